@@ -1,0 +1,129 @@
+"""Bulk documents: the Arrow schemas that the rooms hand to each other.
+
+This is the one place that knows both the names of the columns and Arrow; the rooms above agree on
+it and so need not know each other.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+RAW_DOCUMENTS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("text", pa.large_binary(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("metadata", pa.string(), nullable=False),
+    ]
+)
+"""What a source yields. `text` is bytes that claim to be text and have not been decoded: usually
+UTF-8, in plain-text files whatever the file holds, and UTF-8 with encoded surrogates (the bytes of
+`str.encode("utf-8", "surrogatepass")`) where JSON escapes named a lone surrogate. `source` is the
+locator (`locator`). `metadata` is a JSON object with the record's other fields, `{}` if none."""
+
+DOCUMENTS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("text", pa.large_string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("metadata", pa.string(), nullable=False),
+    ]
+)
+"""Decoded documents: the same columns with `text` as valid UTF-8. The columns of every normalized
+shard."""
+
+REJECTIONS = pa.schema(
+    [
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("row", pa.int64()),
+        pa.field("offset", pa.int64()),
+        pa.field("step", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("raw", pa.large_binary(), nullable=False),
+    ]
+)
+"""Rows that a reader (`step` = `read`) or a recipe's step rejected. `row` is the 1-based line or
+row in the file, `offset` the byte offset of the row in the decompressed file; either may be null
+where the format has none. `raw` is the row as found, cut to `MAX_RAW_BYTES`."""
+
+INDEX = pa.schema(
+    [
+        pa.field("key", pa.binary(16), nullable=False),
+        pa.field("num_copies", pa.uint32(), nullable=False),
+        pa.field("num_bytes", pa.uint64(), nullable=False),
+        pa.field("num_tokens", pa.uint64()),
+    ]
+)
+"""The distinct documents of a version, sorted by key (`registry.domain.digest.document_key`).
+`num_bytes` and `num_tokens` are of one copy; `num_tokens` is null where nothing was counted."""
+
+MAX_RAW_BYTES = 1 << 20
+"""How much of a rejected row the quarantine keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a reader or a step makes of a batch: the documents it keeps and those it rejects."""
+
+    kept: pa.RecordBatch
+    """`RAW_DOCUMENTS` or `DOCUMENTS`."""
+
+    rejected: pa.RecordBatch
+    """`REJECTIONS`."""
+
+
+NO_REJECTIONS: pa.RecordBatch = pa.RecordBatch.from_pylist([], schema=REJECTIONS)
+"""The empty batch of rejections."""
+
+
+def locator(path: str, row: int) -> str:
+    """Return where a document stands: `path#row`, the row counted from 1."""
+    return f"{path}#{row}"
+
+
+def locators(path: str, rows: Sequence[int] | pa.Array) -> pa.Array:
+    """Return the locators of many rows of one file, as an Arrow string array."""
+    numbers = rows if isinstance(rows, pa.Array) else pa.array(rows, pa.int64())
+    return pc.binary_join_element_wise(path, numbers.cast(pa.string()), "#")
+
+
+def split_locator(text: str) -> tuple[str, int | None]:
+    """Return path and row of a locator; the row is None where the document is the whole file."""
+    path, hash_mark, row = text.rpartition("#")
+    if hash_mark and row.isdigit():
+        return path, int(row)
+    return text, None
+
+
+def reject(
+    batch: pa.RecordBatch, mask: pa.Array, *, step: str, reasons: Iterable[str]
+) -> pa.RecordBatch:
+    """Return the rejections for the rows of a batch of documents where the mask is true.
+
+    Args:
+        batch: `RAW_DOCUMENTS` or `DOCUMENTS`.
+        mask: Boolean, as long as the batch, without nulls.
+        step: The name of the step that rejects.
+        reasons: One reason for each rejected row, in order.
+    """
+    rows = batch.filter(mask)
+    raws = rows.column("text").cast(pa.large_binary()).to_pylist()
+    places = [split_locator(text) for text in rows.column("source").to_pylist()]
+    return pa.RecordBatch.from_pydict(
+        {
+            "file": [path for path, _ in places],
+            "row": [row for _, row in places],
+            "offset": [None] * len(places),
+            "step": [step] * len(places),
+            "reason": list(reasons),
+            "raw": [raw[:MAX_RAW_BYTES] for raw in raws],
+        },
+        schema=REJECTIONS,
+    )
+
+
+def num_text_bytes(batch: pa.RecordBatch) -> int:
+    """Return the bytes of text in a batch of documents, from the offsets alone."""
+    return int(pc.sum(pc.binary_length(batch.column("text"))).as_py() or 0)

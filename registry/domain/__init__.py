@@ -1,0 +1,1 @@
+"""Frozen values: what every room hands to every other."""

@@ -1,0 +1,21 @@
+"""The audit log: every change, by whom, hash-chained."""
+
+from pydantic import AwareDatetime, JsonValue
+
+from registry.domain.base import Value
+from registry.domain.digest import Digest
+
+
+class AuditEntry(Value):
+    """One change. `hash` covers all other fields and the hash of the entry before."""
+
+    id: int
+    at: AwareDatetime
+    actor: str
+    action: str
+    """Verb and noun, such as `version.seal`."""
+
+    entity: str
+    detail: dict[str, JsonValue]
+    previous_hash: Digest
+    hash: Digest

@@ -1,0 +1,82 @@
+"""Digests of bytes and fingerprints of descriptions: the one road for hashing.
+
+A *digest* is the SHA-256 of bytes. A *fingerprint* is the digest of the canonical JSON of a
+description. Both are written `sha256:` and 64 hexadecimal digits.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Protocol, TypeAlias
+
+from pydantic import JsonValue, StringConstraints
+
+PREFIX = "sha256:"
+
+Digest: TypeAlias = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+"""SHA-256 of bytes, or of the canonical JSON of a description, with its prefix."""
+
+class Hasher(Protocol):
+    """What `hashlib` hash objects offer and this module needs."""
+
+    def update(self, data: bytes, /) -> None: ...  # noqa: D102 - the protocol of hashlib
+
+    def hexdigest(self) -> str: ...  # noqa: D102 - the protocol of hashlib
+
+
+def new_hasher() -> Hasher:
+    """Return an empty hasher, for bytes that arrive in pieces."""
+    return hashlib.sha256()
+
+
+def finish(hasher: Hasher) -> Digest:
+    """Return the digest of everything the hasher has seen."""
+    return PREFIX + hasher.hexdigest()
+
+
+def digest_of_bytes(data: bytes) -> Digest:
+    """Return the digest of bytes held in memory."""
+    return PREFIX + hashlib.sha256(data).hexdigest()
+
+
+def digest_of_file(path: Path) -> Digest:
+    """Return the digest of a local file, read once in bounded memory."""
+    with path.open("rb") as file:
+        return PREFIX + hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def canonical_json(value: JsonValue) -> bytes:
+    """Return the one byte form of a JSON value: sorted keys, no spaces, UTF-8, no NaN.
+
+    Raises:
+        ValueError: A number is NaN or infinite.
+
+    Example:
+        >>> canonical_json({"b": 1, "a": "é"})
+        b'{"a":"\\xc3\\xa9","b":1}'
+    """
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode("utf-8")
+
+
+def fingerprint(value: JsonValue) -> Digest:
+    """Return the digest of the canonical JSON of a description."""
+    return digest_of_bytes(canonical_json(value))
+
+
+def document_key(text: bytes) -> bytes:
+    """Return the 16-byte key by which exact duplicates of a document are found.
+
+    The first half of the SHA-256 of the UTF-8 text. Among 10^12 documents the probability that
+    any two different ones share a key is below 2e-15 (birthday bound, n^2 / 2^129).
+    """
+    return hashlib.sha256(text).digest()[:16]
+
+
+def document_keys(texts: Iterable[bytes]) -> list[bytes]:
+    """Return the key of each document, in order; see `document_key`."""
+    sha256 = hashlib.sha256
+    return [sha256(text).digest()[:16] for text in texts]

@@ -1,0 +1,89 @@
+"""Counts and fractions as people write them: `1.3B`, `70b`, `1.5e9`, `1%`."""
+
+import math
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+from registry.errors import InputError
+
+_SUFFIXES = {"": 0, "k": 3, "m": 6, "b": 9, "g": 9, "t": 12, "p": 15}
+_COUNT = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?(?:e[+]?[0-9]{1,2})?)\s*([kmbgtp]?)", re.IGNORECASE)
+_LARGEST = 10**18
+
+
+def parse_count(text: str, *, what: str = "count") -> int:
+    """Read a positive whole number with an optional suffix (K, M, B or G, T, P).
+
+    Args:
+        text: Such as `1.3B`, `70b`, `1.5e9` or `125_000_000`.
+        what: The name of the quantity, for the error.
+
+    Raises:
+        InputError: It is no number, not positive, not whole, or above 10^18.
+
+    Example:
+        >>> parse_count("1.3B")
+        1300000000
+    """
+    match = _COUNT.fullmatch(text.strip())
+    if match is None:
+        raise InputError(f"{text!r} is not a {what}", hint="write it as 1.3B, 70b or 1.5e9")
+    number = Decimal(match[1].replace("_", "")).scaleb(_SUFFIXES[match[2].lower()])
+    if number <= 0 or number > _LARGEST:
+        raise InputError(f"{text!r} is not a {what}: it must lie between 1 and 1e18")
+    if number != number.to_integral_value():
+        raise InputError(f"{text!r} is not a {what}: {number} is not a whole number")
+    return int(number)
+
+
+def parse_fraction(text: str, *, what: str = "fraction") -> float:
+    """Read a fraction above 0 and at most 1, as `1%` or `0.01`.
+
+    Raises:
+        InputError: It is no such number.
+
+    Example:
+        >>> parse_fraction("1%")
+        0.01
+    """
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?(?:e-?[0-9]{1,2})?)\s*(%?)", text.strip())
+    value = float(Fraction(match[1]) / (100 if match[2] else 1)) if match else math.nan
+    if not 0 < value <= 1:
+        raise InputError(
+            f"{text!r} is not a {what}: it must lie above 0 % and at most at 100 %",
+            hint="write it as 1% or 0.01",
+        )
+    return value
+
+
+def format_count(number: float) -> str:
+    """Return a count with three significant digits and a suffix: `1.3B`, `338K`, `42`."""
+    for exponent, suffix in ((15, "P"), (12, "T"), (9, "B"), (6, "M"), (3, "K")):
+        if abs(number) >= 0.9995 * 10**exponent:
+            return _three_digits(number / 10**exponent) + suffix
+    return _three_digits(number)
+
+
+def format_bytes(num_bytes: float) -> str:
+    """Return a size in decimal units: `1.3 TB`, `338 kB`, `42 B`."""
+    for exponent, unit in ((15, "PB"), (12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")):
+        if abs(num_bytes) >= 0.9995 * 10**exponent:
+            return f"{_three_digits(num_bytes / 10**exponent)} {unit}"
+    return f"{_three_digits(num_bytes)} B"
+
+
+def format_percent(fraction: float) -> str:
+    """Return a fraction as percent with two significant digits: `1.2 %`, `0.034 %`, `100 %`."""
+    percent = 100 * fraction
+    if percent == 0 or abs(percent) >= 10:
+        return f"{percent:.0f} %"
+    return f"{percent:.2g} %"
+
+
+def _three_digits(number: float) -> str:
+    if number == int(number) and abs(number) < 1000:
+        return str(int(number))
+    if abs(number) >= 99.95:
+        return f"{number:.0f}"
+    return f"{number:.2f}" if abs(number) < 9.995 else f"{number:.1f}"

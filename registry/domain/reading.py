@@ -1,0 +1,85 @@
+"""How the bytes of one file become documents."""
+
+from enum import StrEnum
+
+from registry.domain.base import Value
+
+
+class Format(StrEnum):
+    """The layout of the decompressed bytes."""
+
+    AUTO = "auto"
+    """Decided for each file by its content and name."""
+
+    JSONL = "jsonl"
+    """One JSON object a line."""
+
+    JSON = "json"
+    """One JSON array of objects."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    TSV = "tsv"
+
+    ARROW = "arrow"
+    """Arrow IPC, stream or file (Feather)."""
+
+    TEXT = "text"
+    """Plain text, Markdown or source code."""
+
+    DOCUMENTS = "documents"
+    """Our own normalized shards: Parquet with columns id, text, source, metadata."""
+
+
+class Compression(StrEnum):
+    """How the file as a whole is compressed."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
+class Container(StrEnum):
+    """Whether the file holds other files."""
+
+    NONE = "none"
+    ZIP = "zip"
+    TAR = "tar"
+
+
+class Split(StrEnum):
+    """What one document of a plain-text file is."""
+
+    FILE = "file"
+    LINES = "lines"
+    PARAGRAPHS = "paragraphs"
+    """Runs of lines between blank lines."""
+
+
+class Reading(Value):
+    """How one file is read; kept with its shard so that it is read the same way for ever.
+
+    In a container each member is read with `format`, or by its own content and name where that
+    is `auto`; the other fields hold for every member.
+    """
+
+    format: Format = Format.AUTO
+    compression: Compression = Compression.NONE
+    container: Container = Container.NONE
+
+    text_columns: tuple[str, ...] = ()
+    """The columns that hold the text; several are joined by a blank line. Empty: not yet decided,
+    or the format has no columns."""
+
+    id_column: str | None = None
+    """The column that holds the document's id; None: the id is the document's locator."""
+
+    split: Split = Split.FILE
+
+
+class Field(Value):
+    """One field of the records in a file, as found."""
+
+    name: str
+    type: str
+    """The type in Arrow's words (`string`, `int64`, `struct<...>`), or `mixed`."""

@@ -1,0 +1,65 @@
+"""Runs: who did what to which versions, with which code and environment."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, JsonValue
+
+from registry.domain.base import Value
+from registry.domain.digest import Digest
+
+
+class RunState(StrEnum):
+    """Where a run stands. It is closed once."""
+
+    OPEN = "open"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Operation(StrEnum):
+    """The verb that a run carries out."""
+
+    REGISTER = "register"
+    NORMALIZE = "normalize"
+    TOKENIZE = "tokenize"
+    TRAIN_TOKENIZER = "train-tokenizer"
+    DERIVE = "derive"
+    """Documents made outside of muster from registered versions, stated at registration."""
+
+
+class RunDraft(Value):
+    """A run that is about to be opened, or to be recorded in one stroke with what it made."""
+
+    operation: Operation
+    derivation: Digest
+    """The digest of operation, code, parameters and inputs; equal derivations give equal bytes."""
+
+    parameters: dict[str, JsonValue] = {}
+    environment: dict[str, str] = {}
+    """Versions of muster, Python and the libraries that touch the bytes, and the platform."""
+
+    actor: str
+    started_at: AwareDatetime
+
+
+class Run(Value):
+    """One execution of an operation."""
+
+    id: str
+    """The public id, a UUIDv7."""
+
+    operation: Operation
+    state: RunState
+    derivation: Digest
+    """The digest of operation, code, parameters and inputs; equal derivations give equal bytes."""
+
+    parameters: dict[str, JsonValue]
+    environment: dict[str, str]
+    """Versions of muster, Python and the libraries that touch the bytes, and the platform."""
+
+    actor: str
+    started_at: AwareDatetime
+    finished_at: AwareDatetime | None = None
+    error: str | None = None
+    quarantine: Digest | None = None
+    """The object that holds the rejected rows; see `registry.documents.REJECTIONS`."""

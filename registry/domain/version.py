@@ -1,0 +1,223 @@
+"""Datasets and their versions: sealed manifests of shards."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, JsonValue
+
+from registry.domain.base import Value
+from registry.domain.count import TokenCount
+from registry.domain.digest import Digest, fingerprint
+from registry.domain.ledger import LedgerEntry
+from registry.domain.names import DatasetNameField, reference_to
+from registry.domain.reading import Field, Reading
+from registry.domain.recipe import Recipe
+
+
+class DatasetKind(StrEnum):
+    """What a dataset is made of."""
+
+    TEXT = "text"
+    CODE = "code"
+    TABULAR = "tabular"
+    SYNTHETIC = "synthetic"
+    MIXTURE = "mixture"
+    EVALUATION = "evaluation"
+
+
+class Lifecycle(StrEnum):
+    """Whether a dataset is meant to be used."""
+
+    ACTIVE = "active"
+    DEPRECATED = "deprecated"
+    ARCHIVED = "archived"
+
+
+class Content(StrEnum):
+    """What the shards of a version hold."""
+
+    DOCUMENTS = "documents"
+    TOKENS = "tokens"
+
+
+class VersionState(StrEnum):
+    """A version is sealed when it appears; it can be withdrawn, never changed."""
+
+    SEALED = "sealed"
+    WITHDRAWN = "withdrawn"
+
+
+class Shard(Value):
+    """One file of a version."""
+
+    path: str
+    """The logical path inside the version, with `/`, unique in it."""
+
+    digest: Digest
+    num_bytes: int
+    num_documents: int
+    num_text_bytes: int
+    """UTF-8 bytes of the documents' text; 0 for token shards."""
+
+    uri: str | None = None
+    """Where the file lies when it was registered in place; None: in the object store, by digest."""
+
+    modified_ns: int | None = None
+    """Modification time of a file in place, in nanoseconds, to notice a change cheaply."""
+
+    reading: Reading | None = None
+    """How it becomes documents; None for token shards and manifests."""
+
+
+class SourceFacts(Value):
+    """Where data came from, as stated at registration. URLs carry no credentials."""
+
+    kind: str
+    """`file`, `stdin`, and more as sources are added."""
+
+    uri: str
+    url: str | None = None
+    """Where the publisher offers it."""
+
+    publisher: str | None = None
+    retrieved_at: AwareDatetime | None = None
+
+
+class Metric(Value):
+    """One measured number about a version."""
+
+    name: str
+    """Dotted, such as `exact_duplicates.num_documents`."""
+
+    value: float
+
+
+class VersionDraft(Value):
+    """Everything that one transaction seals."""
+
+    dataset: DatasetNameField
+    kind: DatasetKind
+    content: Content
+    shards: tuple[Shard, ...]
+    fields: tuple[Field, ...] = ()
+    """The schema as found."""
+
+    derivation: Digest | None = None
+    """How it was made; None for what was registered from outside."""
+
+    recipe: Recipe | None = None
+    inputs: tuple[str, ...] = ()
+    """Canonical references of the versions it was made from."""
+
+    licence: str | None = None
+    """An SPDX expression in normal form; None: inherit what every input agrees on, else unknown."""
+
+    licence_evidence: str | None = None
+    languages: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    sources: tuple[SourceFacts, ...] = ()
+    description: str | None = None
+    owner: str | None = None
+    ledger: tuple[LedgerEntry, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    counts: tuple[TokenCount, ...] = ()
+    """Counts of this version itself."""
+
+    document_index: Digest | None = None
+    """The object with the keys of the distinct documents, where measured."""
+
+    quarantine: Digest | None = None
+
+    @property
+    def manifest_digest(self) -> Digest:
+        """What the bytes are: paths, digests, and how each file becomes documents."""
+        return manifest_digest(self.shards)
+
+
+class Version(Value):
+    """A sealed version of a dataset, as it stands in the catalog."""
+
+    dataset: DatasetNameField
+    number: int
+    kind: DatasetKind
+    content: Content
+    state: VersionState
+    digest: Digest
+    """The manifest digest."""
+
+    derivation: Digest | None
+    num_documents: int
+    num_bytes: int
+    """Size of the files."""
+
+    num_text_bytes: int
+    """UTF-8 bytes of text in the documents."""
+
+    num_shards: int
+    fields: tuple[Field, ...]
+    recipe: Recipe | None
+    licence: str
+    languages: tuple[str, ...]
+    tags: tuple[str, ...]
+    sources: tuple[SourceFacts, ...]
+    metrics: tuple[Metric, ...]
+    document_index: Digest | None
+    run: str | None
+    sealed_at: AwareDatetime
+
+    @property
+    def reference(self) -> str:
+        """The canonical reference, `space/name@number`."""
+        return reference_to(self.dataset, self.number)
+
+
+class Dataset(Value):
+    """A named series of versions."""
+
+    name: DatasetNameField
+    kind: DatasetKind
+    description: str
+    lifecycle: Lifecycle
+    owner: str | None
+    head: int
+    """The number of the newest version; 0: none yet."""
+
+    tags: dict[str, int]
+    """The version number that each tag points to."""
+
+    created_at: AwareDatetime
+
+
+class DatasetSummary(Value):
+    """One line of `muster list`: a dataset and its newest version."""
+
+    reference: str
+    kind: DatasetKind
+    content: Content
+    licence: str
+    languages: tuple[str, ...]
+    tags: tuple[str, ...]
+    num_versions: int
+    num_documents: int
+    num_bytes: int
+    num_shards: int
+    description: str
+    lifecycle: Lifecycle
+    sealed_at: AwareDatetime
+
+
+def manifest_digest(shards: tuple[Shard, ...]) -> Digest:
+    """Return the digest of what a version's bytes are and how they become documents.
+
+    Where a file lies and when it was modified are left out: the same bytes elsewhere are the
+    same version. The order of shards counts, since it is the order of the documents.
+    """
+    manifest: list[JsonValue] = [
+        {
+            "path": shard.path,
+            "digest": shard.digest,
+            "num_bytes": shard.num_bytes,
+            "reading": None if shard.reading is None else shard.reading.model_dump(mode="json"),
+        }
+        for shard in shards
+    ]
+    return fingerprint({"manifest": 1, "shards": manifest})

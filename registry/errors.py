@@ -1,0 +1,112 @@
+"""Every error that the library raises on purpose.
+
+    MusterError                 something failed; exit code 1
+    ├── InputError              the caller's value is wrong; exit code 2
+    │   ├── InvalidNameError    a dataset, tag or reference that does not parse
+    │   ├── UnknownError        a name that is well formed and denotes nothing
+    │   ├── UnreadableError     a file that cannot be read as what it is said to be
+    │   └── RecipeError         a recipe with an unknown step or parameter
+    ├── ConflictError           somebody else was first, or the bytes moved; try again
+    ├── BalanceError            a ledger whose books do not balance
+    ├── SchemaRevisionError     the database is at another revision than this program
+    ├── CorruptObjectError      stored bytes that no longer match their digest
+    ├── StorageError            bytes could not be written or read: disk full, no permission
+    └── MissingExtraError       an optional library is not installed
+
+Each error carries its message and, where one exists, a `hint`: a command to paste or a sentence
+that says what to do next.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class MusterError(Exception):
+    """The base of every deliberate error: a message with the user's own value, and a hint."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InputError(MusterError):
+    """The caller's value is wrong; nothing was done."""
+
+
+class InvalidNameError(InputError):
+    """A dataset name, tag or reference does not parse."""
+
+    def __init__(self, *, what: str, value: str, rule: str, hint: str | None = None) -> None:
+        super().__init__(f"{value!r} is not a {what}: {rule}", hint=hint)
+        self.value = value
+
+
+class UnknownError(InputError):
+    """A well-formed name denotes nothing here; the nearest known names are offered."""
+
+    def __init__(
+        self, *, what: str, value: str, known: Iterable[str] = (), hint: str | None = None
+    ) -> None:
+        nearest = get_close_matches(value, list(known), n=3, cutoff=0.5)
+        if nearest:
+            hint = "did you mean " + ", ".join(nearest) + "?"
+        super().__init__(f"no {what} {value!r}", hint=hint)
+        self.value = value
+        self.nearest = tuple(nearest)
+
+
+class UnreadableError(InputError):
+    """A file cannot be read as what it is said to be."""
+
+    def __init__(
+        self, *, path: str, reason: str, offset: int | None = None, hint: str | None = None
+    ) -> None:
+        where = "" if offset is None else f" at byte {offset:,}"
+        super().__init__(f"{path}: {reason}{where}", hint=hint)
+        self.path = path
+        self.reason = reason
+        self.offset = offset
+
+
+class RecipeError(InputError):
+    """A recipe does not parse, or names an unknown step or parameter."""
+
+
+class ConflictError(MusterError):
+    """Somebody else moved the head first, or the bytes changed meanwhile."""
+
+
+class BalanceError(MusterError):
+    """Documents or bytes in are not those kept plus those rejected."""
+
+
+class SchemaRevisionError(MusterError):
+    """The database is at another revision than this program expects."""
+
+    def __init__(self, *, found: str | None, expected: str, hint: str) -> None:
+        super().__init__(
+            f"the catalog is at revision {found or 'none'}, this program needs {expected}",
+            hint=hint,
+        )
+        self.found = found
+        self.expected = expected
+
+
+class CorruptObjectError(MusterError):
+    """Stored bytes no longer match the digest under which they were sealed."""
+
+
+class StorageError(MusterError):
+    """Bytes could not be written or read: a full disk, a missing permission, a lost mount."""
+
+
+class MissingExtraError(MusterError):
+    """An optional library is not installed."""
+
+    def __init__(self, *, task: str, extra: str) -> None:
+        super().__init__(
+            f"{task} needs an extra that is not installed",
+            hint=f'pip install "muster-catalog[{extra}]"',
+        )
+        self.extra = extra

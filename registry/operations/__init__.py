@@ -1,0 +1,1 @@
+"""One verb a file: the only rooms that join the rooms below."""

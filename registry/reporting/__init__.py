@@ -1,0 +1,1 @@
+"""Values into terminal text, Markdown and Mermaid."""

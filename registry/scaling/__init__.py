@@ -1,0 +1,1 @@
+"""Pure numbers: laws, repetition, sufficiency. No files, no clock, no SQL."""

@@ -1,0 +1,71 @@
+"""Settings from the environment: the one road by which it enters.
+
+| variable | meaning |
+|---|---|
+| `MUSTER_HOME` | the registry's home; else the nearest `.muster` folder upwards, as git finds `.git` |
+| `MUSTER_DATABASE_URL` | a PostgreSQL or SQLite URL; else `catalog.db` in the home |
+| `MUSTER_STORE` | where objects lie, any fsspec URL; else `objects` in the home |
+| `MUSTER_ACTOR` | who is recorded for each change; else the login name |
+| `MUSTER_BATCH_BYTES` | text bytes of one batch in memory; 8 MB unless set |
+| `MUSTER_SHARD_BYTES` | text bytes after which a normalized shard is closed; 256 MB unless set |
+| `MUSTER_MAX_DOCUMENT_BYTES` | a longer document is quarantined; 512 MB unless set |
+"""
+
+import getpass
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from registry.errors import InputError
+
+HOME_FOLDER = ".muster"
+
+
+class Settings(BaseSettings):
+    """What the environment says; every field has a working default."""
+
+    model_config = SettingsConfigDict(env_prefix="MUSTER_", frozen=True, extra="ignore")
+
+    home: Path | None = None
+    database_url: str | None = None
+    store: str | None = None
+    actor: str = Field(default_factory=lambda: _login_name())
+    batch_bytes: int = Field(default=8 << 20, ge=1 << 10)
+    shard_bytes: int = Field(default=256 << 20, ge=1 << 10)
+    max_document_bytes: int = Field(default=512 << 20, ge=1)
+
+    @classmethod
+    def read(cls, *, home: Path | None = None) -> Self:
+        """Read the environment; a home given by the caller wins over `MUSTER_HOME`."""
+        settings = cls()
+        return settings if home is None else settings.model_copy(update={"home": home})
+
+    def find_home(self, start: Path) -> Path:
+        """Return the registry's home: as given, else the nearest one at or above a folder.
+
+        Raises:
+            InputError: There is none.
+        """
+        if self.home is not None:
+            return self.home.absolute()
+        for folder in (start, *start.parents):
+            if (folder / HOME_FOLDER).is_dir():
+                return folder / HOME_FOLDER
+        raise InputError(f"no registry at {start} or above", hint="muster init")
+
+    def resolve_database_url(self, home: Path) -> str:
+        """Return the catalog's URL: as given, else the SQLite file in the home."""
+        return self.database_url or f"sqlite:///{home / 'catalog.db'}"
+
+    def resolve_store(self, home: Path) -> str:
+        """Return the object store's URL: as given, else the folder in the home."""
+        return self.store or str(home / "objects")
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -1,0 +1,1 @@
+"""Bytes: content-addressed objects on any fsspec file system."""

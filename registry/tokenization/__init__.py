@@ -1,0 +1,1 @@
+"""Tokenizers: load, fingerprint, train, encode, count; token shard formats."""

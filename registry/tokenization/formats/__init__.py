@@ -1,0 +1,1 @@
+"""Token shard formats, one a file."""
