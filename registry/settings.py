@@ -18,8 +18,6 @@ from typing import Self
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from registry.errors import InputError
-
 HOME_FOLDER = ".muster"
 
 
@@ -42,18 +40,14 @@ class Settings(BaseSettings):
         settings = cls()
         return settings if home is None else settings.model_copy(update={"home": home})
 
-    def find_home(self, start: Path) -> Path:
-        """Return the registry's home: as given, else the nearest one at or above a folder.
-
-        Raises:
-            InputError: There is none.
-        """
+    def find_home(self, start: Path) -> Path | None:
+        """Return the registry's home: as given, else the nearest one at or above a folder."""
         if self.home is not None:
             return self.home.absolute()
         for folder in (start, *start.parents):
             if (folder / HOME_FOLDER).is_dir():
                 return folder / HOME_FOLDER
-        raise InputError(f"no registry at {start} or above", hint="muster init")
+        return None
 
     def resolve_database_url(self, home: Path) -> str:
         """Return the catalog's URL: as given, else the SQLite file in the home."""

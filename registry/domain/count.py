@@ -58,6 +58,9 @@ class TokenCount(Value):
     """The object that holds key and token count of each distinct document; see
     `registry.documents.INDEX`. None when sampled or declared."""
 
+    details: Digest | None = None
+    """The object that holds the `CountDetails`. None when declared."""
+
 
 class RecordedCount(TokenCount):
     """A token count as it stands in the catalog."""
@@ -104,3 +107,14 @@ class VocabularyUse(Value):
 
     unanticipated_fraction: float
     """Occurrences of unanticipated characters per character of text."""
+
+
+class CountDetails(Value):
+    """What a counting pass learned beside the totals; kept as an object, as canonical JSON."""
+
+    vocabulary: VocabularyUse
+    num_empty_documents: int
+    """Documents of no token, which token shards leave out."""
+
+    rejected: dict[str, int]
+    """Rows that were not counted, by reason."""

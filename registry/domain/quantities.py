@@ -58,7 +58,7 @@ def parse_fraction(text: str, *, what: str = "fraction") -> float:
 
 
 def format_count(number: float) -> str:
-    """Return a count with three significant digits and a suffix: `1.3B`, `338K`, `42`."""
+    """Return a count with three significant digits and a suffix: `1.30B`, `338K`, `42`."""
     for exponent, suffix in ((15, "P"), (12, "T"), (9, "B"), (6, "M"), (3, "K")):
         if abs(number) >= 0.9995 * 10**exponent:
             return _three_digits(number / 10**exponent) + suffix
@@ -66,7 +66,7 @@ def format_count(number: float) -> str:
 
 
 def format_bytes(num_bytes: float) -> str:
-    """Return a size in decimal units: `1.3 TB`, `338 kB`, `42 B`."""
+    """Return a size in decimal units: `1.30 TB`, `338 kB`, `42 B`."""
     for exponent, unit in ((15, "PB"), (12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")):
         if abs(num_bytes) >= 0.9995 * 10**exponent:
             return f"{_three_digits(num_bytes / 10**exponent)} {unit}"

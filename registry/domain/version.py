@@ -170,6 +170,23 @@ class Version(Value):
         return reference_to(self.dataset, self.number)
 
 
+class SealStatus(StrEnum):
+    """What sealing a draft came to."""
+
+    CREATED = "created"
+    UNCHANGED = "unchanged"
+    """The dataset already holds a version with these very bytes."""
+
+
+class Sealed(Value):
+    """The version that a draft became, or already was."""
+
+    version: Version
+    status: SealStatus
+    previous: Version | None
+    """The newest version before a new one; None when it is the first, or nothing is new."""
+
+
 class Dataset(Value):
     """A named series of versions."""
 

@@ -1,0 +1,31 @@
+"""Make one card of a card file and of the options beside it; an option wins."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from registry.domain.card import Card
+
+
+def card_of(path: Path | None, **options: object) -> Card:
+    """Return the card that file and options state together.
+
+    Args:
+        path: A `.yaml` or `.toml` card, or None.
+        options: Fields of the card by the names they have in a file; what is None is not stated.
+
+    Raises:
+        InputError: A field has a wrong value.
+        UnreadableError: The file cannot be read.
+    """
+    from registry.operations.cards import make_card, read_card  # noqa: PLC0415 - when it runs
+
+    stated = {name: _in_utc(value) for name, value in options.items() if value is not None}
+    card = make_card(stated, origin="options")
+    return card if path is None else card.over(read_card(path))
+
+
+def _in_utc(value: object) -> object:
+    """Take a time without a zone as UTC, as the option's help says."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return value

@@ -1,0 +1,56 @@
+"""`muster dataset`: change what is stated about a dataset."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.cards import card_of
+from cli.options import AsJson, ReferenceArgument
+from cli.session import Session
+from registry.domain.version import DatasetKind, Lifecycle
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+def dataset() -> None:
+    """Change what is stated about a dataset."""
+
+
+@app.command("set")
+def set_dataset(
+    context: typer.Context,
+    reference: ReferenceArgument,
+    card: Annotated[Path | None, typer.Option(help="A .yaml or .toml card.")] = None,
+    licence: Annotated[
+        str | None, typer.Option("--license", "--licence", help="SPDX expression or LicenseRef-.")
+    ] = None,
+    licence_url: Annotated[
+        str | None, typer.Option("--license-url", help="Where the licence is stated.")
+    ] = None,
+    description: Annotated[str | None, typer.Option(help="What it is, in a sentence.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who answers for it here.")] = None,
+    kind: Annotated[DatasetKind | None, typer.Option(help="What it is made of.")] = None,
+    lifecycle: Annotated[Lifecycle | None, typer.Option(help="Whether it is to be used.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """State licence, description, owner, kind or lifecycle; every change is in the audit log.
+
+    The licence is asserted for the version that REF means; the rest is of the dataset.
+    """
+    session: Session = context.obj
+    stated = card_of(
+        card,
+        license=licence,
+        license_url=licence_url,
+        description=description,
+        owner=owner,
+        kind=kind,
+    )
+    with session.registry() as registry:
+        answer = registry.describe(reference, stated, lifecycle=lifecycle)
+    if as_json:
+        return output.print_json(answer)
+    output.write(f"set: {answer.name}")

@@ -1,0 +1,43 @@
+"""`muster law`: the scaling laws that reports go by."""
+
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.options import AsJson, FormatOption, ListFormat
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+def law() -> None:
+    """List and show scaling laws."""
+
+
+@app.command("list")
+def list_(how: FormatOption = ListFormat.TABLE, as_json: AsJson = False) -> None:
+    """List all laws."""
+    from registry.scaling import load_laws  # noqa: PLC0415 - when it runs
+
+    found = load_laws()
+    rows = [(item.id, item.title, item.source) for item in found]
+    output.print_list(
+        found, ("law", "title", "source"), rows, how=ListFormat.JSON if as_json else how
+    )
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="LAW", help="The law's id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a law: its kind, coefficients, conventions, range, source and uncertainty."""
+    from registry.scaling import get_law  # noqa: PLC0415 - when it runs
+
+    found = get_law(name)
+    if as_json:
+        return output.print_json(found)
+    output.print_facts(
+        [(field, str(value)) for field, value in found.model_dump(mode="json").items() if value]
+    )

@@ -1,0 +1,90 @@
+"""`muster normalize`: a version becomes a normalized version."""
+
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.options import AsJson, Quiet, ReferenceArgument
+from cli.session import Session
+from registry.domain.answers import Normalization, Preview
+from registry.domain.quantities import format_bytes
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def normalize(
+    context: typer.Context,
+    reference: ReferenceArgument,
+    recipe: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="A built-in recipe or a .toml file.")
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="The dataset of the output; else NAME.RECIPE.")
+    ] = None,
+    preview: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Show so many documents before and after; no output."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Normalize a version by a recipe into Parquet shards of a new version.
+
+    An interrupted run is taken up by the same command and ends with the same bytes.
+
+    \b
+    muster normalize web/cc --recipe text-default --preview 5
+    muster normalize web/cc --recipe text-default
+    """
+    session: Session = context.obj
+    with session.registry() as registry:
+        if preview is not None:
+            shown = registry.preview(reference, recipe=recipe, num_documents=preview)
+            return show_preview(shown, as_json=as_json)
+        answer = registry.normalize(reference, recipe=recipe, name=name)
+    show(answer, as_json=as_json, quiet=quiet)
+
+
+def show_preview(preview: Preview, *, as_json: bool) -> None:
+    """Print documents before and after a recipe."""
+    if as_json:
+        return output.print_json(preview)
+    from registry.reporting.samples import render_change  # noqa: PLC0415 - when it prints
+
+    console = output.console()
+    for document in preview.documents:
+        console.print(
+            render_change(
+                document.source,
+                document.before,
+                document.after,
+                width=console.width,
+                reason=document.reason or "",
+            )
+        )
+
+
+def show(answer: Normalization, *, as_json: bool, quiet: bool) -> None:
+    """Print a normalization."""
+    if as_json:
+        return output.print_json(answer)
+    if quiet:
+        return output.write(answer.reference)
+    ledger = answer.ledger
+    rejected = ", ".join(f"{reason} {count:,}" for reason, count in ledger.rejected.items())
+    output.print_facts(
+        [
+            (answer.status, answer.reference),
+            ("input", answer.input),
+            ("recipe", f"{answer.recipe.name} {answer.recipe.version}"),
+            ("documents", f"{ledger.documents_in:,} in, {ledger.documents_kept:,} kept"),
+            ("text", f"{format_bytes(ledger.bytes_in)} in, {format_bytes(ledger.bytes_kept)} kept"),
+            ("rejected", rejected or "none"),
+            ("duplicates", f"{answer.duplicate_documents:,} exact, near ones not measured"),
+            ("shards", f"{answer.num_shards:,}"),
+            ("digest", answer.digest),
+        ]
+    )
+    output.hint(f"next: muster tokenize {answer.reference} --tokenizer NAME|PATH")

@@ -1,0 +1,95 @@
+"""`muster run`: what was done, by whom, and its ledger."""
+
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.options import AsJson, FormatOption, ListFormat, Quiet
+from cli.session import Session
+from registry.domain.answers import RunDescription
+from registry.domain.quantities import format_bytes
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+def run() -> None:
+    """List and show runs and their ledgers."""
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    how: FormatOption = ListFormat.TABLE,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the newest runs."""
+    session: Session = context.obj
+    with session.registry() as registry:
+        found = registry.list_runs(limit=limit)
+    if quiet:
+        for item in found:
+            output.write(item.id)
+        return
+    rows = [
+        (item.id, item.operation.value, item.state.value, item.actor, f"{item.started_at:%F %T}")
+        for item in found
+    ]
+    columns = ("run", "operation", "state", "actor", "started (UTC)")
+    output.print_list(found, columns, rows, how=ListFormat.JSON if as_json else how)
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id or the beginning of it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a run: inputs, outputs, environment, and the ledger of each step."""
+    session: Session = context.obj
+    with session.registry() as registry:
+        answer = registry.get_run(run_id)
+    if as_json:
+        return output.print_json(answer)
+    found = answer.run
+    output.print_facts(
+        [
+            ("run", found.id),
+            ("operation", found.operation.value),
+            ("state", found.state.value),
+            ("error", found.error),
+            ("actor", found.actor),
+            ("started", f"{found.started_at:%F %T} UTC"),
+            ("finished", f"{found.finished_at:%F %T} UTC" if found.finished_at else None),
+            ("inputs", " ".join(answer.inputs) or None),
+            ("outputs", " ".join(answer.outputs) or None),
+            ("quarantine", found.quarantine),
+        ]
+    )
+    _print_ledger(answer)
+
+
+def _print_ledger(answer: RunDescription) -> None:
+    if not answer.ledger.entries:
+        return
+    from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
+
+    rows = [
+        (
+            entry.step,
+            entry.documents_in,
+            entry.documents_kept,
+            entry.documents_changed,
+            ", ".join(f"{item.reason} {item.num_documents:,}" for item in entry.rejected),
+            format_bytes(entry.bytes_in),
+            format_bytes(entry.bytes_kept),
+        )
+        for entry in answer.ledger.entries
+    ]
+    output.write("")
+    output.print_text(
+        to_table(("step", "in", "kept", "changed", "rejected", "bytes in", "bytes out"), rows)
+    )

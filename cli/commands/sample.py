@@ -1,0 +1,35 @@
+"""`muster sample`: look at documents."""
+
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.options import AsJson, ReferenceArgument
+from cli.session import Session
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def sample(
+    context: typer.Context,
+    reference: ReferenceArgument,
+    num_documents: Annotated[
+        int, typer.Option("-n", "--number", min=1, max=10_000, help="How many documents.")
+    ] = 5,
+    seed: Annotated[int, typer.Option(help="Which ones; the same seed draws the same.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show documents drawn by a seed, invisible characters made visible."""
+    session: Session = context.obj
+    with session.registry() as registry:
+        answer = registry.sample(reference, num_documents=num_documents, seed=seed)
+    if as_json:
+        return output.print_json(answer)
+    from registry.reporting.samples import render_document  # noqa: PLC0415 - when it prints
+
+    console = output.console()
+    for document in answer.documents:
+        title = f"{document.source}  {document.num_bytes:,} bytes"
+        console.print(render_document(title, document.text, width=console.width))

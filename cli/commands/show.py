@@ -1,0 +1,73 @@
+"""`muster show`: the facts of a version."""
+
+import typer
+
+from cli import output
+from cli.options import AsJson, ReferenceArgument
+from cli.session import Session
+from registry.domain.answers import VersionDescription
+from registry.domain.quantities import format_bytes
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def show(context: typer.Context, reference: ReferenceArgument, as_json: AsJson = False) -> None:
+    """Show a version: what it holds, where it came from, its counts and neighbours."""
+    session: Session = context.obj
+    with session.registry() as registry:
+        answer = registry.show(reference)
+    if as_json:
+        return output.print_json(answer)
+    _print_facts(answer)
+    _print_counts(answer)
+
+
+def _print_facts(answer: VersionDescription) -> None:
+    dataset, version = answer.dataset, answer.version
+    recipe = version.recipe
+    output.print_facts(
+        [
+            ("version", version.reference + (f" ({version.state})" if version.state != "sealed" else "")),
+            ("kind", f"{version.kind}, {version.content}"),
+            ("description", dataset.description or None),
+            ("lifecycle", dataset.lifecycle),
+            ("owner", dataset.owner),
+            ("licence", version.licence),
+            ("languages", " ".join(version.languages) or "unknown"),
+            ("tags", " ".join(version.tags) or None),
+            ("documents", f"{version.num_documents:,}"),
+            ("text", format_bytes(version.num_text_bytes)),
+            ("files", f"{version.num_shards:,}, {format_bytes(version.num_bytes)}"),
+            ("fields", ", ".join(f"{field.name}: {field.type}" for field in version.fields) or None),
+            ("recipe", None if recipe is None else f"{recipe.name} {recipe.version}"),
+            ("digest", version.digest),
+            *(("source", source.url or source.uri) for source in version.sources),
+            ("sealed", f"{version.sealed_at:%Y-%m-%d %H:%M} UTC by run {version.run}"),
+            ("made from", " ".join(answer.parents) or None),
+            ("made into", " ".join(answer.children) or None),
+            *((metric.name, f"{metric.value:,.6g}") for metric in version.metrics),
+        ]
+    )
+
+
+def _print_counts(answer: VersionDescription) -> None:
+    if not answer.counts:
+        return output.hint(f"next: muster tokenize {answer.version.reference} --tokenizer NAME|PATH")
+    from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
+
+    rows = [
+        (
+            count.tokenizer_name,
+            count.method.value,
+            count.num_tokens,
+            count.num_special_tokens,
+            f"{count.num_bytes / count.num_tokens:.3f}" if count.num_tokens else "",
+            count.tokenizer_fingerprint.removeprefix("sha256:")[:12],
+        )
+        for count in answer.counts
+    ]
+    output.write("")
+    output.print_text(
+        to_table(("tokenizer", "method", "tokens", "special", "bytes/token", "fingerprint"), rows)
+    )

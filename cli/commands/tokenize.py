@@ -1,0 +1,158 @@
+"""`muster tokenize`: count tokens and write token shards."""
+
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.options import AsJson, Quiet, ReferenceArgument
+from cli.session import Session
+from registry.domain.answers import Tokenization
+from registry.domain.count import UnanticipatedSymbol
+from registry.domain.quantities import format_bytes, format_percent, parse_fraction
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def tokenize(
+    context: typer.Context,
+    reference: ReferenceArgument,
+    tokenizer: Annotated[
+        str, typer.Option(metavar="NAME|PATH", help="A known tokenizer, or its file or folder.")
+    ],
+    recipe: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Normalize on the fly; else as it stands."),
+    ] = None,
+    count_only: Annotated[
+        bool, typer.Option("--count-only", help="Count, and write no shards.")
+    ] = False,
+    sample: Annotated[
+        str | None,
+        typer.Option(metavar="1%", help="Estimate from so many documents, with an interval."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which documents a sample draws.")] = 0,
+    eos: Annotated[
+        bool | None,
+        typer.Option("--eos/--no-eos", help="End each document with EOS; default: if it has one."),
+    ] = None,
+    bos: Annotated[
+        bool | None,
+        typer.Option("--bos/--no-bos", help="Begin each with BOS; default: if it has one."),
+    ] = None,
+    parse_special: Annotated[
+        bool,
+        typer.Option(
+            "--parse-special", help="Let <|endoftext|> inside text become the control token."
+        ),
+    ] = False,
+    name: Annotated[
+        str | None, typer.Option(help="The dataset of the shards; else NAME.TOKENIZER.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Count a version's tokens and write token shards, in Megatron's .bin and .idx.
+
+    \b
+    muster tokenize web/cc.text-default --tokenizer gpt2
+    muster tokenize web/cc.text-default --tokenizer ./tokenizer.json --count-only
+    muster tokenize web/cc --recipe text-default --tokenizer gpt2 --sample 1%
+    """
+    session: Session = context.obj
+    with session.registry() as registry:
+        if sample is not None:
+            answer = registry.tokenize_sample(
+                reference,
+                tokenizer=tokenizer,
+                fraction=parse_fraction(sample, what="sample"),
+                seed=seed,
+                recipe=recipe,
+                eos=eos,
+                bos=bos,
+                parse_special=parse_special,
+            )
+        else:
+            answer = registry.tokenize(
+                reference,
+                tokenizer=tokenizer,
+                recipe=recipe,
+                eos=eos,
+                bos=bos,
+                parse_special=parse_special,
+                count_only=count_only,
+                name=name,
+            )
+    show(answer, as_json=as_json, quiet=quiet)
+
+
+def show(answer: Tokenization, *, as_json: bool, quiet: bool) -> None:
+    """Print a tokenization."""
+    if as_json:
+        return output.print_json(answer)
+    if quiet:
+        return output.write(answer.reference)
+    per_token = "" if answer.bytes_per_token is None else f"{answer.bytes_per_token:.3f}"
+    rejected = ", ".join(f"{reason} {count:,}" for reason, count in answer.rejected.items())
+    output.print_facts(
+        [
+            (answer.status, answer.reference),
+            ("input", answer.input),
+            ("tokenizer", f"{answer.tokenizer.name}, {answer.tokenizer.vocab_size:,} entries"),
+            ("tokens", _tokens(answer)),
+            ("with special", f"{answer.num_tokens_with_special:,} ({_policy(answer)})"),
+            ("documents", f"{answer.num_documents:,}"),
+            ("text", format_bytes(answer.num_bytes)),
+            ("bytes per token", per_token),
+            ("unknown tokens", format_percent(answer.unknown_rate)),
+            ("vocabulary", _vocabulary(answer)),
+            ("rejected", rejected or None),
+            ("dtype", answer.dtype),
+        ]
+    )
+    if answer.vocabulary is not None and answer.vocabulary.unanticipated:
+        _print_symbols(answer.vocabulary.unanticipated, answer.vocabulary.num_unanticipated)
+    output.hint(f"next: muster report {answer.reference} --params 1.3B")
+
+
+def _tokens(answer: Tokenization) -> str:
+    if answer.method == "exact":
+        return f"{answer.num_tokens:,} exact"
+    return (
+        f"{answer.num_tokens:,} sampled, 95 % between "
+        f"{answer.num_tokens_low:,} and {answer.num_tokens_high:,}"
+    )
+
+
+def _policy(answer: Tokenization) -> str:
+    policy = answer.policy
+    eos = "no EOS" if policy.eos_id is None else f"EOS {policy.eos_id} after each document"
+    bos = "no BOS" if policy.bos_id is None else f"BOS {policy.bos_id} before each"
+    return f"{eos}, {bos}"
+
+
+def _vocabulary(answer: Tokenization) -> str | None:
+    use = answer.vocabulary
+    if use is None:
+        return None
+    return f"{use.num_used:,} of {use.vocab_size:,} used ({format_percent(use.fraction_used)})"
+
+
+def _print_symbols(symbols: tuple[UnanticipatedSymbol, ...], total: int) -> None:
+    from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
+    from registry.reporting.text import visible  # noqa: PLC0415
+
+    output.write(f"\nsymbols without a token of their own: {total:,}")
+    rows = [
+        (
+            visible(symbol.character, width=12),
+            symbol.code_point,
+            symbol.name,
+            symbol.count,
+            symbol.tokens_each or "unknown",
+            symbol.example,
+        )
+        for symbol in symbols[:10]
+    ]
+    output.print_text(to_table(("symbol", "code point", "name", "count", "tokens", "first in"), rows))

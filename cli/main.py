@@ -1,0 +1,105 @@
+"""The `muster` command: a table of names, each loaded when it is called."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cli.errors import reported
+from cli.session import Session
+from registry.about import __version__
+
+COMMANDS = {
+    "init": "Make a registry in this folder.",
+    "demo": "Run the whole line on text that every Python has, and report.",
+    "register": "Register files where they lie: digests, schema, documents, bytes.",
+    "list": "List datasets, each with its newest version.",
+    "show": "Show a version: facts, counts, neighbours.",
+    "search": "Search names, descriptions and tags.",
+    "sample": "Show documents drawn by a seed, invisible characters made visible.",
+    "normalize": "Normalize a version by a recipe into a new version.",
+    "tokenize": "Count a version's tokens and write token shards.",
+    "lineage": "Show everything that a version was made from.",
+    "impact": "Show everything that was made from a version.",
+    "report": "Say whether the data is enough for models of given sizes.",
+    "verify": "Read every byte of a version again and compare it with its digest.",
+    "export": "Write a version's shards as files.",
+    "dataset": "Change what is stated about a dataset.",
+    "tag": "Name a version: space/name@tag.",
+    "recipe": "List, show and check recipes.",
+    "tokenizer": "Train, add, list and show tokenizers.",
+    "law": "List and show scaling laws.",
+    "run": "List and show runs and their ledgers.",
+    "db": "Upgrade, show and check the catalog's database.",
+}
+"""Every command with its line in the help. `cli/commands/NAME.py` holds its Typer app; the module
+is imported when the command is called, so that `muster --help` loads none of them."""
+
+
+class LazyGroup(TyperGroup):
+    """The root command, which knows its commands by name before it loads them."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002 - Typer's signature
+        """Return the names in the order of the data's life."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - Typer's
+        """Load a command's module and return the command; None if there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"cli.commands.{cmd_name}")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # noqa: ANN401, ARG002 - Typer's
+        """Write the table of commands without loading one."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="""The catalog and ledger between raw data and a language-model training run.
+
+    It answers one question: is the data we hold enough, and fit, for the model we want?
+
+    \b
+    muster init
+    muster register corpus/ --name web/cc --license CC-BY-4.0
+    muster normalize web/cc --recipe text-default
+    muster tokenize web/cc.text-default --tokenizer gpt2
+    muster report web/cc.text-default --params 1.3B
+    """,
+)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            help="The registry's folder; else MUSTER_HOME, else the nearest .muster upwards.",
+            metavar="DIR",
+        ),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """Read what holds for every command."""
+    if version:
+        typer.echo(f"muster {__version__}")
+        raise typer.Exit
+    context.obj = Session(home=home, debug=debug)
+
+
+def main() -> None:
+    """Run the command line; errors become messages and exit codes."""
+    with reported():
+        app()

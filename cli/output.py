@@ -1,0 +1,93 @@
+"""The one place that prints answers: to stdout, as text or as JSON, both from the same value."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from cli.options import ListFormat
+from registry.domain.base import Value
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+Row = Sequence[str | int | float | None]
+
+
+def console() -> "Console":
+    """Return the console for stdout; piped output is wide and without colour."""
+    from rich.console import Console  # noqa: PLC0415 - only what prints loads rich
+
+    width = None if sys.stdout.isatty() else 120
+    return Console(width=width, highlight=False, markup=False, soft_wrap=False)
+
+
+def print_json(value: Value) -> None:
+    """Print a value as one JSON document."""
+    write(value.model_dump_json(by_alias=True, indent=2))
+
+
+def print_text(renderable: "RenderableType") -> None:
+    """Print what people read."""
+    console().print(renderable)
+
+
+def write(text: str) -> None:
+    """Print text as it is, with a newline at its end."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def print_facts(facts: Sequence[tuple[str, str | None]]) -> None:
+    """Print names and values in two columns; what is None is left out."""
+    from registry.reporting.tables import add_rows, new_table  # noqa: PLC0415 - when it prints
+
+    shown = [(name, value) for name, value in facts if value is not None]
+    table = new_table(["", ""])
+    table.show_header = False
+    print_text(add_rows(table, shown))
+
+
+def print_list(
+    values: Sequence[Value], columns: Sequence[str], rows: Sequence[Row], *, how: ListFormat
+) -> None:
+    """Print a list as a table, JSON, JSON Lines, CSV or Markdown."""
+    from registry.reporting.tables import (  # noqa: PLC0415 - when it prints
+        rows_to_csv,
+        rows_to_markdown,
+        to_table,
+    )
+
+    match how:
+        case ListFormat.JSON:
+            adapter = TypeAdapter(list[Value])
+            write(adapter.dump_json(list(values), indent=2, serialize_as_any=True).decode())
+        case ListFormat.JSONL:
+            for value in values:
+                write(value.model_dump_json())
+        case ListFormat.CSV:
+            sys.stdout.write(rows_to_csv(columns, rows))
+        case ListFormat.MARKDOWN:
+            sys.stdout.write(rows_to_markdown(columns, rows))
+        case ListFormat.TABLE:
+            if rows:
+                print_text(to_table(columns, rows))
+            else:
+                hint("nothing here yet")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a report to a file that the caller named.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    from registry.storage.objects import write_atomically  # noqa: PLC0415 - when it writes
+
+    write_atomically(path, text.encode())
+
+
+def hint(message: str) -> None:
+    """Say on stderr what to do next."""
+    print(message, file=sys.stderr)  # noqa: T201 - hints belong on stderr

@@ -1,0 +1,95 @@
+"""Progress on stderr: a bar on a terminal, a line every ten seconds elsewhere."""
+
+import sys
+import time
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from registry.domain.quantities import format_bytes
+
+_QUIET_SECONDS = 1.0
+"""Work that takes less shows nothing."""
+
+_LINE_SECONDS = 10.0
+
+
+class TerminalProgress:
+    """Draw how far an operation is; see `registry.operations.context.Progress`."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._bar: Progress | None = None
+        self._task = ""
+        self._total = 0
+        self._done = 0
+        self._documents = 0
+        self._started = 0.0
+        self._last_line = 0.0
+
+    def start(self, task: str, *, total_bytes: int) -> None:
+        """Begin a task over so many bytes of text."""
+        self._task, self._total = task, total_bytes
+        self._done = self._documents = 0
+        self._started = self._last_line = time.monotonic()
+
+    def advance(self, *, num_bytes: int, num_documents: int = 0) -> None:
+        """Show that so much more is done, once the task lasts over a second."""
+        self._done += num_bytes
+        self._documents += num_documents
+        moment = time.monotonic()
+        if moment - self._started < _QUIET_SECONDS:
+            return
+        if self._console.is_terminal:
+            self._draw()
+        elif moment - self._last_line >= _LINE_SECONDS:
+            self._last_line = moment
+            self._write_line(moment)
+
+    def note(self, message: str) -> None:
+        """Say something that is worth a line."""
+        self._console.print(message, markup=False, highlight=False)
+
+    def finish(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _draw(self) -> None:
+        if self._bar is None:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+                TextColumn("{task.fields[documents]} documents"),
+                TimeRemainingColumn(),
+                console=self._console,
+                transient=True,
+            )
+            self._bar.add_task(self._task, total=self._total or None, documents="0")
+            self._bar.start()
+        task = self._bar.task_ids[0]
+        self._bar.update(
+            task,
+            completed=self._done,
+            # Decompressed text may be larger than the files it came from.
+            total=max(self._total, self._done) if self._total else None,
+            documents=f"{self._documents:,}",
+        )
+
+    def _write_line(self, moment: float) -> None:
+        speed = format_bytes(self._done / (moment - self._started))
+        print(  # noqa: T201 - progress belongs on stderr
+            f"{self._task}: {format_bytes(self._done)} of {format_bytes(self._total)}, "
+            f"{self._documents:,} documents, {speed}/s",
+            file=sys.stderr,
+        )

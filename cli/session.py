@@ -1,0 +1,27 @@
+"""What holds for one call of the command line, and the registry that it works with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from registry.api import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The options before the command."""
+
+    home: Path | None = None
+    debug: bool = False
+
+    @contextmanager
+    def registry(self) -> Iterator["Registry"]:
+        """Open the registry, with progress drawn on stderr."""
+        from cli.progress import TerminalProgress  # noqa: PLC0415 - rich loads when a command runs
+        from registry.api import open_registry  # noqa: PLC0415 - SQLAlchemy and Arrow likewise
+
+        with open_registry(self.home, progress=TerminalProgress()) as opened:
+            yield opened

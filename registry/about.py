@@ -1,0 +1,3 @@
+"""Which muster this is."""
+
+__version__ = "0.1.0"

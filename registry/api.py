@@ -1,0 +1,415 @@
+"""The one front door of the library: opens catalog and store, and offers every verb."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from registry.catalog import migrate
+from registry.catalog.catalog import Catalog
+from registry.domain.answers import (
+    AddedTokenizer,
+    CatalogStatus,
+    Export,
+    Normalization,
+    Preview,
+    Registration,
+    RunDescription,
+    Sample,
+    Tokenization,
+    Verification,
+    VersionDescription,
+)
+from registry.domain.card import Card
+from registry.domain.lineage import Lineage
+from registry.domain.names import DatasetName, Reference, parse_tag
+from registry.domain.reading import Reading
+from registry.domain.recipe import Recipe
+from registry.domain.report import Report
+from registry.domain.run import Run
+from registry.domain.tokenizer import Tokenizer
+from registry.domain.version import Dataset, DatasetKind, DatasetSummary, Lifecycle, Version
+from registry.errors import InputError
+from registry.normalization.recipe_files import load_recipe
+from registry.operations import (
+    describe,
+    export,
+    normalize,
+    register,
+    report,
+    sample,
+    tokenize,
+    tokenizers,
+    verify,
+)
+from registry.operations.context import Context, NoProgress, Progress
+from registry.operations.policy import make_policy
+from registry.settings import HOME_FOLDER, Settings
+from registry.storage.objects import ObjectStore, make_folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Registry:
+    """A registry: its catalog, its object store, and every verb on them.
+
+    Use it as a context manager. References and names are given as text, as on the command line.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Registry({str(self._context.home)!r})"
+
+    def close(self) -> None:
+        """Give the catalog's connections back."""
+        self._context.catalog.close()
+
+    # The data's life.
+
+    def register(
+        self,
+        paths: Sequence[str],
+        *,
+        name: str,
+        reading: Reading | None = None,
+        card: Card | None = None,
+        ingest: bool = False,
+        dry_run: bool = False,
+    ) -> Registration:
+        """Register files where they lie; see `registry.operations.register.register`."""
+        return register.register(
+            self._context,
+            paths,
+            name=DatasetName.parse(name),
+            reading=reading,
+            card=card,
+            ingest=ingest,
+            dry_run=dry_run,
+        )
+
+    def normalize(
+        self, reference: str, *, recipe: str | Recipe, name: str | None = None
+    ) -> Normalization:
+        """Normalize a version; see `registry.operations.normalize.normalize`."""
+        return normalize.normalize(
+            self._context,
+            Reference.parse(reference),
+            recipe=_recipe(recipe),
+            name=None if name is None else DatasetName.parse(name),
+        )
+
+    def preview(
+        self, reference: str, *, recipe: str | Recipe, num_documents: int = 5
+    ) -> Preview:
+        """Show documents before and after a recipe, and write nothing."""
+        return normalize.preview(
+            self._context,
+            Reference.parse(reference),
+            recipe=_recipe(recipe),
+            num_documents=num_documents,
+        )
+
+    def stream(
+        self, reference: str, *, recipe: str | Recipe = "as-is"
+    ) -> Iterator["pa.RecordBatch"]:
+        """Yield documents normalized on the fly: the same, byte for byte, as `normalize` writes."""
+        return normalize.stream(
+            self._context, Reference.parse(reference), recipe=_recipe(recipe)
+        )
+
+    def tokenize(
+        self,
+        reference: str,
+        *,
+        tokenizer: str,
+        recipe: str | Recipe | None = None,
+        eos: bool | None = None,
+        bos: bool | None = None,
+        parse_special: bool = False,
+        count_only: bool = False,
+        name: str | None = None,
+    ) -> Tokenization:
+        """Count tokens exactly and write token shards; see `registry.operations.tokenize`."""
+        return tokenize.tokenize(
+            self._context,
+            Reference.parse(reference),
+            self._counting(tokenizer, recipe, eos, bos, parse_special, count_only=count_only),
+            name=None if name is None else DatasetName.parse(name),
+        )
+
+    def tokenize_sample(
+        self,
+        reference: str,
+        *,
+        tokenizer: str,
+        fraction: float,
+        seed: int = 0,
+        recipe: str | Recipe | None = None,
+        eos: bool | None = None,
+        bos: bool | None = None,
+        parse_special: bool = False,
+    ) -> Tokenization:
+        """Estimate tokens from a sample, with a 95 % confidence interval."""
+        return tokenize.tokenize_sample(
+            self._context,
+            Reference.parse(reference),
+            self._counting(tokenizer, recipe, eos, bos, parse_special, count_only=True),
+            fraction=fraction,
+            seed=seed,
+        )
+
+    def report(
+        self,
+        references: Sequence[str] = (),
+        *,
+        num_parameters: Sequence[int],
+        tokenizer: str | None = None,
+        law: str | None = None,
+    ) -> Report:
+        """Say whether the data is enough; see `registry.operations.report.report`."""
+        return report.report(
+            self._context,
+            [Reference.parse(text) for text in references],
+            num_parameters=num_parameters,
+            tokenizer=tokenizer,
+            law=law,
+        )
+
+    # Looking.
+
+    def list_datasets(
+        self,
+        *,
+        kind: DatasetKind | None = None,
+        tag: str | None = None,
+        space: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> list[DatasetSummary]:
+        """Return datasets by name, each with its newest version, a page at a time."""
+        return self._context.catalog.datasets.list(
+            kind=kind, tag=tag, space=space, limit=limit, after=after
+        )
+
+    def search(self, query: str, *, limit: int = 20) -> list[DatasetSummary]:
+        """Return datasets whose name, description or tags hold the words, best first."""
+        return self._context.catalog.datasets.search(query, limit=limit)
+
+    def show(self, reference: str) -> VersionDescription:
+        """Return a version with its dataset, counts and neighbours."""
+        return describe.show(self._context, Reference.parse(reference))
+
+    def list_versions(self, name: str) -> list[Version]:
+        """Return all versions of a dataset, oldest first."""
+        return self._context.catalog.versions.list_for(DatasetName.parse(name))
+
+    def sample(self, reference: str, *, num_documents: int = 5, seed: int = 0) -> Sample:
+        """Return documents drawn by a seed."""
+        return sample.sample(
+            self._context, Reference.parse(reference), num_documents=num_documents, seed=seed
+        )
+
+    def lineage(self, reference: str, *, limit: int | None = None) -> Lineage:
+        """Return everything that a version was made from."""
+        return self._context.catalog.lineage.upstream(Reference.parse(reference), limit=limit)
+
+    def impact(self, reference: str, *, limit: int | None = None) -> Lineage:
+        """Return everything that was made from a version."""
+        return self._context.catalog.lineage.downstream(Reference.parse(reference), limit=limit)
+
+    def verify(self, reference: str) -> Verification:
+        """Read every byte of a version again and compare it with what was sealed."""
+        return verify.verify(self._context, Reference.parse(reference))
+
+    def export(self, reference: str, folder: Path) -> Export:
+        """Write a version's shards as files."""
+        return export.export(self._context, Reference.parse(reference), folder)
+
+    # Stating.
+
+    def describe(
+        self, reference: str, card: Card, *, lifecycle: Lifecycle | None = None
+    ) -> Dataset:
+        """State licence, description, owner, tags or kind; each change is in the audit log."""
+        return describe.set_dataset(
+            self._context, Reference.parse(reference), card, lifecycle=lifecycle
+        )
+
+    def tag(self, reference: str, tag: str) -> Dataset:
+        """Point a tag at a version, wherever it pointed before."""
+        return describe.tag(self._context, Reference.parse(reference), parse_tag(tag))
+
+    def untag(self, name: str, tag: str) -> Dataset:
+        """Remove a tag from a dataset."""
+        return describe.untag(self._context, DatasetName.parse(name), parse_tag(tag))
+
+    # Tokenizers and runs.
+
+    def add_tokenizer(
+        self,
+        paths: Sequence[Path],
+        *,
+        name: str | None = None,
+        eos: str | None = None,
+        bos: str | None = None,
+        pattern: str | None = None,
+        lowercase: bool | None = None,
+    ) -> AddedTokenizer:
+        """Add a tokenizer from its files; one that gives the same ids is not added twice."""
+        return tokenizers.add_tokenizer(
+            self._context,
+            paths,
+            name=name,
+            eos=eos,
+            bos=bos,
+            pattern=pattern,
+            lowercase=lowercase,
+        )
+
+    def train_tokenizer(
+        self, references: Sequence[str], *, name: str, vocab_size: int
+    ) -> AddedTokenizer:
+        """Train a byte-level BPE on versions; the same call gives the same tokenizer."""
+        return tokenizers.train_tokenizer(
+            self._context,
+            [Reference.parse(text) for text in references],
+            name=name,
+            vocab_size=vocab_size,
+        )
+
+    def list_tokenizers(self) -> list[Tokenizer]:
+        """Return all tokenizers, by name."""
+        return self._context.catalog.tokenizers.list()
+
+    def get_tokenizer(self, name: str) -> Tokenizer:
+        """Return a tokenizer by name or by the beginning of its fingerprint."""
+        return self._context.catalog.tokenizers.get(name)
+
+    def list_runs(self, *, limit: int = 50) -> list[Run]:
+        """Return the newest runs, newest first."""
+        return self._context.catalog.runs.list(limit=limit)
+
+    def get_run(self, run_id: str) -> RunDescription:
+        """Return a run with its neighbours and ledger, by its id or the beginning of it."""
+        runs = self._context.catalog.runs
+        found = runs.get(run_id)
+        return RunDescription(
+            run=found,
+            inputs=tuple(runs.inputs(found.id)),
+            outputs=tuple(runs.outputs(found.id)),
+            ledger=runs.ledger(found.id),
+        )
+
+    def _counting(
+        self,
+        tokenizer: str,
+        recipe: str | Recipe | None,
+        eos: bool | None,
+        bos: bool | None,
+        parse_special: bool,
+        *,
+        count_only: bool,
+    ) -> tokenize.Counting:
+        found = tokenizers.find_tokenizer(self._context, tokenizer)
+        return tokenize.Counting(
+            tokenizer=found,
+            policy=make_policy(found, eos=eos, bos=bos, parse_special=parse_special),
+            recipe=None if recipe is None else _recipe(recipe),
+            count_only=count_only,
+        )
+
+
+def open_registry(
+    home: Path | None = None,
+    *,
+    start: Path | None = None,
+    progress: Progress | None = None,
+) -> Registry:
+    """Open the registry at a home, or the nearest one at or above a folder.
+
+    Args:
+        home: The registry's folder; None: `MUSTER_HOME`, else the nearest `.muster`.
+        start: Where the search begins; None: the working directory.
+        progress: Where operations say how far they are.
+
+    Raises:
+        InputError: There is no registry.
+        SchemaRevisionError: The catalog is at another revision; the hint mends it.
+    """
+    settings = Settings.read(home=home)
+    found = _find_home(settings, start or Path.cwd())
+    catalog = Catalog.open(settings.resolve_database_url(found))
+    return Registry(
+        Context(
+            catalog=catalog,
+            store=ObjectStore(settings.resolve_store(found)),
+            home=found,
+            settings=settings,
+            progress=progress or NoProgress(),
+        )
+    )
+
+
+def init_registry(folder: Path) -> CatalogStatus:
+    """Make a registry in a folder: its home, and a catalog at the newest revision.
+
+    Safe to repeat: what is there already stays.
+
+    Raises:
+        StorageError: The folder cannot be written.
+    """
+    settings = Settings.read()
+    home = settings.home or folder / HOME_FOLDER
+    make_folder(home)
+    url = settings.resolve_database_url(home)
+    migrate.upgrade(url)
+    return catalog_status(home)
+
+
+def upgrade_catalog(home: Path | None = None) -> CatalogStatus:
+    """Bring the catalog to the newest revision; a SQLite file is copied beside itself first."""
+    settings = Settings.read(home=home)
+    found = _find_home(settings, Path.cwd())
+    upgrade = migrate.upgrade(settings.resolve_database_url(found))
+    status = catalog_status(found)
+    backup = None if upgrade.backup is None else str(upgrade.backup)
+    return status.model_copy(update={"backup": backup})
+
+
+def catalog_status(home: Path | None = None, *, check: bool = False) -> CatalogStatus:
+    """Return which revision the catalog is at; with `check`, also what has drifted."""
+    settings = Settings.read(home=home)
+    found = _find_home(settings, Path.cwd())
+    url = settings.resolve_database_url(found)
+    return CatalogStatus(
+        database=migrate.redact(url),
+        revision=migrate.current(url),
+        expected=migrate.expected(),
+        store=settings.resolve_store(found),
+        findings=tuple(migrate.check(url)) if check else (),
+    )
+
+
+def _recipe(recipe: str | Recipe) -> Recipe:
+    return recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+
+
+def _find_home(settings: Settings, start: Path) -> Path:
+    home = settings.find_home(start)
+    if home is None:
+        raise InputError(f"no registry at {start} or above", hint="muster init")
+    return home

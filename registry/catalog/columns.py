@@ -1,0 +1,123 @@
+"""Column types and names that mean the same on SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import JsonValue
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Double,
+    Integer,
+    String,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""How constraints and indexes are named, so that a migration can name them too."""
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC. A time without a zone is refused, since SQLite would drop the difference."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(timezone=True)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the moment in UTC; without the zone where the database keeps none."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the moment in UTC, with its zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class JsonDocument(TypeDecorator[JsonValue]):
+    """A JSON value: JSONB on PostgreSQL, canonical text on SQLite."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(none_as_null=True)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the database's own type."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(JSONB(none_as_null=True))
+        return dialect.type_descriptor(JSON(none_as_null=True))
+
+
+class OneOf(TypeDecorator[Choice], Generic[Choice]):
+    """A value of a Python enumeration, kept as its text; a named CHECK guards the column."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def __init__(self, choices: type[Choice]) -> None:
+        super().__init__()
+        self.choices = choices
+
+    def process_bind_param(self, value: Choice | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Return the text of the value."""
+        return None if value is None else self.choices(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Choice | None:  # noqa: ARG002
+        """Return the enumeration's member."""
+        return None if value is None else self.choices(value)
+
+
+def one_of(column: str, choices: type[StrEnum]) -> CheckConstraint:
+    """Return the named CHECK that holds a column to the values of an enumeration."""
+    values = ", ".join(f"'{choice.value}'" for choice in choices)
+    return CheckConstraint(f"{column} IN ({values})", name=column)
+
+
+def not_negative(*columns: str) -> CheckConstraint:
+    """Return the named CHECK that holds counts to zero and more."""
+    condition = " AND ".join(f"{column} >= 0" for column in columns)
+    return CheckConstraint(condition, name="not_negative")
+
+
+KEY = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite numbers rows by itself only where the type is INTEGER."""
+
+NAME = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that lists are sorted by: in the order of its bytes on both engines."""
+
+Key = Annotated[int, mapped_column(KEY, primary_key=True)]
+Name = Annotated[str, mapped_column(NAME)]
+
+PYTHON_TYPES: dict[Any, Any] = {
+    str: Text(),
+    int: BigInteger(),
+    float: Double(),
+    datetime: UtcDateTime(),
+    JsonValue: JsonDocument(),
+}
+"""The column type of each annotation that names none itself."""

@@ -1,0 +1,218 @@
+"""Indexes of distinct documents: by which duplicates are found within a version and across many.
+
+An index holds the key of each distinct document, how often it stands in the version, and the bytes
+and tokens of one copy. See `registry.documents.INDEX`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from registry.documents import INDEX
+from registry.domain.digest import document_keys
+
+Numbers = npt.NDArray[np.int64]
+
+_UNCOUNTED = -1
+_KEY_BYTES = 16
+_FEWEST_PENDING = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueShare:
+    """What one index adds to those before it."""
+
+    num_documents: int
+    num_bytes: int
+    num_tokens: int | None
+    """None where the tokens of some document were not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueTotals:
+    """Distinct documents over several indexes, each counted once."""
+
+    num_documents: int
+    num_bytes: int
+    num_tokens: int | None
+    """None where the tokens of some document were not counted."""
+
+    shares: tuple[UniqueShare, ...]
+    """What each index adds, in the given order: a document belongs to the first that holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of an index as columns; a key is two big-endian words, so that they sort as bytes do."""
+
+    high: npt.NDArray[np.uint64]
+    low: npt.NDArray[np.uint64]
+    num_copies: Numbers
+    num_bytes: Numbers
+    num_tokens: Numbers
+
+    def __len__(self) -> int:
+        return len(self.high)
+
+
+class DocumentIndexBuilder:
+    """Collects the distinct documents of a version, 40 bytes each."""
+
+    def __init__(self) -> None:
+        self._merged = _rows(b"", num_bytes=_no_numbers(), num_tokens=_no_numbers())
+        self._pending: list[_Rows] = []
+        self._num_pending = 0
+
+    def add(self, texts: pa.Array, num_tokens: Numbers | None) -> None:
+        """Add documents.
+
+        Args:
+            texts: `large_string` without nulls.
+            num_tokens: Tokens of each document; None: not counted.
+        """
+        keys = document_keys(texts.cast(pa.large_binary()).to_pylist())
+        num_bytes = pc.binary_length(texts).to_numpy(zero_copy_only=False).astype(np.int64)
+        tokens = np.full(len(texts), _UNCOUNTED) if num_tokens is None else num_tokens
+        self._pending.append(_rows(b"".join(keys), num_bytes=num_bytes, num_tokens=tokens))
+        self._num_pending += len(texts)
+        # Merging only when as much is new as was there keeps the cost of all merges linear.
+        if self._num_pending >= max(_FEWEST_PENDING, len(self._merged)):
+            self._merge()
+
+    def to_batch(self) -> pa.RecordBatch:
+        """Return the index of everything added: `registry.documents.INDEX`, sorted by key."""
+        self._merge()
+        rows = self._merged
+        return pa.RecordBatch.from_arrays(
+            [
+                _key_column(rows),
+                pa.array(rows.num_copies).cast(pa.uint32()),
+                pa.array(rows.num_bytes).cast(pa.uint64()),
+                pa.array(rows.num_tokens, mask=rows.num_tokens == _UNCOUNTED).cast(pa.uint64()),
+            ],
+            schema=INDEX,
+        )
+
+    def _merge(self) -> None:
+        if self._pending:
+            self._merged = _merge_copies([self._merged, *self._pending])
+            self._pending, self._num_pending = [], 0
+
+
+def unique_totals(indexes: Sequence[pa.Table | pa.RecordBatch]) -> UniqueTotals:
+    """Return the totals over the union of several indexes, one copy of each document.
+
+    Args:
+        indexes: `registry.documents.INDEX`, in the order in which documents are to be attributed.
+            Their tokens are of one tokenizer and policy.
+    """
+    parts = [_read(index) for index in indexes]
+    if not parts:
+        return UniqueTotals(num_documents=0, num_bytes=0, num_tokens=0, shares=())
+    rows = _concatenate(parts)
+    owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    order, starts = _sort(rows)
+    # The sort is stable: of the rows with one key the first stands in the first index.
+    firsts = order[starts]
+    num_bytes, num_tokens = rows.num_bytes[firsts], _counted(rows.num_tokens[order], starts)
+    shares = tuple(
+        _share(num_bytes[is_own], num_tokens[is_own])
+        for is_own in (owners[firsts] == number for number in range(len(parts)))
+    )
+    total = _share(num_bytes, num_tokens)
+    return UniqueTotals(
+        num_documents=total.num_documents,
+        num_bytes=total.num_bytes,
+        num_tokens=total.num_tokens,
+        shares=shares,
+    )
+
+
+def _share(num_bytes: Numbers, num_tokens: Numbers) -> UniqueShare:
+    is_counted = not bool((num_tokens == _UNCOUNTED).any())
+    return UniqueShare(
+        num_documents=len(num_bytes),
+        num_bytes=int(num_bytes.sum()),
+        num_tokens=int(num_tokens.sum()) if is_counted else None,
+    )
+
+
+def _no_numbers() -> Numbers:
+    return np.empty(0, np.int64)
+
+
+def _rows(keys: bytes | memoryview, *, num_bytes: Numbers, num_tokens: Numbers) -> _Rows:
+    """Return one row a key, of one copy."""
+    words = np.frombuffer(keys, ">u8").reshape(-1, 2)
+    return _Rows(
+        high=words[:, 0].astype(np.uint64),
+        low=words[:, 1].astype(np.uint64),
+        num_copies=np.ones(len(words), np.int64),
+        num_bytes=num_bytes,
+        num_tokens=num_tokens,
+    )
+
+
+def _read(index: pa.Table | pa.RecordBatch) -> _Rows:
+    table = pa.Table.from_batches([index]) if isinstance(index, pa.RecordBatch) else index
+    keys = table.column("key").combine_chunks()
+    if isinstance(keys, pa.ChunkedArray):
+        keys = pa.concat_arrays(keys.chunks) if keys.num_chunks else pa.array([], keys.type)
+    start = keys.offset * _KEY_BYTES
+    data = memoryview(keys.buffers()[1] or b"")[start : start + len(keys) * _KEY_BYTES]
+    tokens = pc.fill_null(table.column("num_tokens").cast(pa.int64()), _UNCOUNTED)
+    return _rows(
+        data,
+        num_bytes=table.column("num_bytes").cast(pa.int64()).to_numpy(),
+        num_tokens=tokens.to_numpy(),
+    )
+
+
+def _concatenate(parts: Sequence[_Rows]) -> _Rows:
+    return _Rows(
+        high=np.concatenate([part.high for part in parts]),
+        low=np.concatenate([part.low for part in parts]),
+        num_copies=np.concatenate([part.num_copies for part in parts]),
+        num_bytes=np.concatenate([part.num_bytes for part in parts]),
+        num_tokens=np.concatenate([part.num_tokens for part in parts]),
+    )
+
+
+def _sort(rows: _Rows) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the stable order by key, and where in that order each distinct key begins."""
+    order = np.lexsort((rows.low, rows.high))
+    high, low = rows.high[order], rows.low[order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+    return order, np.flatnonzero(is_first)
+
+
+def _merge_copies(parts: Sequence[_Rows]) -> _Rows:
+    rows = _concatenate(parts)
+    order, starts = _sort(rows)
+    firsts = order[starts]
+    copies = rows.num_copies[order]
+    return _Rows(
+        high=rows.high[firsts],
+        low=rows.low[firsts],
+        num_copies=np.add.reduceat(copies, starts) if len(starts) else copies,
+        num_bytes=rows.num_bytes[firsts],
+        num_tokens=_counted(rows.num_tokens[order], starts),
+    )
+
+
+def _counted(num_tokens: Numbers, starts: npt.NDArray[np.intp]) -> Numbers:
+    """Return the tokens of each distinct document, counted if those of any copy were."""
+    return np.maximum.reduceat(num_tokens, starts) if len(starts) else num_tokens
+
+
+def _key_column(rows: _Rows) -> pa.Array:
+    words = np.empty((len(rows), 2), ">u8")
+    words[:, 0], words[:, 1] = rows.high, rows.low
+    return pa.Array.from_buffers(
+        pa.binary(_KEY_BYTES), len(rows), [None, pa.py_buffer(words.tobytes())]
+    )

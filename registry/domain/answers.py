@@ -1,0 +1,266 @@
+"""What each verb answers: the value that `--json` prints and that text is made from."""
+
+from registry.domain.base import Value
+from registry.domain.count import RecordedCount, VocabularyUse
+from registry.domain.digest import Digest
+from registry.domain.ledger import Ledger
+from registry.domain.reading import Field
+from registry.domain.recipe import Recipe, RecipeIdentity
+from registry.domain.run import Run
+from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
+from registry.domain.version import Dataset, Version
+
+
+class Skipped(Value):
+    """A file found in a folder that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+class Changes(Value):
+    """How a version's files differ from those of the version before."""
+
+    previous: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+    documents: int
+    """Documents more (or, negative, fewer) than before."""
+
+    num_bytes: int
+    """Bytes more (or, negative, fewer) than before."""
+
+
+class Registration(Value):
+    """The answer of `register`."""
+
+    reference: str
+    status: str
+    """`created`, `unchanged`, or `planned` for a dry run."""
+
+    digest: Digest
+    num_documents: int
+    num_bytes: int
+    """Size of the files as they lie."""
+
+    num_text_bytes: int
+    num_shards: int
+    rejected: dict[str, int]
+    """Rows that are no documents, by reason."""
+
+    skipped: tuple[Skipped, ...]
+    fields: tuple[Field, ...]
+    licence: str
+    quarantine: Digest | None
+    changes: Changes | None
+    run: str | None
+
+
+class LedgerSummary(Value):
+    """The ledger of a run in one line."""
+
+    documents_in: int
+    documents_kept: int
+    rejected: dict[str, int]
+    bytes_in: int
+    bytes_kept: int
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> "LedgerSummary":
+        """Sum up a ledger whose books balance."""
+        return cls(
+            documents_in=ledger.documents_in,
+            documents_kept=ledger.documents_kept,
+            rejected=ledger.rejected,
+            bytes_in=ledger.bytes_in,
+            bytes_kept=ledger.bytes_kept,
+        )
+
+
+class Normalization(Value):
+    """The answer of `normalize`."""
+
+    reference: str
+    status: str
+    input: str
+    recipe: RecipeIdentity
+    ledger: LedgerSummary
+    num_shards: int
+    digest: Digest
+    duplicate_documents: int
+    """Documents whose text equals that of an earlier document of the version."""
+
+    quarantine: Digest | None
+    run: str | None
+
+
+class PreviewedDocument(Value):
+    """A document before and after a recipe."""
+
+    source: str
+    before: str
+    after: str | None
+    """None: the recipe rejects it."""
+
+    reason: str | None = None
+
+
+class Preview(Value):
+    """The answer of `normalize --preview`."""
+
+    input: str
+    recipe: RecipeIdentity
+    documents: tuple[PreviewedDocument, ...]
+
+
+class Tokenization(Value):
+    """The answer of `tokenize`."""
+
+    reference: str
+    """The version that holds the token shards; with `--count-only` or a sample, the counted one."""
+
+    status: str
+    input: str
+    """The version that was counted."""
+
+    tokenizer: TokenizerIdentity
+    policy: CountingPolicy
+    recipe: RecipeIdentity | None
+    method: str
+    num_tokens: int
+    """Tokens of the text, without special tokens."""
+
+    num_tokens_with_special: int
+    num_tokens_low: int
+    num_tokens_high: int
+    num_documents: int
+    num_bytes: int
+    """UTF-8 bytes of text."""
+
+    bytes_per_token: float | None
+    unknown_rate: float
+    """Unknown tokens per token."""
+
+    dtype: str | None
+    num_empty_documents: int
+    """Documents of no token, which the shards leave out."""
+
+    rejected: dict[str, int]
+    vocabulary: VocabularyUse | None
+    run: str | None
+
+
+class AddedTokenizer(Value):
+    """The answer of `tokenizer add` and `tokenizer train`."""
+
+    status: str
+    tokenizer: Tokenizer
+    run: str | None = None
+
+
+class SampledDocument(Value):
+    """One document of `sample`."""
+
+    id: str
+    source: str
+    text: str
+    metadata: str
+    num_bytes: int
+
+
+class Sample(Value):
+    """The answer of `sample`."""
+
+    reference: str
+    seed: int
+    num_documents: int
+    """Documents in the version."""
+
+    documents: tuple[SampledDocument, ...]
+
+
+class VersionDescription(Value):
+    """The answer of `show`."""
+
+    dataset: Dataset
+    version: Version
+    counts: tuple[RecordedCount, ...]
+    parents: tuple[str, ...]
+    children: tuple[str, ...]
+
+
+class RunDescription(Value):
+    """The answer of `run show`."""
+
+    run: Run
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    ledger: Ledger
+
+
+class StepDescription(Value):
+    """What a step does and takes."""
+
+    name: str
+    version: int
+    summary: str
+    parameters: dict[str, str]
+    """Each parameter with its type and default, in words."""
+
+
+class RecipeDescription(Value):
+    """The answer of `recipe show` and `recipe check`."""
+
+    recipe: Recipe
+    fingerprint: Digest
+
+
+class ExportedFile(Value):
+    """One file that `export` wrote."""
+
+    path: str
+    digest: Digest
+    num_bytes: int
+
+
+class Export(Value):
+    """The answer of `export`."""
+
+    reference: str
+    folder: str
+    files: tuple[ExportedFile, ...]
+
+
+class VerifiedShard(Value):
+    """One shard that does not hold what was sealed."""
+
+    path: str
+    problem: str
+
+
+class Verification(Value):
+    """The answer of `verify`."""
+
+    reference: str
+    num_shards: int
+    num_bytes: int
+    problems: tuple[VerifiedShard, ...]
+
+    @property
+    def is_intact(self) -> bool:
+        """Every shard holds the bytes that were sealed."""
+        return not self.problems
+
+
+class CatalogStatus(Value):
+    """The answer of `init` and of `db upgrade | current | check`."""
+
+    database: str
+    """The catalog's URL without password."""
+
+    revision: str | None
+    expected: str
+    store: str | None = None
+    backup: str | None = None
+    findings: tuple[str, ...] = ()

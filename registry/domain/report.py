@@ -1,0 +1,123 @@
+"""The readiness report: supply, targets, what is uncertain, and the inputs it is pinned to."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from registry.domain.base import Value
+from registry.domain.count import CountMethod
+from registry.domain.digest import Digest
+from registry.domain.target import TargetReport
+from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
+from registry.domain.version import DatasetKind
+
+
+class WarningCode(StrEnum):
+    """What a warning is about."""
+
+    UNKNOWN_LICENCE = "unknown-licence"
+    UNMEASURED_NEAR_DUPLICATES = "unmeasured-near-duplicates"
+    UNMEASURED_EXACT_DUPLICATES = "unmeasured-exact-duplicates"
+    MIXED_TOKENIZERS = "mixed-tokenizers"
+    SAMPLED_COUNT = "sampled-count"
+    DECLARED_COUNT = "declared-count"
+    NOT_NORMALIZED = "not-normalized"
+    OVERLAP = "overlap"
+    """Documents of one version stand in another one of the report as well."""
+
+    EPOCHS_ABOVE_POLICY = "epochs-above-4"
+    """A target needs more epochs than the evidence for harmless repetition covers."""
+
+    EXTRAPOLATED = "extrapolated"
+    WITHDRAWN = "withdrawn"
+
+
+class ReportWarning(Value):
+    """Something that the reader of a report has to know before acting on it."""
+
+    code: WarningCode
+    message: str
+    references: tuple[str, ...] = ()
+    """The versions it is about; empty: the whole report."""
+
+    hint: str | None = None
+    """What to do about it: a command to paste, or a sentence."""
+
+
+class SupplyLine(Value):
+    """What one version brings to the supply."""
+
+    reference: str
+    licence: str
+    kind: DatasetKind
+    num_documents: int
+    num_bytes: int
+    """UTF-8 bytes of text."""
+
+    num_tokens: int
+    """Tokens of the text as it stands, duplicates included."""
+
+    num_tokens_low: int
+    """Lower end of the 95 % confidence interval; equal to num_tokens when exact."""
+
+    num_tokens_high: int
+    """Upper end of the 95 % confidence interval; equal to num_tokens when exact."""
+
+    num_unique_tokens: int | None
+    """Tokens left after exact duplicates inside the version and those that stand in an earlier
+    line of the report; None: not measured."""
+
+    method: CountMethod
+    recipe: Digest | None = None
+    """The fingerprint of the recipe applied on the fly while counting; None: as it stands."""
+
+
+class PinnedInput(Value):
+    """A version that the report was made from, by its digest."""
+
+    reference: str
+    digest: Digest
+
+
+class LawSource(Value):
+    """A law that the report used, and where it was published."""
+
+    id: str
+    title: str
+    parameters: str
+    """Which parameters it counts, such as `total`."""
+
+    source: str
+    """Paper with table or equation."""
+
+
+class Report(Value):
+    """Is the data enough for the models? Every total is of one tokenizer and counting policy."""
+
+    id: str | None = None
+    created_at: AwareDatetime
+    muster_version: str
+    tokenizer: TokenizerIdentity
+    policy: CountingPolicy
+    law: str
+    """The id of the law that the verdicts go by."""
+
+    supply: tuple[SupplyLine, ...]
+    """In the stated order: of documents that stand in several versions, the first counts."""
+
+    total_tokens: int
+    unique_tokens: int
+    """After exact duplicates where they were measured."""
+
+    unique_is_upper_bound: bool
+    """True while some duplicates, exact or near, were not measured."""
+
+    duplicate_documents: int | None
+    """Exact duplicates within and across the versions; None: not measured everywhere."""
+
+    near_duplicates: Literal["not measured"] = "not measured"
+    targets: tuple[TargetReport, ...]
+    warnings: tuple[ReportWarning, ...] = ()
+    inputs: tuple[PinnedInput, ...]
+    laws: tuple[LawSource, ...]

@@ -1,0 +1,128 @@
+"""What a target model needs, what the data held gives it, and the verdict."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from registry.domain.base import Value
+
+
+class Uncertainty(StrEnum):
+    """What the low and the high end of a requirement are."""
+
+    NONE = "none"
+    """The law has no error model: low, mid and high are one number."""
+
+    BOOTSTRAP_80 = "bootstrap-80"
+    """The 10th and 90th percentile over joint draws of the coefficients: sampling error only."""
+
+
+class Requirement(Value):
+    """How many tokens (or parameters) a law asks for: a point and, where known, an interval."""
+
+    low: int = Field(ge=0)
+    mid: int = Field(ge=0)
+    """The law's point estimate."""
+
+    high: int = Field(ge=0)
+    uncertainty: Uncertainty = Uncertainty.NONE
+    extrapolated: bool = False
+    """True where parameters or tokens lie outside the range that the law was fitted on."""
+
+
+class Verdict(StrEnum):
+    """Whether the data is enough, from worst to best."""
+
+    BLOCKED = "BLOCKED"
+    """A hard gate fails, whatever the numbers say."""
+
+    INSUFFICIENT = "INSUFFICIENT"
+    """Even the most epochs allowed stay below the low end of the requirement."""
+
+    CONSTRAINED = "CONSTRAINED"
+    """Only more epochs than the policy wants reach the requirement, or its low end."""
+
+    SUFFICIENT_REPEAT = "SUFFICIENT-REPEAT"
+    """The data reaches the requirement when it is repeated within the policy."""
+
+    SUFFICIENT = "SUFFICIENT"
+    """The unique tokens reach the requirement."""
+
+    AMPLE = "AMPLE"
+    """The unique tokens are several times the requirement."""
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether a training run within the epoch policy may start."""
+        return self in {Verdict.SUFFICIENT_REPEAT, Verdict.SUFFICIENT, Verdict.AMPLE}
+
+
+class Confidence(StrEnum):
+    """How sure the verdict is, as enough or not enough."""
+
+    FIRM = "firm"
+    """At least 90 % of the draws and every fitted law say the same."""
+
+    LIKELY = "likely"
+    """Every fitted law says the same, the draws are less sure or there are none."""
+
+    SPLIT = "split"
+    """The fitted laws disagree."""
+
+
+def format_size(num_parameters: int) -> str:
+    """Return a model size as people name it, with up to four digits: `1.3B`, `70B`, `125M`."""
+    for exponent, suffix in ((15, "P"), (12, "T"), (9, "B"), (6, "M"), (3, "K")):
+        if num_parameters >= 10**exponent:
+            return f"{num_parameters / 10**exponent:.4g}{suffix}"
+    return str(num_parameters)
+
+
+class TargetReport(Value):
+    """One target model against the data held. Tokens are of one tokenizer and policy."""
+
+    num_parameters: int
+    verdict: Verdict
+    confidence: Confidence
+    law: str
+    """The id of the law that the verdict, epochs, shortfall and largest model go by."""
+
+    required_tokens: dict[str, Requirement]
+    """By the id of the law."""
+
+    unique_tokens: int
+    tokens_per_parameter: float
+    """Unique tokens held per parameter of the target."""
+
+    effective_tokens: dict[str, int]
+    """What the unique tokens are worth when they are seen so many times, by epochs: once, the
+    policy's epochs, the most epochs allowed."""
+
+    epochs_needed: float | None
+    """Epochs after which the data is worth the requirement; below 1 a part of the data is enough.
+    None: infeasible, no number of epochs suffices."""
+
+    shortfall_tokens: int
+    """Unique tokens missing for the requirement without repetition; 0 where none are."""
+
+    probability_sufficient: float | None
+    """The share of joint draws in which the policy's epochs reach the requirement; None where the
+    law has no error model."""
+
+    largest_model: Requirement
+    """Parameters of the largest compute-optimal model for the unique tokens, seen once."""
+
+    largest_model_repeated: Requirement
+    """The same for what the tokens are worth after the policy's epochs."""
+
+    epochs: int
+    """The epochs that the policy wants at most."""
+
+    hard_epochs: int
+    """The most epochs that the policy allows."""
+
+    reasons: tuple[str, ...]
+    """Sentences: the law, its interval, the numbers, and what would change the verdict."""
+
+    extrapolated: bool
+    """True where the target lies outside the range that its law was fitted on."""

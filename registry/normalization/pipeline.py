@@ -1,0 +1,153 @@
+"""A recipe at work: what a reader yields in, documents, rejections and a ledger out."""
+
+import struct
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from registry.documents import DOCUMENTS, NO_REJECTIONS, Outcome, num_text_bytes, reject
+from registry.domain.ledger import Ledger, LedgerEntry, Rejected
+from registry.domain.recipe import Recipe
+from registry.normalization.building import build_steps
+from registry.normalization.columns import count_changes
+from registry.normalization.verdict import Verdict
+
+READ: Final = "read"
+"""The name under which the reader stands in a ledger, at place 0."""
+
+_LENGTH = struct.Struct("<Q")
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What a recipe makes of a batch."""
+
+    kept: pa.RecordBatch
+    """`DOCUMENTS`, in reading order."""
+
+    rejected: pa.RecordBatch
+    """`REJECTIONS`: the reader's, then each step's, in the order of the steps."""
+
+    ledger: Ledger
+    """The reader's account at place 0, then one of each step."""
+
+
+class Pipeline:
+    """The steps of a recipe, with what they learned from the documents so far.
+
+    Batches must come in reading order. How documents are cut into batches changes neither which
+    are kept nor their text.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        """Build the steps.
+
+        Raises:
+            RecipeError: This program lacks a step of the recipe, or has another version of it.
+        """
+        self._steps = build_steps(recipe)
+
+    def __call__(self, outcome: Outcome) -> Processed:
+        """Take a batch through every step.
+
+        Args:
+            outcome: What a reader yields: `kept` are `RAW_DOCUMENTS`.
+
+        Raises:
+            BalanceError: The books do not balance, which is a defect of a step.
+        """
+        batch = outcome.kept
+        rejections = [outcome.rejected]
+        entries = [_account_for_reader(outcome)]
+        for position, step in enumerate(self._steps, start=1):
+            verdict = step(batch)
+            batch, rejected, entry = _apply(verdict, batch, step=step.name, position=position)
+            entries.append(entry)
+            if len(rejected):
+                rejections.append(rejected)
+        ledger = Ledger(entries=tuple(entries)).check()
+        return Processed(kept=batch, rejected=pa.concat_batches(rejections), ledger=ledger)
+
+    def take_state(self) -> bytes:
+        """Return what the steps learned since the last call, for a checkpoint; empty if nothing."""
+        states = [step.take_state() for step in self._steps]
+        if not any(states):
+            return b""
+        return b"".join(_LENGTH.pack(len(state)) + state for state in states)
+
+    def restore_state(self, state: bytes) -> None:
+        """Learn again what `take_state` returned; call it with each state, in the order taken."""
+        if not state:
+            return
+        start = 0
+        for step in self._steps:
+            (length,) = _LENGTH.unpack_from(state, start)
+            start += _LENGTH.size
+            step.restore_state(state[start : start + length])
+            start += length
+
+
+def _apply(
+    verdict: Verdict, batch: pa.RecordBatch, *, step: str, position: int
+) -> tuple[pa.RecordBatch, pa.RecordBatch, LedgerEntry]:
+    """Return the documents that stay, the rejections, and the step's account of both."""
+    before, after, rejected = batch, _replace_text(batch, verdict.text), NO_REJECTIONS
+    items: tuple[Rejected, ...] = ()
+    if verdict.reasons is not None and verdict.reasons.null_count < len(batch):
+        is_kept = pc.is_null(verdict.reasons)
+        is_rejected = pc.invert(is_kept)
+        reasons = verdict.reasons.drop_null().to_pylist()
+        sizes = pc.binary_length(batch.column("text")).filter(is_rejected).to_pylist()
+        items = _sum_by_reason(reasons, sizes)
+        rejected = reject(batch, is_rejected, step=step, reasons=reasons)
+        before, after = batch.filter(is_kept), after.filter(is_kept)
+    entry = LedgerEntry(
+        position=position,
+        step=step,
+        documents_in=len(batch),
+        bytes_in=num_text_bytes(batch),
+        documents_kept=len(after),
+        bytes_kept_in=num_text_bytes(before),
+        bytes_kept=num_text_bytes(after),
+        rejected=items,
+        documents_changed=count_changes(before.column("text"), after.column("text")),
+    )
+    return after, rejected, entry
+
+
+def _replace_text(batch: pa.RecordBatch, text: pa.Array) -> pa.RecordBatch:
+    columns = [text if name == "text" else batch.column(name) for name in DOCUMENTS.names]
+    return pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS)
+
+
+def _account_for_reader(outcome: Outcome) -> LedgerEntry:
+    kept, kept_bytes = len(outcome.kept), num_text_bytes(outcome.kept)
+    raw = outcome.rejected.column("raw")
+    items = _sum_by_reason(
+        outcome.rejected.column("reason").to_pylist(), pc.binary_length(raw).to_pylist()
+    )
+    return LedgerEntry(
+        position=0,
+        step=READ,
+        documents_in=kept + len(outcome.rejected),
+        bytes_in=kept_bytes + sum(item.num_bytes for item in items),
+        documents_kept=kept,
+        bytes_kept_in=kept_bytes,
+        bytes_kept=kept_bytes,
+        rejected=items,
+    )
+
+
+def _sum_by_reason(reasons: Sequence[str], sizes: Sequence[int]) -> tuple[Rejected, ...]:
+    num_bytes: Counter[str] = Counter()
+    for reason, size in zip(reasons, sizes, strict=True):
+        num_bytes[reason] += size
+    num_documents = Counter(reasons)
+    return tuple(
+        Rejected(reason=reason, num_documents=num_documents[reason], num_bytes=num_bytes[reason])
+        for reason in sorted(num_documents)
+    )

@@ -1,0 +1,18 @@
+"""What a step makes of a batch of documents."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The text of every document of a batch after a step, and why some are rejected."""
+
+    text: pa.Array
+    """`large_string`, as long as the batch, without nulls. What stands in a rejected row does not
+    matter. A step that changes nothing gives back the column it was given."""
+
+    reasons: pa.Array | None = None
+    """`string`, as long as the batch: the reason of each rejected row, null for each kept one.
+    None: every row is kept."""

@@ -1,0 +1,269 @@
+"""Normalize a version by a recipe: new shards, a balanced ledger, and lineage to the input.
+
+An interrupted run is taken up by the same command and ends with the same bytes.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from registry.document_index import DocumentIndexBuilder
+from registry.documents import Outcome
+from registry.domain.answers import (
+    LedgerSummary,
+    Normalization,
+    Preview,
+    PreviewedDocument,
+)
+from registry.domain.digest import Digest, fingerprint
+from registry.domain.ledger import Ledger, add_ledgers
+from registry.domain.names import DatasetName, Reference, derived_name
+from registry.domain.reading import Field, Format, Reading
+from registry.domain.recipe import Recipe, RecipeIdentity
+from registry.domain.run import Operation, RunDraft
+from registry.domain.version import Content, Metric, Shard, Version, VersionDraft
+from registry.errors import InputError
+from registry.normalization.pipeline import Pipeline
+from registry.operations.context import CODE, Context, environment
+from registry.operations.indexes import write_index
+from registry.operations.quarantine import QuarantineWriter
+from registry.operations.runs import open_or_resume, recorded_failure
+from registry.operations.shards import read_ahead, read_shard, require_documents
+from registry.operations.units import (
+    Unit,
+    encode_state,
+    join_indexes,
+    join_unit_quarantines,
+    run_units,
+    total_ledger,
+)
+from registry.storage.shards import DocumentShardWriter
+
+DUPLICATES = "exact_duplicates.num_documents"
+"""The metric that counts documents equal to an earlier one of the same version."""
+
+_READING = Reading(format=Format.DOCUMENTS, text_columns=("text",), id_column="id")
+_FIELDS = tuple(Field(name=name, type="string") for name in ("id", "text", "source", "metadata"))
+
+
+def normalize(
+    context: Context, reference: Reference, *, recipe: Recipe, name: DatasetName | None = None
+) -> Normalization:
+    """Write a version's documents, normalized by a recipe, as a new version.
+
+    Args:
+        context: The open registry.
+        reference: The input.
+        recipe: What is done to each document.
+        name: The dataset of the output; else the input's name and the recipe's, joined by a dot.
+
+    Raises:
+        InputError: The input holds tokens, or nothing was kept.
+        ConflictError: The input's files changed.
+        BalanceError: The ledger does not balance; nothing was sealed.
+        StorageError: The disk is full; run the same command again to resume.
+    """
+    version = require_documents(context.catalog.versions.get(reference))
+    target = name or derived_name(version.dataset, recipe.name)
+    derivation = _derivation(context, version, recipe)
+    known = context.catalog.versions.find_derived(target, derivation)
+    if known is not None:
+        return _answer(context, known, "unchanged", version, recipe)
+    draft = RunDraft(
+        operation=Operation.NORMALIZE,
+        derivation=derivation,
+        parameters={"recipe": recipe.model_dump(mode="json"), "shard_bytes": _shard_bytes(context)},
+        environment=environment(),
+        actor=context.actor,
+        started_at=context.clock(),
+    )
+    run = open_or_resume(context, draft, inputs=[version.reference])
+    with recorded_failure(context, run):
+        units = _run_units(context, version, recipe, derivation)
+        result = _draft(context, units, version=version, recipe=recipe, target=target)
+        sealed = context.catalog.versions.seal(
+            result.model_copy(update={"derivation": derivation}),
+            run=run.id,
+            actor=context.actor,
+            at=context.clock(),
+        )
+    context.work(derivation).clear()
+    return _answer(context, sealed.version, sealed.status, version, recipe)
+
+
+def preview(
+    context: Context, reference: Reference, *, recipe: Recipe, num_documents: int
+) -> Preview:
+    """Return the first documents of a version before and after a recipe; write nothing."""
+    version = require_documents(context.catalog.versions.get(reference))
+    shown: list[PreviewedDocument] = []
+    pipeline = Pipeline(recipe)
+    for shard in context.catalog.versions.list_shards(Reference.parse(version.reference)):
+        for outcome in read_shard(context, shard):
+            for row in range(len(outcome.kept)):
+                one = Outcome(kept=outcome.kept.slice(row, 1), rejected=outcome.rejected.slice(0, 0))
+                shown.append(_preview_one(pipeline, one))
+                if len(shown) == num_documents:
+                    return Preview(
+                        input=version.reference, recipe=identify(recipe), documents=tuple(shown)
+                    )
+    return Preview(input=version.reference, recipe=identify(recipe), documents=tuple(shown))
+
+
+def stream(
+    context: Context, reference: Reference, *, recipe: Recipe
+) -> Iterator[pa.RecordBatch]:
+    """Yield a version's documents, normalized on the fly, as batches of `DOCUMENTS`.
+
+    They are, byte for byte, the documents that `normalize` would write. Nothing is written;
+    rejected rows are left out.
+    """
+    version = require_documents(context.catalog.versions.get(reference))
+    shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
+    pipeline = Pipeline(recipe)
+    for shard in shards:
+        for outcome in read_shard(context, shard):
+            kept = pipeline(outcome).kept
+            if len(kept):
+                yield kept
+
+
+def identify(recipe: Recipe) -> RecipeIdentity:
+    """Return what an answer says of a recipe."""
+    return RecipeIdentity(
+        name=recipe.name, version=recipe.version, fingerprint=recipe.fingerprint
+    )
+
+
+def _derivation(context: Context, version: Version, recipe: Recipe) -> Digest:
+    return fingerprint(
+        {
+            "operation": Operation.NORMALIZE,
+            "code": CODE,
+            "recipe": recipe.fingerprint,
+            "inputs": [version.digest],
+            "shard_bytes": _shard_bytes(context),
+            "max_document_bytes": context.settings.max_document_bytes,
+        }
+    )
+
+
+def _shard_bytes(context: Context) -> int:
+    return context.settings.shard_bytes
+
+
+def _run_units(
+    context: Context, version: Version, recipe: Recipe, derivation: Digest
+) -> list[Unit]:
+    pipeline = Pipeline(recipe)
+    return run_units(
+        context,
+        version,
+        pipeline,
+        derivation=derivation,
+        task="normalize",
+        kind=Unit,
+        work_on=lambda group, number: _run_unit(context, group, pipeline, number),
+    )
+
+
+def _run_unit(
+    context: Context, group: Sequence[Shard], pipeline: Pipeline, number: int
+) -> Unit:
+    quarantine = QuarantineWriter(context.store)
+    index = DocumentIndexBuilder()
+    ledgers: list[Ledger] = []
+    outcomes = (outcome for shard in group for outcome in read_shard(context, shard))
+    with DocumentShardWriter(context.store, shard_bytes=_shard_bytes(context)) as writer:
+        for outcome in read_ahead(outcomes):
+            processed = pipeline(outcome)
+            writer.write(processed.kept)
+            quarantine.write(processed.rejected)
+            index.add(processed.kept.column("text"), None)
+            ledgers.append(processed.ledger)
+            context.progress.advance(
+                num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
+            )
+        written = writer.finish()
+    shards = tuple(
+        Shard(
+            path=f"documents-{number:05}-{place:03}.parquet",
+            digest=shard.stored.digest,
+            num_bytes=shard.stored.num_bytes,
+            num_documents=shard.num_documents,
+            num_text_bytes=shard.num_text_bytes,
+            reading=_READING,
+        )
+        for place, shard in enumerate(written)
+    )
+    return Unit(
+        shards=shards,
+        ledger=add_ledgers(ledgers).check(),
+        index=write_index(context.store, index.to_batch()),
+        quarantine=quarantine.finish(),
+        state=encode_state(pipeline),
+    )
+
+
+def _draft(
+    context: Context,
+    units: Sequence[Unit],
+    *,
+    version: Version,
+    recipe: Recipe,
+    target: DatasetName,
+) -> VersionDraft:
+    ledger = total_ledger(units)
+    if not ledger.documents_kept:
+        raise InputError(
+            f"{recipe.name} keeps none of the {ledger.documents_in:,} documents of "
+            f"{version.reference}",
+            hint=f"muster normalize {version.reference} --recipe {recipe.name} --preview 5",
+        )
+    index, num_distinct = join_indexes(context, units)
+    duplicates = ledger.documents_kept - num_distinct
+    return VersionDraft(
+        dataset=target,
+        kind=version.kind,
+        content=Content.DOCUMENTS,
+        shards=tuple(shard for unit in units for shard in unit.shards),
+        fields=_FIELDS,
+        recipe=recipe,
+        inputs=(version.reference,),
+        languages=version.languages,
+        ledger=ledger.entries,
+        metrics=(Metric(name=DUPLICATES, value=duplicates),),
+        document_index=index,
+        quarantine=join_unit_quarantines(context, units),
+    )
+
+
+def _answer(
+    context: Context, output: Version, status: str, version: Version, recipe: Recipe
+) -> Normalization:
+    run = context.catalog.runs.get(output.run or "")
+    duplicates = next(metric.value for metric in output.metrics if metric.name == DUPLICATES)
+    return Normalization(
+        reference=output.reference,
+        status=status,
+        input=version.reference,
+        recipe=identify(recipe),
+        ledger=LedgerSummary.of(context.catalog.runs.ledger(run.id)),
+        num_shards=output.num_shards,
+        digest=output.digest,
+        duplicate_documents=int(duplicates),
+        quarantine=run.quarantine,
+        run=run.id,
+    )
+
+
+def _preview_one(pipeline: Pipeline, outcome: Outcome) -> PreviewedDocument:
+    processed = pipeline(outcome)
+    before = outcome.kept.column("text")[0].as_py().decode("utf-8", "backslashreplace")
+    source = outcome.kept.column("source")[0].as_py()
+    if len(processed.kept):
+        after = pc.cast(processed.kept.column("text"), pa.large_string())[0].as_py()
+        return PreviewedDocument(source=source, before=before, after=after)
+    reason = processed.rejected.column("reason")[0].as_py()
+    return PreviewedDocument(source=source, before=before, after=None, reason=reason)

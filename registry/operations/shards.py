@@ -1,0 +1,148 @@
+"""Read the shards of a version back as documents, and refuse bytes that are no longer the same."""
+
+import queue
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+from registry.documents import Outcome
+from registry.domain.digest import digest_of_file
+from registry.domain.reading import Reading
+from registry.domain.version import Shard, Version
+from registry.errors import ConflictError, InputError, UnreadableError
+from registry.operations.context import Context
+from registry.sources.file import SourceFile
+from registry.sources.reading import read_documents
+
+_Item = TypeVar("_Item")
+
+
+def uri_of(path: Path) -> str:
+    """Return the `file:` URI of a local file."""
+    return path.absolute().as_uri()
+
+
+def path_of(uri: str) -> Path:
+    """Return the local file that a `file:` URI means."""
+    return Path(unquote(urlsplit(uri).path))
+
+
+def require_documents(version: Version) -> Version:
+    """Return the version if it holds documents.
+
+    Raises:
+        InputError: It holds tokens.
+    """
+    if version.content != "documents":
+        raise InputError(
+            f"{version.reference} holds tokens, not documents",
+            hint=f"muster lineage {version.reference}",
+        )
+    return version
+
+
+def read_shard(context: Context, shard: Shard) -> Iterator[Outcome]:
+    """Yield the documents of one shard, in order.
+
+    Raises:
+        ConflictError: The file changed since it was registered, or while it was read.
+        UnreadableError: The file is gone, or is not what it was said to be.
+    """
+    file = open_shard(context, shard)
+    reading = shard.reading or Reading()
+    settings = context.settings
+    yield from read_documents(
+        file,
+        reading,
+        batch_bytes=settings.batch_bytes,
+        max_document_bytes=settings.max_document_bytes,
+    )
+    if shard.uri is not None:
+        _require_unmoved(shard, path_of(shard.uri))
+
+
+def open_shard(context: Context, shard: Shard) -> SourceFile:
+    """Return a shard's file, in place or in the store, after a cheap check that it is the same.
+
+    Raises:
+        ConflictError: The file changed since it was registered.
+        UnreadableError: The file is gone.
+    """
+    if shard.uri is None:
+        digest = shard.digest
+        return SourceFile(
+            name=shard.path,
+            open=lambda: context.store.open(digest),
+            num_bytes=shard.num_bytes,
+            local_path=context.store.local_path_of(digest),
+        )
+    path = path_of(shard.uri)
+    try:
+        unchanged_time = path.stat().st_mtime_ns == shard.modified_ns
+    except OSError as error:
+        raise UnreadableError(
+            path=str(path),
+            reason=f"is registered here and cannot be read: {error.strerror}",
+            hint="put it back, or register the data where it is now",
+        ) from error
+    if not unchanged_time and digest_of_file(path) != shard.digest:
+        raise _changed(path)
+    return SourceFile.from_path(path, name=shard.path)
+
+
+def _require_unmoved(shard: Shard, path: Path) -> None:
+    facts = path.stat()
+    if facts.st_size == shard.num_bytes and facts.st_mtime_ns == shard.modified_ns:
+        return
+    if digest_of_file(path) != shard.digest:
+        raise _changed(path)
+
+
+def _changed(path: Path) -> ConflictError:
+    return ConflictError(
+        f"{path} changed since it was registered",
+        hint="register it again, which makes a new version",
+    )
+
+
+def read_ahead(items: Iterator[_Item], *, depth: int = 2) -> Iterator[_Item]:
+    """Yield the same items while a thread makes the next ones.
+
+    At most `depth` items wait. An error in the thread is raised here, at its place in the order;
+    when the consumer stops early, the thread stops at its next item.
+    """
+    ready: queue.Queue[tuple[bool, _Item | BaseException | None]] = queue.Queue(maxsize=depth)
+    stopped = threading.Event()
+
+    def offer(message: tuple[bool, _Item | BaseException | None]) -> None:
+        while not stopped.is_set():
+            try:
+                return ready.put(message, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def produce() -> None:
+        try:
+            for item in items:
+                offer((True, item))
+                if stopped.is_set():
+                    return
+            offer((False, None))
+        except BaseException as error:  # noqa: BLE001 - handed to the consumer, who raises it
+            offer((False, error))
+
+    thread = threading.Thread(target=produce, name="read-ahead", daemon=True)
+    thread.start()
+    try:
+        while True:
+            more, value = ready.get()
+            if not more:
+                if isinstance(value, BaseException):
+                    raise value
+                return
+            yield value  # type: ignore[misc] - the flag says that it is an item
+    finally:
+        stopped.set()
+        thread.join()

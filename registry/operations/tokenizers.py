@@ -1,0 +1,141 @@
+"""Bring tokenizers into the catalog: from files, or trained on registered versions."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from registry.domain.answers import AddedTokenizer
+from registry.domain.digest import fingerprint
+from registry.domain.names import Reference
+from registry.domain.run import Operation, RunDraft
+from registry.domain.tokenizer import Tokenizer
+from registry.errors import InvalidNameError, UnknownError
+from registry.normalization.pipeline import Pipeline
+from registry.normalization.recipe_files import AS_IS
+from registry.operations.context import CODE, Context, environment
+from registry.operations.runs import open_or_resume, recorded_failure
+from registry.operations.shards import read_ahead, read_shard, require_documents
+from registry.tokenization.loading import Imported, import_tokenizer
+from registry.tokenization.training import train_bpe
+
+
+def add_tokenizer(
+    context: Context,
+    paths: Sequence[Path],
+    *,
+    name: str | None = None,
+    eos: str | None = None,
+    bos: str | None = None,
+    pattern: str | None = None,
+    lowercase: bool | None = None,
+) -> AddedTokenizer:
+    """Read a tokenizer from files and keep it; one with the same fingerprint is not added twice.
+
+    Raises:
+        InputError: The files are no tokenizer that muster reads, or an option does not fit.
+    """
+    imported = import_tokenizer(
+        paths,
+        name=_check_name(name or _name_of(paths)),
+        eos=eos,
+        bos=bos,
+        pattern=pattern,
+        lowercase=lowercase,
+    )
+    return _keep(context, imported, run=None)
+
+
+def train_tokenizer(
+    context: Context, references: Sequence[Reference], *, name: str, vocab_size: int
+) -> AddedTokenizer:
+    """Train a byte-level BPE on the documents of some versions; the same call gives the same one.
+
+    Raises:
+        InputError: A version holds no text, or the vocabulary is too small for all bytes.
+    """
+    _check_name(name)
+    versions = [require_documents(context.catalog.versions.get(ref)) for ref in references]
+    inputs = [version.reference for version in versions]
+    draft = RunDraft(
+        operation=Operation.TRAIN_TOKENIZER,
+        derivation=fingerprint(
+            {
+                "operation": Operation.TRAIN_TOKENIZER,
+                "code": CODE,
+                "vocab_size": vocab_size,
+                "inputs": [version.digest for version in versions],
+            }
+        ),
+        parameters={"vocab_size": vocab_size, "name": name},
+        environment=environment(),
+        actor=context.actor,
+        started_at=context.clock(),
+    )
+    run = open_or_resume(context, draft, inputs=inputs)
+    with recorded_failure(context, run):
+        context.progress.start(
+            "train tokenizer", total_bytes=sum(version.num_text_bytes for version in versions)
+        )
+        try:
+            data = train_bpe(read_ahead(_texts(context, inputs)), vocab_size=vocab_size)
+        finally:
+            context.progress.finish()
+        with context.store.stage() as path:
+            path.write_bytes(data)
+            imported = import_tokenizer([path], name=name)
+        added = _keep(context, imported, run=run.id)
+        context.catalog.runs.finish(run.id, at=context.clock(), actor=context.actor)
+    return added
+
+
+def find_tokenizer(context: Context, name_or_path: str) -> Tokenizer:
+    """Return a tokenizer of the catalog, or add the one at a path.
+
+    Raises:
+        UnknownError: It is neither; the nearest names are offered.
+    """
+    path = Path(name_or_path)
+    try:
+        return context.catalog.tokenizers.get(name_or_path)
+    except UnknownError:
+        if not path.exists():
+            raise
+    return add_tokenizer(context, [path]).tokenizer
+
+
+def _keep(context: Context, imported: Imported, *, run: str | None) -> AddedTokenizer:
+    context.store.put_bytes(imported.data)
+    tokenizer, status = context.catalog.tokenizers.add(
+        imported.tokenizer, run=run, actor=context.actor, at=context.clock()
+    )
+    return AddedTokenizer(status=status, tokenizer=tokenizer, run=run)
+
+
+def _texts(context: Context, references: Sequence[str]) -> Iterator[pa.Array]:
+    for reference in references:
+        pipeline = Pipeline(AS_IS)
+        for shard in context.catalog.versions.list_shards(Reference.parse(reference)):
+            for outcome in read_shard(context, shard):
+                kept = pipeline(outcome).kept
+                context.progress.advance(num_bytes=kept.column("text").nbytes)
+                yield kept.column("text")
+
+
+def _name_of(paths: Sequence[Path]) -> str:
+    first = paths[0].absolute()
+    generic = {"tokenizer", "vocab", "encoder", "merges"}
+    name = first.parent.name if first.stem in generic else first.stem
+    return name if first.is_file() else first.name
+
+
+def _check_name(name: str) -> str:
+    if name and all(mark.isalnum() or mark in "._-" for mark in name) and name[0].isalnum():
+        return name
+    raise InvalidNameError(
+        what="tokenizer name",
+        value=name,
+        rule="letters, digits, '.', '_' and '-', beginning with a letter or digit",
+        hint="give it one with --name",
+    )
+

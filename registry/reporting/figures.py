@@ -1,0 +1,190 @@
+"""The readiness report in words and cells: what terminal and Markdown both print."""
+
+import math
+from collections.abc import Sequence
+
+from registry.domain.count import CountMethod
+from registry.domain.quantities import format_bytes, format_count
+from registry.domain.report import PinnedInput, Report, SupplyLine
+from registry.domain.target import Requirement, TargetReport, Uncertainty, Verdict, format_size
+
+SUPPLY_COLUMNS = ("version", "documents", "bytes", "tokens", "unique", "licence")
+TARGET_COLUMNS = (
+    "model",
+    "requires",
+    "80 % interval",
+    "tokens/param",
+    "epochs",
+    "short",
+    "verdict",
+)
+NONE = "-"
+
+_DIGEST_DIGITS = len("sha256:") + 12
+_METHOD_MARKS = {CountMethod.EXACT: "", CountMethod.SAMPLED: "~", CountMethod.DECLARED: "said "}
+
+
+def answer(report: Report) -> str:
+    """Return the report's answer as one sentence."""
+    held = f"{format_count(report.unique_tokens)} unique tokens"
+    if report.unique_is_upper_bound:
+        held += " (an upper bound)"
+    if not report.targets:
+        return f"{held} are held; no model size was asked about."
+    if len(report.targets) == 1:
+        return _answer_one(report.targets[0], held)
+    enough = [format_size(item.num_parameters) for item in report.targets if item.verdict.is_enough]
+    short = [
+        format_size(item.num_parameters) for item in report.targets if not item.verdict.is_enough
+    ]
+    if not short:
+        return f"Yes: {held} are enough for each of {_list(enough)} parameters ({report.law})."
+    if not enough:
+        return f"No: {held} are not enough for any of {_list(short)} parameters ({report.law})."
+    return f"{held} are enough for {_list(enough)}, not for {_list(short)} parameters."
+
+
+def supply_rows(report: Report) -> list[list[str]]:
+    """Return a row for each version under `SUPPLY_COLUMNS`, and their total if there are several.
+
+    A token count that was estimated from a sample is marked with `~`, a declared one with `said`.
+    """
+    rows = [_supply_row(line) for line in report.supply]
+    if len(rows) > 1:
+        rows.append(
+            [
+                "total",
+                f"{sum(line.num_documents for line in report.supply):,}",
+                format_bytes(sum(line.num_bytes for line in report.supply)),
+                format_count(report.total_tokens),
+                format_count(report.unique_tokens),
+                "",
+            ]
+        )
+    return rows
+
+
+def target_row(target: TargetReport) -> list[str]:
+    """Return the cells of a target under `TARGET_COLUMNS`."""
+    need = target.required_tokens[target.law]
+    return [
+        format_size(target.num_parameters),
+        format_count(need.mid),
+        interval(need),
+        f"{target.tokens_per_parameter:.3g}",
+        NONE if target.epochs_needed is None else f"{target.epochs_needed:.3g}",
+        format_count(target.shortfall_tokens),
+        target.verdict.value,
+    ]
+
+
+def law_rows(targets: Sequence[TargetReport]) -> list[list[str]]:
+    """Return a row for each law, and for the ends of its interval, with a cell for each target."""
+    rows: list[list[str]] = []
+    for law in targets[0].required_tokens if targets else ():
+        needs = [target.required_tokens[law] for target in targets]
+        rows.append([law, *(format_count(need.mid) for need in needs)])
+        if any(need.uncertainty is Uncertainty.BOOTSTRAP_80 for need in needs):
+            rows.append(["  80 % low", *(format_count(need.low) for need in needs)])
+            rows.append(["  80 % high", *(format_count(need.high) for need in needs)])
+    return rows
+
+
+def largest_model(target: TargetReport) -> str:
+    """Return the largest models that the supply feeds, as a sentence."""
+    if target.unique_tokens == 0:
+        return "No model: there are no unique tokens."
+    once, repeated = target.largest_model, target.largest_model_repeated
+    return (
+        f"Largest compute-optimal model: {_with_interval(once)} on the unique tokens, "
+        f"{_with_interval(repeated)} when they are seen {target.epochs} times."
+    )
+
+
+def counting(report: Report) -> str:
+    """Return under which tokenizer and policy every token of the report was counted."""
+    policy = report.policy
+    specials = [
+        f"{name} {token_id}"
+        for name, token_id in (("BOS", policy.bos_id), ("EOS", policy.eos_id))
+        if token_id is not None
+    ]
+    around = f"without {' and '.join(specials)} around each document, " if specials else ""
+    literal = "become control ids" if policy.parse_special else "stay text"
+    identity = report.tokenizer
+    return (
+        f"{identity.name} ({identity.vocab_size:,} entries, {short(identity.fingerprint)}), "
+        f"{around}special tokens inside text {literal}"
+    )
+
+
+def duplicates(report: Report) -> str:
+    """Return what was measured of duplicates."""
+    exact = "not measured everywhere"
+    if report.duplicate_documents is not None:
+        exact = f"{report.duplicate_documents:,} documents, left out of unique"
+    return f"exact: {exact}; near: {report.near_duplicates}"
+
+
+def pins(inputs: Sequence[PinnedInput], *, most: int | None = None) -> str:
+    """Return the inputs with the beginning of their digests, the first few if there are more."""
+    shown = [f"{item.reference} ({short(item.digest)})" for item in inputs[:most]]
+    if len(inputs) > len(shown):
+        shown.append(f"and {len(inputs) - len(shown):,} more, which --json lists")
+    return ", ".join(shown)
+
+
+def short(digest: str) -> str:
+    """Return a digest's beginning, which still works as a reference."""
+    return digest[:_DIGEST_DIGITS]
+
+
+def interval(need: Requirement) -> str:
+    """Return the ends of an interval, or a dash where the law has none."""
+    if need.uncertainty is Uncertainty.NONE:
+        return NONE
+    return f"{format_count(need.low)} to {format_count(need.high)}"
+
+
+def _answer_one(target: TargetReport, held: str) -> str:
+    size, need = format_size(target.num_parameters), target.required_tokens[target.law]
+    asked = f"{target.law} asks for {format_count(need.mid)}"
+    match target.verdict:
+        case Verdict.AMPLE | Verdict.SUFFICIENT:
+            return f"Yes: {held} are enough for {size} parameters; {asked}."
+        case Verdict.SUFFICIENT_REPEAT:
+            times = f"{target.epochs_needed:.3g}"
+            return f"Yes: {held}, seen {times} times, are enough for {size} parameters; {asked}."
+        case Verdict.CONSTRAINED if (target.epochs_needed or math.inf) <= target.hard_epochs:
+            return (
+                f"Not as it stands: {held} are enough for {size} parameters only after "
+                f"{target.epochs_needed:.3g} epochs; {asked}."
+            )
+        case Verdict.BLOCKED:
+            return f"No: a gate blocks {size} parameters on {held}."
+        case _:
+            return f"No: {held} are not enough for {size} parameters; {asked}."
+
+
+def _supply_row(line: SupplyLine) -> list[str]:
+    unique = (
+        "unmeasured" if line.num_unique_tokens is None else format_count(line.num_unique_tokens)
+    )
+    return [
+        line.reference,
+        f"{line.num_documents:,}",
+        format_bytes(line.num_bytes),
+        _METHOD_MARKS[line.method] + format_count(line.num_tokens),
+        unique,
+        line.licence,
+    ]
+
+
+def _with_interval(need: Requirement) -> str:
+    point = format_count(need.mid)
+    return point if need.uncertainty is Uncertainty.NONE else f"{point} ({interval(need)})"
+
+
+def _list(names: Sequence[str]) -> str:
+    """Return names in a row: `a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,0 +1,200 @@
+"""The readiness report, for the terminal and in Markdown. The first line is the answer."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from registry.domain.report import Report, ReportWarning
+from registry.domain.target import TargetReport, Verdict, format_size
+from registry.reporting.figures import (
+    SUPPLY_COLUMNS,
+    TARGET_COLUMNS,
+    answer,
+    counting,
+    duplicates,
+    largest_model,
+    law_rows,
+    pins,
+    supply_rows,
+    target_row,
+)
+from registry.reporting.tables import add_rows, escape_markdown, new_table, rows_to_markdown
+from registry.reporting.text import plain
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+_STYLES = {
+    Verdict.BLOCKED: "bold red",
+    Verdict.INSUFFICIENT: "bold red",
+    Verdict.CONSTRAINED: "bold yellow",
+    Verdict.SUFFICIENT_REPEAT: "bold green",
+    Verdict.SUFFICIENT: "bold green",
+    Verdict.AMPLE: "bold green",
+}
+_LAW_TITLE = "tokens required by"
+_INPUTS_SHOWN = 8
+_TARGETS_ABREAST = 7
+"""Columns of targets beside the laws' names that fit into 80 cells."""
+
+
+def render_report(report: Report) -> "RenderableType":
+    """Return the report for the terminal: readable at 80 columns, with and without colour."""
+    from rich.console import Group  # noqa: PLC0415 - only what prints loads rich
+
+    return Group(*_blocks(report))
+
+
+def report_markdown(report: Report) -> str:
+    """Return the report as Markdown that GitHub renders, ending in a newline."""
+    sections = [
+        f"# Readiness report\n\n**{escape_markdown(answer(report))}**\n",
+        _markdown_targets(report),
+        "## Supply\n\n"
+        + rows_to_markdown(SUPPLY_COLUMNS, supply_rows(report), right=SUPPLY_COLUMNS[1:5]),
+        _markdown_warnings(report),
+        _markdown_provenance(report),
+    ]
+    return "\n".join(section for section in sections if section)
+
+
+def _blocks(report: Report) -> "Iterator[RenderableType]":
+    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+
+    yield Text(answer(report) + "\n", style="bold")
+    yield _supply_table(report)
+    if report.targets:
+        yield Text()
+        yield _target_table(report)
+        yield Text("\n" + largest_model(report.targets[0]))
+    for start in range(0, len(report.targets), _TARGETS_ABREAST):
+        yield Text()
+        yield _law_table(report.targets[start : start + _TARGETS_ABREAST], report.law)
+    for target in report.targets:
+        yield Text()
+        yield _verdict_line(target)
+        yield from (_item(reason) for reason in target.reasons)
+    if report.warnings:
+        yield Text("\nWarnings", style="bold")
+        for warning in report.warnings:
+            yield from _warning_lines(warning)
+    yield Text()
+    yield _provenance(report)
+
+
+def _supply_table(report: Report) -> "Table":
+    right = SUPPLY_COLUMNS[1:5]
+    rows = [[plain(cell) for cell in row] for row in supply_rows(report)]
+    return add_rows(new_table(SUPPLY_COLUMNS, right=right), rows)
+
+
+def _target_table(report: Report) -> "Table":
+    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+
+    table = new_table(TARGET_COLUMNS, right=TARGET_COLUMNS[1:-1])
+    for target in report.targets:
+        *cells, verdict = target_row(target)
+        add_rows(table, [[*cells, Text(verdict, style=_STYLES[target.verdict])]])
+    return table
+
+
+def _law_table(targets: tuple[TargetReport, ...], default_law: str) -> "Table":
+    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+
+    sizes = [format_size(target.num_parameters) for target in targets]
+    table = new_table([_LAW_TITLE, *sizes], right=sizes)
+    for row in law_rows(targets):
+        style = "bold" if row[0] == default_law else "dim" if row[0].startswith(" ") else ""
+        add_rows(table, [[Text(cell, style=style) for cell in row]])
+    return table
+
+
+def _verdict_line(target: TargetReport) -> "RenderableType":
+    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+
+    size = format_size(target.num_parameters)
+    return Text.assemble(
+        (f"{size}: ", "bold"),
+        (target.verdict.value, _STYLES[target.verdict]),
+        f" ({target.confidence.value})",
+    )
+
+
+def _warning_lines(warning: ReportWarning) -> "Iterator[RenderableType]":
+    yield _item(_warning_text(warning), title=warning.code.value)
+    if warning.hint:
+        yield _item(plain(warning.hint), mark=" ", style="dim")
+
+
+def _warning_text(warning: ReportWarning) -> str:
+    references = f" ({', '.join(warning.references)})" if warning.references else ""
+    return plain(warning.message + references)
+
+
+def _item(text: str, *, title: str = "", mark: str = "-", style: str = "") -> "RenderableType":
+    """Return an item of a list, indented where it goes on in the next line."""
+    from rich.table import Table  # noqa: PLC0415 - only what prints loads rich
+    from rich.text import Text  # noqa: PLC0415
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    prefix = f"{title}: " if title else ""
+    grid.add_row(mark, Text.assemble((prefix, "yellow"), (plain(text), style)))
+    return grid
+
+
+def _provenance(report: Report) -> "RenderableType":
+    from rich.table import Table  # noqa: PLC0415 - only what prints loads rich
+    from rich.text import Text  # noqa: PLC0415
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for name, text in _facts(report, most_inputs=_INPUTS_SHOWN):
+        grid.add_row(Text(name, style="dim"), Text(plain(text), style="dim", overflow="fold"))
+    return grid
+
+
+def _facts(report: Report, *, most_inputs: int | None = None) -> list[tuple[str, str]]:
+    """Return what the report stands on, by name."""
+    law = next((item for item in report.laws if item.id == report.law), None)
+    facts = [
+        ("tokens", counting(report)),
+        ("duplicates", duplicates(report)),
+        ("law", f"{law.id}: {law.source}" if law else report.law),
+        ("inputs", pins(report.inputs, most=most_inputs)),
+        ("made", f"{report.created_at:%Y-%m-%d %H:%M %Z} by muster {report.muster_version}"),
+    ]
+    return [*facts, ("report", report.id)] if report.id else facts
+
+
+def _markdown_targets(report: Report) -> str:
+    if not report.targets:
+        return ""
+    rows = [target_row(target) for target in report.targets]
+    sizes = [format_size(target.num_parameters) for target in report.targets]
+    parts = [
+        "## Is it enough?\n",
+        rows_to_markdown(TARGET_COLUMNS, rows, right=TARGET_COLUMNS[1:-1]),
+        escape_markdown(largest_model(report.targets[0])) + "\n",
+        "### Tokens required by law\n",
+        rows_to_markdown(["law", *sizes], law_rows(report.targets), right=sizes),
+        "### Reasons\n",
+    ]
+    for target, size in zip(report.targets, sizes, strict=True):
+        parts.append(f"**{size}: {target.verdict.value}** ({target.confidence.value})\n")
+        parts.append("".join(f"- {escape_markdown(reason)}\n" for reason in target.reasons))
+    return "\n".join(parts)
+
+
+def _markdown_warnings(report: Report) -> str:
+    lines = [
+        f"- `{warning.code.value}`: {escape_markdown(_warning_text(warning))}"
+        + (f". {escape_markdown(warning.hint)}" if warning.hint else "")
+        for warning in report.warnings
+    ]
+    return "## Warnings\n\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+def _markdown_provenance(report: Report) -> str:
+    facts = [f"- {name}: {escape_markdown(text)}" for name, text in _facts(report)]
+    rows = [[law.id, law.title, law.parameters, law.source] for law in report.laws]
+    columns = ("law", "title", "parameters", "source")
+    return "## Inputs and laws\n\n" + "\n".join(facts) + "\n\n" + rows_to_markdown(columns, rows)

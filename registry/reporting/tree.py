@@ -1,0 +1,134 @@
+"""A lineage graph as a tree in the terminal."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from registry.domain.lineage import Lineage, LineageEdge, LineageNode
+from registry.domain.quantities import format_bytes
+from registry.domain.version import VersionState
+from registry.reporting.text import plain
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_LAST, _BETWEEN, _BLANK, _THROUGH = "└─ ", "├─ ", "   ", "│  "
+_SHORT_RUN = 8
+
+
+class _Line(NamedTuple):
+    guide: str
+    name: str
+    documents: str = ""
+    size: str = ""
+    note: str = ""
+
+
+class _Entry(NamedTuple):
+    """A version or a run that is yet to be drawn."""
+
+    indent: str
+    guide: str
+    reference: str | None
+    edges: tuple[LineageEdge, ...] = ()
+
+
+def lineage_tree(lineage: Lineage) -> "Text":
+    """Return a lineage as a tree: the version, below it each run and what stands beyond it.
+
+    Upstream the inputs of a run stand below it, downstream its outputs. A version is drawn in
+    full once; where it comes again it says `(see above)`. Licence, documents and size of the files
+    stand beside each. A cut answer ends in a line that says so.
+    """
+    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+
+    lines = _draw(lineage)
+    name_width = max(len(line.guide) + len(line.name) for line in lines if line.documents)
+    documents_width = max(len(line.documents) for line in lines)
+    size_width = max(len(line.size) for line in lines)
+    text = Text(no_wrap=True, overflow="ignore")
+    for line in lines:
+        text.append(line.guide, style="dim")
+        if line.documents:
+            text.append(line.name.ljust(name_width - len(line.guide)))
+            text.append(f"  {line.documents:>{documents_width}}  {line.size:>{size_width}}")
+            text.append(f"  {line.note}")
+        else:
+            text.append(line.name, style="dim")
+        text.append("\n")
+    if lineage.truncated:
+        text.append(f"cut at {lineage.limit or len(lineage.nodes):,} versions: there are more\n")
+    text.rstrip()
+    return text
+
+
+def _draw(lineage: Lineage) -> list[_Line]:
+    """Walk the graph without recursion, so that the longest chain is drawn."""
+    nodes = {node.reference: node for node in lineage.nodes}
+    onward = _group_by_run(lineage, nodes)
+    lines: list[_Line] = []
+    seen: set[str] = set()
+    entries = [_Entry("", "", lineage.reference)]
+    while entries:
+        entry = entries.pop()
+        below = entry.indent + {_LAST: _BLANK, _BETWEEN: _THROUGH}.get(entry.guide, "")
+        if entry.reference is None:
+            lines.append(_Line(entry.indent + entry.guide, _describe_run(entry.edges[0])))
+            entries += _versions_below(entry.edges, below, lineage.direction)
+        elif entry.reference in seen:
+            lines.append(_Line(entry.indent + entry.guide, f"{entry.reference} (see above)"))
+        else:
+            seen.add(entry.reference)
+            lines.append(_describe_version(entry.indent + entry.guide, nodes[entry.reference]))
+            entries += _runs_below(onward[entry.reference], below)
+    return lines
+
+
+def _group_by_run(
+    lineage: Lineage, nodes: dict[str, LineageNode]
+) -> dict[str, dict[str, list[LineageEdge]]]:
+    """Return for each version the edges that lead on from it, by run."""
+    onward: dict[str, dict[str, list[LineageEdge]]] = defaultdict(lambda: defaultdict(list))
+    for edge in lineage.edges:
+        here, there = _ends(edge, lineage.direction)
+        if here in nodes and there in nodes:
+            onward[here][edge.run].append(edge)
+    return onward
+
+
+def _ends(edge: LineageEdge, direction: str) -> tuple[str, str]:
+    """Return the end of an edge that is nearer to the version asked for, and the farther one."""
+    return (edge.parent, edge.child) if direction == "downstream" else (edge.child, edge.parent)
+
+
+def _runs_below(runs: dict[str, list[LineageEdge]], indent: str) -> list[_Entry]:
+    edges = list(runs.values())
+    return [
+        _Entry(indent, _BETWEEN if index else _LAST, None, tuple(group))
+        for index, group in enumerate(reversed(edges))
+    ]
+
+
+def _versions_below(edges: tuple[LineageEdge, ...], indent: str, direction: str) -> list[_Entry]:
+    references = [_ends(edge, direction)[1] for edge in edges]
+    return [
+        _Entry(indent, _BETWEEN if index else _LAST, reference)
+        for index, reference in enumerate(reversed(references))
+    ]
+
+
+def _describe_run(edge: LineageEdge) -> str:
+    parts = [edge.operation.value, edge.recipe or "", f"(run {edge.run[-_SHORT_RUN:]})"]
+    return plain(" ".join(part for part in parts if part))
+
+
+def _describe_version(guide: str, node: LineageNode) -> _Line:
+    note = plain(node.licence)
+    if node.state is VersionState.WITHDRAWN:
+        note += ", withdrawn"
+    return _Line(
+        guide,
+        node.reference,
+        documents=f"{node.num_documents:,} documents",
+        size=format_bytes(node.num_bytes),
+        note=note,
+    )

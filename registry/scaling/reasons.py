@@ -1,0 +1,124 @@
+"""A verdict in sentences: the law, its interval, the numbers, and what would change it."""
+
+from collections.abc import Callable
+from math import ceil
+
+from registry.domain.quantities import format_count
+from registry.domain.target import (
+    Requirement,
+    TargetReport,
+    Uncertainty,
+    Verdict,
+    format_size,
+)
+from registry.scaling.supply import Supply
+
+
+def explain(
+    target: TargetReport, *, supply: Supply, verdict_under: Callable[[Requirement], Verdict]
+) -> tuple[str, ...]:
+    """Return the reasons for a verdict, the most important first.
+
+    Args:
+        target: The target, complete but for its reasons.
+        supply: The tokens that it was judged by.
+        verdict_under: The verdict that another requirement would give.
+    """
+    sentences = [
+        _requirement(target),
+        _worth(target, supply),
+        _change(target, supply),
+        _doubt(target),
+        _spread(target, verdict_under),
+        _extrapolation(target),
+    ]
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def _requirement(target: TargetReport) -> str:
+    need = target.required_tokens[target.law]
+    size, mid = format_size(target.num_parameters), format_count(need.mid)
+    interval = ""
+    if need.uncertainty is Uncertainty.BOOTSTRAP_80:
+        interval = f" (80 % interval {format_count(need.low)} to {format_count(need.high)})"
+    ratio = need.mid / target.num_parameters
+    return f"{target.law} asks for {mid} tokens{interval} for {size} parameters, {ratio:.3g} each."
+
+
+def _worth(target: TargetReport, supply: Supply) -> str:
+    held = f"{format_count(supply.unique)} unique tokens are held"
+    if supply.unique == 0:
+        return "No unique tokens are held."
+    if target.verdict is Verdict.AMPLE or target.verdict is Verdict.SUFFICIENT:
+        factor = supply.unique / target.required_tokens[target.law].mid
+        return f"{held}, {factor:.3g} times that."
+    if target.verdict is Verdict.SUFFICIENT_REPEAT:
+        return f"{held}; seen {target.epochs_needed:.2f} times they are worth that many."
+    worth = (
+        f"{held}; seen {supply.epochs} times they are worth {format_count(supply.repeated)}, "
+        f"seen {supply.hard_epochs} times {format_count(supply.exhausted)}."
+    )
+    if target.epochs_needed is None:
+        return (
+            f"{worth} No number of epochs suffices: repetition never makes them worth more than "
+            f"{format_count(supply.most)}."
+        )
+    takes = f"{worth} It takes {target.epochs_needed:.1f} epochs"
+    if target.verdict is Verdict.CONSTRAINED and target.epochs_needed > supply.hard_epochs:
+        return f"{takes}, while those allowed reach the interval's low end."
+    return f"{takes}."
+
+
+def _change(target: TargetReport, supply: Supply) -> str:
+    """Say what would move the verdict: up where it is no, down where it is yes."""
+    need = target.required_tokens[target.law]
+    enough = supply.unique_for(need.mid)
+    if target.verdict.is_enough:
+        text = f"Below {format_count(enough)} unique tokens they would not be enough"
+        if target.shortfall_tokens:
+            missing = format_count(target.shortfall_tokens)
+            return f"{text}; with {missing} more, {Verdict.SUFFICIENT}."
+        return f"{text}."
+    largest = target.largest_model_repeated.mid
+    smaller = f", and so would a model of {format_count(largest)} parameters" if largest else ""
+    return (
+        f"{format_count(ceil(enough - supply.unique))} more unique tokens would make it "
+        f"{Verdict.SUFFICIENT_REPEAT}{smaller}."
+    )
+
+
+def _doubt(target: TargetReport) -> str:
+    if target.probability_sufficient is None:
+        return f"{target.law} has no error model: the requirement is a point."
+    return (
+        f"Under {target.law} {target.epochs} epochs suffice with a probability of "
+        f"{_percent(target.probability_sufficient)}, sampling error alone."
+    )
+
+
+def _spread(target: TargetReport, verdict_under: Callable[[Requirement], Verdict]) -> str:
+    needs = sorted(target.required_tokens.items(), key=lambda item: item[1].mid)
+    (lowest, low), (highest, high) = needs[0], needs[-1]
+    text = (
+        f"The laws ask for {format_count(low.mid)} ({lowest}) to {format_count(high.mid)} "
+        f"({highest})"
+    )
+    other = [
+        f"{verdict} by {law}"
+        for law, need in needs
+        if (verdict := verdict_under(need)).is_enough != target.verdict.is_enough
+    ]
+    return f"{text}: {', '.join(other)}." if other else f"{text}, and agree."
+
+
+def _extrapolation(target: TargetReport) -> str:
+    if not target.extrapolated:
+        return ""
+    return f"This lies outside the range that {target.law} was fitted on: an extrapolation."
+
+
+def _percent(probability: float) -> str:
+    """Return a probability that was counted over draws: never as certain as 0 % or 100 %."""
+    if probability > 0.99:
+        return "over 99 %"
+    return "below 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"

@@ -1,0 +1,249 @@
+"""Arrow record batches of any schema into documents."""
+
+import base64
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from registry.documents import MAX_RAW_BYTES, NO_REJECTIONS, RAW_DOCUMENTS, Outcome, locators
+from registry.domain.reading import Field, Reading
+from registry.errors import UnreadableError
+from registry.sources import reasons
+from registry.sources.columns import unique_names
+from registry.sources.outcomes import READ_STEP, rejections
+from registry.sources.records import SEPARATOR
+
+_PLAIN_TYPES = (
+    (pa.types.is_duration, pa.int64()),
+    (pa.types.is_timestamp, pa.string()),
+    (pa.types.is_date, pa.string()),
+    (pa.types.is_time, pa.string()),
+    (pa.types.is_decimal, pa.string()),
+    (pa.types.is_string_view, pa.string()),
+    (pa.types.is_binary_view, pa.binary()),
+    (pa.types.is_float16, pa.float32()),
+)
+"""What JSON, or Arrow's own conversion to it, lacks."""
+
+
+def fields_of(schema: pa.Schema) -> tuple[Field, ...]:
+    """Return the columns of a schema under unique names."""
+    names = unique_names(schema.names)
+    return tuple(
+        Field(name=name, type=str(field.type)) for name, field in zip(names, schema, strict=True)
+    )
+
+
+def read_batches(
+    batches: Iterable[pa.RecordBatch],
+    reading: Reading,
+    *,
+    path: str,
+    batch_bytes: int,
+    max_document_bytes: int,
+) -> Iterator[Outcome]:
+    """Make documents of record batches; a row is a row, counted from 1 over all batches.
+
+    The other columns become metadata: dates and times in ISO 8601, decimals as strings, binary in
+    base64, maps as lists of pairs, NaN and infinities null.
+
+    Raises:
+        UnreadableError: A text column does not exist or holds no text.
+    """
+    first_row = 1
+    for batch in batches:
+        rows = pa.array(np.arange(first_row, first_row + batch.num_rows, dtype=np.int64))
+        first_row += batch.num_rows
+        if batch.num_rows:
+            named = batch.rename_columns(unique_names(batch.schema.names))
+            outcome = _read_batch(named, rows, reading, path, max_document_bytes)
+            yield from cut(outcome, batch_bytes)
+
+
+def cut(outcome: Outcome, batch_bytes: int) -> Iterator[Outcome]:
+    """Cut the documents into batches closed once they hold that much text, without copying."""
+    kept = outcome.kept
+    ends = np.cumsum(pc.binary_length(kept.column("text")).to_numpy(zero_copy_only=False))
+    start, rejected = 0, outcome.rejected
+    while start < kept.num_rows:
+        taken = int(ends[start - 1]) if start else 0
+        stop = min(int(np.searchsorted(ends, taken + batch_bytes)) + 1, kept.num_rows)
+        yield Outcome(kept=kept.slice(start, stop - start), rejected=rejected)
+        start, rejected = stop, NO_REJECTIONS
+    if rejected.num_rows:
+        yield Outcome(kept=kept.slice(0, 0), rejected=rejected)
+
+
+def text_column(batch: pa.RecordBatch, columns: Iterable[str], path: str) -> pa.Array:
+    """Return the text of each row as `large_binary`; null where a column is.
+
+    Raises:
+        UnreadableError: A column does not exist or holds no text.
+    """
+    parts = []
+    for column in columns:
+        place = batch.schema.get_field_index(column)
+        if place < 0:
+            raise UnreadableError(path=path, reason=f"no column {column!r}")
+        array = _plain(batch.column(place))
+        if not (_is_string(array.type) or _is_binary(array.type)):
+            raise UnreadableError(
+                path=path, reason=f"column {column!r} holds {array.type}, not text"
+            )
+        parts.append(_to_large_binary(array))
+    if not parts:
+        raise UnreadableError(path=path, reason="it is not decided which column holds the text")
+    if len(parts) == 1:
+        return parts[0]
+    separator = pa.scalar(SEPARATOR.encode(), pa.large_binary())
+    return pc.binary_join_element_wise(*parts, separator, null_handling="emit_null")
+
+
+def _read_batch(
+    batch: pa.RecordBatch, rows: pa.Array, reading: Reading, path: str, max_document_bytes: int
+) -> Outcome:
+    texts = text_column(batch, reading.text_columns, path)
+    sources = locators(path, rows)
+    ids = _find_ids(batch, reading.id_column)
+    taken = {*reading.text_columns, *((reading.id_column,) if ids is not None else ())}
+    metadata = to_json([name for name in batch.schema.names if name not in taken], batch)
+    kept = pa.RecordBatch.from_arrays(
+        [
+            sources if ids is None else pc.coalesce(ids, sources),
+            pc.fill_null(texts, b""),
+            sources,
+            pc.fill_null(metadata, "{}"),
+        ],
+        schema=RAW_DOCUMENTS,
+    )
+    why = _find_reasons(texts, metadata, max_document_bytes)
+    if why.null_count == len(why):
+        return Outcome(kept=kept, rejected=NO_REJECTIONS)
+    is_kept = pc.is_null(why)
+    rejected = kept.filter(pc.is_valid(why))
+    raws = zip(*(rejected.column(name).to_pylist() for name in ("text", "metadata")), strict=True)
+    found = zip(rows.filter(pc.is_valid(why)).to_pylist(), why.drop_null().to_pylist(), strict=True)
+    return Outcome(
+        kept=kept.filter(is_kept),
+        rejected=rejections(
+            [
+                (path, row, None, READ_STEP, reason, (text or fields.encode())[:MAX_RAW_BYTES])
+                for (row, reason), (text, fields) in zip(found, raws, strict=True)
+            ]
+        ),
+    )
+
+
+def _find_reasons(texts: pa.Array, metadata: pa.Array, max_document_bytes: int) -> pa.Array:
+    is_long = pc.fill_null(pc.greater(pc.binary_length(texts), max_document_bytes), False)
+    return pc.case_when(
+        pc.make_struct(pc.is_null(texts), is_long, pc.is_null(metadata)),
+        reasons.NULL_TEXT,
+        reasons.DOCUMENT_TOO_LONG,
+        reasons.INVALID_UTF8,
+        pa.nulls(len(texts), pa.string()),
+    )
+
+
+def _find_ids(batch: pa.RecordBatch, column: str | None) -> pa.Array | None:
+    place = -1 if column is None else batch.schema.get_field_index(column)
+    if place < 0:
+        return None
+    array = _plain(batch.column(place))
+    if not (_is_string(array.type) or pa.types.is_integer(array.type)):
+        return None
+    ids = array.cast(pa.string())
+    try:
+        ids.validate(full=True)
+    except pa.ArrowInvalid:
+        return None
+    return ids
+
+
+def to_json(names: list[str], batch: pa.RecordBatch) -> pa.Array:
+    """Return each row's values of some columns as a JSON object; null where it is not UTF-8."""
+    if not names:
+        return pa.repeat(pa.scalar("{}"), batch.num_rows)
+    table = pa.RecordBatch.from_arrays([_plain(batch.column(name)) for name in names], names=names)
+    try:
+        return pa.array([_dump(row) for row in table.to_pylist()], pa.string())
+    except UnicodeDecodeError:
+        return pa.array([_dump_row(table.slice(row, 1)) for row in range(len(table))], pa.string())
+
+
+def _dump_row(row: pa.RecordBatch) -> bytes | None:
+    try:
+        return _dump(row.to_pylist()[0])
+    except UnicodeDecodeError:
+        return None
+
+
+def _dump(fields: dict[str, Any]) -> bytes:
+    return orjson.dumps(fields, default=_as_json, option=orjson.OPT_SORT_KEYS)
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value)
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    """Return an array of plainer type: what JSON lacks is a string, encodings are undone."""
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
+    plain_type = _plain_type(array.type)
+    if plain_type == array.type:
+        return array
+    try:
+        plain = array.cast(plain_type)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        # Python's own values can say it as well, in all but nanoseconds.
+        return array
+    if pa.types.is_timestamp(array.type):
+        return pc.replace_substring(plain, " ", "T", max_replacements=1)
+    return plain
+
+
+def _plain_type(type_: pa.DataType) -> pa.DataType:
+    for is_kind, plain_type in _PLAIN_TYPES:
+        if is_kind(type_):
+            return plain_type
+    kinds = pa.types
+    if kinds.is_dictionary(type_):
+        return _plain_type(type_.value_type)
+    if kinds.is_struct(type_):
+        return pa.struct([field.with_type(_plain_type(field.type)) for field in type_])
+    if kinds.is_map(type_):
+        return pa.map_(_plain_type(type_.key_type), _plain_type(type_.item_type))
+    if kinds.is_list(type_) or kinds.is_large_list(type_):
+        value = type_.value_field
+        make = pa.list_ if kinds.is_list(type_) else pa.large_list
+        return make(value.with_type(_plain_type(value.type)))
+    return type_
+
+
+def _is_string(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
+
+
+def _is_binary(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(type_) or pa.types.is_large_binary(type_))
+
+
+def _to_large_binary(array: pa.Array) -> pa.Array:
+    if pa.types.is_large_string(array.type):
+        return array.view(pa.large_binary())
+    if pa.types.is_string(array.type):
+        array = array.view(pa.binary())
+    return array.cast(pa.large_binary())

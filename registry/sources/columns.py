@@ -1,0 +1,101 @@
+"""Which columns of a record format hold the text and the id."""
+
+from collections.abc import Sequence
+
+from registry.domain.reading import Field, Reading
+from registry.errors import InputError
+
+_TEXT_NAMES = ("text", "content")
+_ID_NAME = "id"
+_STRING_TYPES = frozenset({"string", "large_string", "string_view"})
+_INTEGER_TYPES = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+_BINARY_TYPES = frozenset({"binary", "large_binary", "binary_view"})
+_UNCERTAIN_TYPES = frozenset({"mixed", "null"})
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Return the names of columns with a number behind each one that stood before.
+
+    Example:
+        >>> unique_names(["a", "b", "a"])
+        ['a', 'b', 'a_2']
+    """
+    unique: dict[str, None] = {}
+    taken = set(names)
+    for name in names:
+        candidate, number = name, 1
+        while candidate in unique or (number > 1 and candidate in taken):
+            number += 1
+            candidate = f"{name}_{number}"
+        unique[candidate] = None
+    return list(unique)
+
+
+def choose_columns(path: str, fields: Sequence[Field], wanted: Reading) -> Reading:
+    """Return the reading with its text and id columns decided.
+
+    Without a wish, the text is the column `text`, else `content`, else the only one of strings;
+    the id is the column `id` if it holds strings or integers.
+
+    Args:
+        path: The file's name, for errors.
+        fields: The file's columns. None at all means that no record was found: then nothing can
+            be decided, nor be wrong.
+        wanted: What the user said about the columns.
+
+    Raises:
+        InputError: A wanted column does not exist or cannot hold text, or there is not exactly
+            one candidate.
+    """
+    if not fields:
+        return wanted
+    types = {field.name: field.type for field in fields}
+    for column in (*wanted.text_columns, *((wanted.id_column,) if wanted.id_column else ())):
+        if column not in types:
+            raise InputError(f"{path}: no column {column!r}", hint=_list_columns(fields))
+    for column in wanted.text_columns:
+        if not _can_hold_text(types[column]):
+            raise InputError(
+                f"{path}: column {column!r} holds {types[column]}, not text",
+                hint=_list_columns(fields),
+            )
+    id_column = wanted.id_column
+    if id_column is None and _ID_NAME not in wanted.text_columns:
+        id_column = _ID_NAME if _can_hold_id(types.get(_ID_NAME, "")) else None
+    text_columns = wanted.text_columns or (_choose_text(path, types, id_column),)
+    return wanted.model_copy(update={"text_columns": text_columns, "id_column": id_column})
+
+
+def _choose_text(path: str, types: dict[str, str], id_column: str | None) -> str:
+    for name in _TEXT_NAMES:
+        if _can_hold_text(types.get(name, "")):
+            return name
+    strings = [name for name, type_ in types.items() if is_string(type_) and name != id_column]
+    if len(strings) == 1:
+        return strings[0]
+    if strings:
+        raise InputError(
+            f"{path}: several columns could hold the text: {', '.join(strings)}",
+            hint=f"--text-column {strings[0]}; given more than once, the columns are joined",
+        )
+    found = ", ".join(f"{name} ({type_})" for name, type_ in types.items())
+    raise InputError(f"{path}: no column holds text; found {found}", hint="--text-column NAME")
+
+
+def is_string(type_: str) -> bool:
+    """Say whether a type, in Arrow's words, is one of strings."""
+    return type_ in _STRING_TYPES or any(
+        type_.startswith(f"dictionary<values={name},") for name in _STRING_TYPES
+    )
+
+
+def _can_hold_text(type_: str) -> bool:
+    return is_string(type_) or type_ in _BINARY_TYPES or type_ in _UNCERTAIN_TYPES
+
+
+def _can_hold_id(type_: str) -> bool:
+    return is_string(type_) or type_ in _INTEGER_TYPES or type_ == "mixed"
+
+
+def _list_columns(fields: Sequence[Field]) -> str:
+    return "the file has " + ", ".join(f"{field.name} ({field.type})" for field in fields)

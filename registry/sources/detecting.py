@@ -1,0 +1,174 @@
+"""How a file is to be read: by its content first, then by its name."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from registry.domain.reading import Compression, Container, Field, Format, Reading
+from registry.errors import InputError, UnreadableError
+from registry.sources.archive import MEMBER_MARK, iter_members
+from registry.sources.arrow_ipc import find_arrow_fields
+from registry.sources.columnar import fields_of
+from registry.sources.columns import choose_columns
+from registry.sources.compression import open_decompressed
+from registry.sources.delimited import iter_records, read_names
+from registry.sources.file import SourceFile
+from registry.sources.json_array import iter_elements
+from registry.sources.lines import Lines, LongLine, iter_lines
+from registry.sources.normalized import is_normalized
+from registry.sources.parquet import find_parquet_schema
+from registry.sources.reasons import RowError
+from registry.sources.records import load_record
+from registry.sources.sniffing import (
+    HEAD_BYTES,
+    UNKNOWN_FORMAT,
+    check_encoding,
+    find_compression,
+    find_container,
+    find_format,
+)
+
+__all__ = ["UNKNOWN_FORMAT", "Detected", "detect"]
+
+_MAX_RECORDS = 100
+_MAX_RECORD_BYTES = 32 << 20
+_MAX_LINE_BYTES = 512 << 20
+_MAX_MEMBERS = 100
+_MAX_ARCHIVE_DEPTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """How a file is to be read, and what its records hold."""
+
+    reading: Reading
+    """Every field decided; of an archive, format and columns stay as wanted, since each member
+    decides what was left open by its own content."""
+
+    fields: tuple[Field, ...]
+    """The fields of its records; none for plain text."""
+
+
+def detect(file: SourceFile, wanted: Reading) -> Detected:
+    """Decide how a file is read.
+
+    Of JSON the first 100 records are looked at; of an archive the first members, up to the first
+    one with records.
+
+    Args:
+        file: The file, or a member of an archive.
+        wanted: What the user said: format (or `auto`), text and id columns, split. Compression
+            and container are found here, whatever it says about them.
+
+    Raises:
+        UnreadableError: The file is corrupt at its beginning, or of no format that is read; the
+            reason `UNKNOWN_FORMAT` means binary content that is no data we know.
+        InputError: A wanted column does not exist, or there is not one clear text column.
+    """
+    with open_decompressed(file, Compression.NONE) as raw:
+        compression = find_compression(raw.read(HEAD_BYTES), file.name)
+    with open_decompressed(file, compression) as stream:
+        head = stream.read(HEAD_BYTES)
+    container = find_container(head, file.name)
+    reading = wanted.model_copy(update={"compression": compression, "container": container})
+    if container is not Container.NONE:
+        return _detect_archive(file, reading)
+    if reading.format is Format.AUTO:
+        reading = reading.model_copy(update={"format": find_format(head, file.name)})
+    check_encoding(head, reading.format, file.name)
+    is_free = not (wanted.text_columns or wanted.id_column) and wanted.format is Format.AUTO
+    return _detect_columns(file, reading, is_free=is_free)
+
+
+def _detect_archive(file: SourceFile, reading: Reading) -> Detected:
+    if file.name.count(MEMBER_MARK) >= _MAX_ARCHIVE_DEPTH:
+        raise UnreadableError(path=file.name, reason="too many archives inside archives")
+    for number, member in enumerate(iter_members(file, reading)):
+        try:
+            detected = detect(member, reading)
+        except UnreadableError as error:
+            if error.reason != UNKNOWN_FORMAT:
+                raise
+            continue
+        if detected.fields:
+            return Detected(reading, detected.fields)
+        if number + 1 >= _MAX_MEMBERS:
+            break
+    return Detected(reading, ())
+
+
+def _detect_columns(file: SourceFile, reading: Reading, *, is_free: bool) -> Detected:
+    if reading.format is Format.TEXT:
+        return Detected(reading, ())
+    if reading.format in (Format.PARQUET, Format.DOCUMENTS):
+        schema = find_parquet_schema(file, reading.compression)
+        if reading.format is Format.DOCUMENTS or (is_free and is_normalized(schema)):
+            reading = reading.model_copy(update={"format": Format.DOCUMENTS})
+            return Detected(reading, fields_of(schema))
+        fields = fields_of(schema)
+    elif reading.format is Format.ARROW:
+        fields = find_arrow_fields(file, reading.compression)
+    elif reading.format in (Format.CSV, Format.TSV):
+        fields = _find_delimited_fields(file, reading)
+    else:
+        fields = _find_json_fields(file, reading)
+    return Detected(choose_columns(file.name, fields, reading), fields)
+
+
+def _find_delimited_fields(file: SourceFile, reading: Reading) -> tuple[Field, ...]:
+    with open_decompressed(file, reading.compression) as stream:
+        records = iter_records(stream, reading.format, max_document_bytes=_MAX_LINE_BYTES)
+        header = next(records, None)
+    if header is None:
+        return ()
+    names = read_names(file.name, header)
+    if len(names) == 1 and ";" in names[0] and not reading.text_columns:
+        raise InputError(
+            f"{file.name}: the columns seem to be separated by ';': {names[0]}",
+            hint="separate them by commas, or by tabs in a .tsv file",
+        )
+    return tuple(Field(name=name, type="string") for name in names)
+
+
+def _find_json_fields(file: SourceFile, reading: Reading) -> tuple[Field, ...]:
+    with open_decompressed(file, reading.compression) as stream:
+        if reading.format is Format.JSON:
+            blocks = iter_elements(stream, max_element_bytes=_MAX_LINE_BYTES)
+        else:
+            blocks = iter_lines(stream, max_line_bytes=_MAX_LINE_BYTES, skips_bom=True)
+        values: dict[str, list[object]] = {}
+        for record in _first_records(blocks):
+            for name, value in record.items():
+                values.setdefault(name, []).append(value)
+    return tuple(
+        Field(name=_as_unicode(name), type=_type_of(found)) for name, found in values.items()
+    )
+
+
+def _first_records(blocks: Iterable[Lines | LongLine]) -> Iterator[dict[str, Any]]:
+    num_records = num_bytes = 0
+    for block in blocks:
+        for line in () if isinstance(block, LongLine) else block.lines:
+            try:
+                record = load_record(line)
+            except RowError:
+                continue
+            if record is None:
+                continue
+            yield record
+            num_records, num_bytes = num_records + 1, num_bytes + len(line)
+            if num_records == _MAX_RECORDS or num_bytes > _MAX_RECORD_BYTES:
+                return
+
+
+def _type_of(values: list[object]) -> str:
+    try:
+        return str(pa.infer_type(values))
+    except (pa.ArrowException, OverflowError, ValueError):
+        return "mixed"
+
+
+def _as_unicode(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,86 @@
+"""Read any file as batches of documents."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+from registry.documents import MAX_RAW_BYTES, Outcome
+from registry.domain.reading import Compression, Container, Format, Reading
+from registry.errors import UnreadableError
+from registry.sources import reasons
+from registry.sources.archive import iter_members
+from registry.sources.arrow_ipc import read_arrow
+from registry.sources.compression import open_decompressed
+from registry.sources.delimited import read_delimited
+from registry.sources.detecting import UNKNOWN_FORMAT, detect
+from registry.sources.file import SourceFile
+from registry.sources.json_array import read_json_array
+from registry.sources.jsonl import read_jsonl
+from registry.sources.normalized import read_normalized
+from registry.sources.outcomes import Batcher
+from registry.sources.parquet import read_parquet
+from registry.sources.text import read_text
+
+_Reader: TypeAlias = Callable[..., Iterator[Outcome]]
+
+_READERS: Final[dict[Format, _Reader]] = {
+    Format.JSONL: read_jsonl,
+    Format.JSON: read_json_array,
+    Format.PARQUET: read_parquet,
+    Format.CSV: read_delimited,
+    Format.TSV: read_delimited,
+    Format.ARROW: read_arrow,
+    Format.TEXT: read_text,
+    Format.DOCUMENTS: read_normalized,
+}
+
+
+def read_documents(
+    file: SourceFile,
+    reading: Reading,
+    *,
+    batch_bytes: int = 8 << 20,
+    max_document_bytes: int = 512 << 20,
+) -> Iterator[Outcome]:
+    """Yield the documents and the rejected rows of a file, in file order.
+
+    Every row of the file is in exactly one of them. The documents are the same whatever
+    `batch_bytes` is.
+
+    Args:
+        file: What is read.
+        reading: How; as `registry.sources.detecting.detect` decided it.
+        batch_bytes: Bytes of text after which a batch is closed; none is larger than that and
+            one document.
+        max_document_bytes: A longer document is rejected.
+
+    Raises:
+        UnreadableError: The file is cut off or corrupt. What came before was yielded and is to be
+            thrown away.
+        InputError: A member of an archive has no clear text column.
+    """
+    limits = {"batch_bytes": batch_bytes, "max_document_bytes": max_document_bytes}
+    if reading.container is not Container.NONE:
+        yield from _read_archive(file, reading, limits)
+        return
+    if reading.format is Format.AUTO:
+        reading = detect(file, reading).reading
+    yield from _READERS[reading.format](file, reading, **limits)
+
+
+def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) -> Iterator[Outcome]:
+    for member in iter_members(file, reading):
+        try:
+            detected = detect(member, reading)
+        except UnreadableError as error:
+            if error.reason != UNKNOWN_FORMAT:
+                raise
+            yield _reject_member(member)
+        else:
+            yield from read_documents(member, detected.reading, **limits)
+
+
+def _reject_member(member: SourceFile) -> Outcome:
+    batcher = Batcher(member.name, batch_bytes=1)
+    with open_decompressed(member, Compression.NONE) as stream:
+        batcher.reject(None, 0, reason=reasons.NOT_TEXT, raw=stream.read(MAX_RAW_BYTES))
+    return batcher.take()

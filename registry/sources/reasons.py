@@ -1,0 +1,41 @@
+"""Why a reader rejects a row: the words of the quarantine and of the ledger."""
+
+from typing import Final
+
+DOCUMENT_TOO_LONG: Final = "document-too-long"
+"""The document is longer than the limit of `read_documents`."""
+
+INVALID_JSON: Final = "invalid-json"
+"""No JSON value, or one with NaN or an infinite number."""
+
+INVALID_UTF8: Final = "invalid-utf8"
+"""Bytes that are not UTF-8 where the format demands it."""
+
+MISSING_TEXT: Final = "missing-text"
+"""The record lacks a text column."""
+
+NESTED_TOO_DEEP: Final = "nested-too-deep"
+"""JSON nested deeper than `registry.sources.records.MAX_DEPTH`."""
+
+NOT_AN_OBJECT: Final = "not-an-object"
+"""A JSON value that is no object, so it has no columns."""
+
+NOT_TEXT: Final = "not-text"
+"""A member of an archive whose content is no format that is read, such as an image."""
+
+NULL_TEXT: Final = "null-text"
+"""A text column is null."""
+
+RAGGED_ROW: Final = "ragged-row"
+"""A row whose number of values is not that of the header, or whose quoting is broken."""
+
+TEXT_NOT_A_STRING: Final = "text-not-a-string"
+"""A text column holds a number, a list or another value that is no text."""
+
+
+class RowError(Exception):
+    """One row cannot become a document; the reader that catches it writes the rejection."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,195 @@
+"""JSON records into documents: the one place where a record's fields become columns.
+
+orjson reads the ordinary record. Three kinds need the standard library's slower parser: lone
+surrogates, which orjson refuses; integers beyond 64 bits, which it would round; and broken ones,
+to tell what is wrong with them.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import orjson
+
+from registry.domain.digest import canonical_json
+from registry.domain.reading import Reading
+from registry.sources import reasons
+from registry.sources.outcomes import Document
+from registry.sources.reasons import RowError
+
+MAX_DEPTH = 254
+"""How deep the objects and lists of one record may be nested; orjson writes no deeper."""
+
+SEPARATOR = "\n\n"
+"""What stands between the texts of several columns."""
+
+# A float of 2^63 or more, as orjson writes it, behind what can stand before a number. It may have
+# been an integer.
+_LARGE_FLOAT = re.compile(rb"[:,\[]-?[0-9](?:\.[0-9]+)?e\+?(?:1[89]|[2-9][0-9]|[0-9]{3})")
+
+
+def make_parser(reading: Reading, *, skips_blank: bool) -> Callable[[bytes], Document | None]:
+    """Return the function that turns the bytes of one record into a document.
+
+    It raises `RowError` for a record that cannot be a document. Blank bytes are no row (None) if
+    they are to be skipped, else invalid JSON.
+    """
+    loads, assemble = orjson.loads, _make_assembler(reading)
+
+    def parse_slowly(raw: bytes) -> Document:
+        identity, text, metadata = assemble(_load_slowly(raw), _dump_slowly)
+        return identity, encode_text(text), metadata
+
+    def parse(raw: bytes) -> Document | None:
+        try:
+            record = loads(raw)
+        except orjson.JSONDecodeError:
+            if skips_blank and not raw.strip():
+                return None
+            return parse_slowly(raw)
+        if type(record) is not dict:
+            raise RowError(reasons.NOT_AN_OBJECT)
+        document = assemble(record, _dump)
+        if _LARGE_FLOAT.search(document[2]):
+            return parse_slowly(raw)
+        return document
+
+    return parse
+
+
+def load_record(raw: bytes) -> dict[str, Any] | None:
+    """Return the record in some bytes, None if they are blank.
+
+    Raises:
+        RowError: They hold no JSON object.
+    """
+    try:
+        record = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return _load_slowly(raw) if raw.strip() else None
+    if type(record) is not dict:
+        raise RowError(reasons.NOT_AN_OBJECT)
+    return record
+
+
+def encode_text(text: str) -> str | bytes:
+    """Return a text that Arrow can take: itself, or its bytes if it has lone surrogates."""
+    if _is_encodable(text):
+        return text
+    return text.encode("utf-8", "surrogatepass")
+
+
+def dump_metadata(fields: dict[str, Any]) -> bytes:
+    r"""Return the canonical JSON of fields; `\u` escapes where a lone surrogate needs them."""
+    try:
+        return canonical_json(fields)
+    except UnicodeEncodeError:
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return text.encode()
+
+
+def _make_assembler(
+    reading: Reading,
+) -> Callable[[dict[str, Any], Callable[[dict[str, Any]], bytes]], tuple[str | None, str, bytes]]:
+    """Return the function that takes id and text out of a record and dumps the rest.
+
+    It changes the record and raises `RowError` where the record has no usable text.
+    """
+    columns, id_column = reading.text_columns, reading.id_column
+    id_is_text = id_column in columns
+
+    def assemble(
+        record: dict[str, Any], dump: Callable[[dict[str, Any]], bytes]
+    ) -> tuple[str | None, str, bytes]:
+        identity = None if id_column is None else _identity(record.get(id_column))
+        text = _take_text(record, columns)
+        if identity is not None and id_column is not None and not id_is_text:
+            del record[id_column]
+        return identity, text, dump(record) if record else b"{}"
+
+    return assemble
+
+
+def _take_text(record: dict[str, Any], columns: tuple[str, ...]) -> str:
+    parts = []
+    for column in columns:
+        if column not in record:
+            raise RowError(reasons.MISSING_TEXT)
+        part = record.pop(column)
+        if type(part) is not str:
+            raise RowError(reasons.NULL_TEXT if part is None else reasons.TEXT_NOT_A_STRING)
+        parts.append(part)
+    if not parts:
+        raise RowError(reasons.MISSING_TEXT)
+    return parts[0] if len(parts) == 1 else SEPARATOR.join(parts)
+
+
+def _dump(record: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise RowError(reasons.NESTED_TOO_DEEP) from error
+
+
+def _dump_slowly(record: dict[str, Any]) -> bytes:
+    try:
+        return dump_metadata(record)
+    except ValueError as error:
+        # An exponent so large that the number became infinite.
+        raise RowError(reasons.INVALID_JSON) from error
+
+
+def _load_slowly(raw: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(raw.decode(), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise RowError(reasons.INVALID_UTF8) from error
+    except RecursionError as error:
+        raise RowError(reasons.NESTED_TOO_DEEP) from error
+    except ValueError as error:
+        raise RowError(reasons.INVALID_JSON) from error
+    if type(record) is not dict:
+        raise RowError(reasons.NOT_AN_OBJECT)
+    if _is_deeper_than(record, MAX_DEPTH):
+        raise RowError(reasons.NESTED_TOO_DEEP)
+    return record
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _is_deeper_than(value: object, depth: int) -> bool:
+    level = [value]
+    while level and depth:
+        depth -= 1
+        level = [
+            child
+            for parent in level
+            for child in _children(parent)
+            if isinstance(child, dict | list)
+        ]
+    return bool(level)
+
+
+def _children(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _identity(value: object) -> str | None:
+    if type(value) is int:
+        return str(value)
+    return value if type(value) is str and _is_encodable(value) else None
+
+
+def _is_encodable(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

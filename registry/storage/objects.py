@@ -1,0 +1,189 @@
+"""Content-addressed objects on any fsspec file system.
+
+An object lies at `ROOT/sha256/ab/cdef...`, named by its digest. It appears there whole or not at
+all: bytes are written to a staging file, flushed to the disk, digested, then renamed. Writing the
+same bytes twice leaves one object.
+"""
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from registry.domain.base import Value
+from registry.domain.digest import Digest, digest_of_bytes, digest_of_file
+from registry.errors import CorruptObjectError, StorageError, UnknownError
+
+STAGING = "staging"
+"""The folder under a local root that holds files still being written."""
+
+
+class StoredObject(Value):
+    """An object that lies in the store."""
+
+    digest: Digest
+    num_bytes: int
+
+
+class ObjectStore:
+    """Objects by digest under one root.
+
+    Args:
+        url: A folder, or any URL that fsspec understands: `memory://x`, `s3://bucket/prefix`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._fs, self._root = fsspec.core.url_to_fs(url)
+        self._is_local = isinstance(self._fs, LocalFileSystem)
+
+    def __repr__(self) -> str:
+        return f"ObjectStore({self.url!r})"
+
+    def path_of(self, digest: Digest) -> str:
+        """Return where an object lies or would lie, on the store's file system."""
+        hexadecimal = digest.removeprefix("sha256:")
+        return f"{self._root}/sha256/{hexadecimal[:2]}/{hexadecimal[2:]}"
+
+    def local_path_of(self, digest: Digest) -> Path | None:
+        """Return the object's path if the store is a local folder, else None."""
+        return Path(self.path_of(digest)) if self._is_local else None
+
+    def exists(self, digest: Digest) -> bool:
+        """Return whether the object is there."""
+        return bool(self._fs.exists(self.path_of(digest)))
+
+    def open(self, digest: Digest) -> BinaryIO:
+        """Return a stream over the object's bytes.
+
+        Raises:
+            UnknownError: It is not there.
+        """
+        try:
+            return cast(BinaryIO, self._fs.open(self.path_of(digest), "rb"))  # fsspec is untyped
+        except FileNotFoundError as error:
+            raise UnknownError(what="object", value=digest, hint="muster verify") from error
+
+    def read(self, digest: Digest) -> bytes:
+        """Return the object's bytes, checked against the digest.
+
+        Raises:
+            UnknownError: It is not there.
+            CorruptObjectError: Its bytes no longer match.
+        """
+        with self.open(digest) as stream:
+            data = stream.read()
+        if digest_of_bytes(data) != digest:
+            raise CorruptObjectError(
+                f"object {digest} no longer matches its digest", hint="restore it from a backup"
+            )
+        return data
+
+    def put_bytes(self, data: bytes) -> StoredObject:
+        """Store bytes held in memory; safe to repeat.
+
+        Raises:
+            StorageError: The disk is full, or not to be written.
+        """
+        with self.stage() as path:
+            path.write_bytes(data)
+            return self.commit(path)
+
+    @contextmanager
+    def stage(self) -> Iterator[Path]:
+        """Give a local path to write to; whatever is still there at the end is removed.
+
+        Raises:
+            StorageError: An `OSError` while writing, translated.
+        """
+        with _translated_errors(self.url):
+            folder = self._staging_folder()
+            handle, name = tempfile.mkstemp(dir=folder, prefix="writing-")
+            os.close(handle)
+            path = Path(name)
+            try:
+                yield path
+            finally:
+                path.unlink(missing_ok=True)
+
+    def commit(self, path: Path) -> StoredObject:
+        """Make a staged file an object: flush, digest, rename. The staged file is gone after it.
+
+        Raises:
+            StorageError: The disk is full, or not to be written.
+        """
+        with _translated_errors(self.url):
+            _flush(path)
+            stored = StoredObject(digest=digest_of_file(path), num_bytes=path.stat().st_size)
+            target = self.path_of(stored.digest)
+            if self._is_local:
+                _publish(path, Path(target))
+            elif not self._fs.exists(target):
+                # An upload to an object store becomes visible in one stroke when it is complete.
+                self._fs.put_file(str(path), target)
+            return stored
+
+    def _staging_folder(self) -> str | None:
+        if not self._is_local:
+            return None
+        folder = Path(self._root) / STAGING
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder)
+
+
+def make_folder(path: Path) -> None:
+    """Make a local folder and those above it; safe to repeat.
+
+    Raises:
+        StorageError: It cannot be made.
+    """
+    with _translated_errors(str(path)):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a local file so that it is there whole or not at all.
+
+    Raises:
+        StorageError: The disk is full, or not to be written.
+    """
+    with _translated_errors(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staged = path.with_name(f".{path.name}.{os.getpid()}")
+        staged.write_bytes(data)
+        _flush(staged)
+        _publish(staged, path)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _publish(staged: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staged.chmod(0o644)  # mkstemp made it private; objects are as shared as their folder
+    staged.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _translated_errors(where: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageError(
+                f"no space left at {where}", hint="free some space, then run the same command again"
+            ) from error
+        raise StorageError(f"cannot write at {where}: {error}") from error

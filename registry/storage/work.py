@@ -1,0 +1,41 @@
+"""The work area of a run: small checkpoints on the local disk that let the same command resume."""
+
+import json
+import shutil
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from registry.domain.digest import Digest, canonical_json
+from registry.storage.objects import write_atomically
+
+
+class WorkArea:
+    """Checkpoints of one derivation, each written whole or not at all.
+
+    Two processes that work on the same derivation write the same checkpoints, so they do not
+    disturb each other.
+    """
+
+    def __init__(self, home: Path, derivation: Digest) -> None:
+        self._folder = home / "work" / derivation.removeprefix("sha256:")[:32]
+
+    def load(self, name: str) -> JsonValue:
+        """Return a checkpoint, or None if it is not there or was not written by this program."""
+        try:
+            value: JsonValue = json.loads((self._folder / f"{name}.json").read_bytes())
+        except (FileNotFoundError, ValueError):
+            return None
+        return value
+
+    def save(self, name: str, value: JsonValue) -> None:
+        """Keep a checkpoint.
+
+        Raises:
+            StorageError: The disk is full, or not to be written.
+        """
+        write_atomically(self._folder / f"{name}.json", canonical_json(value))
+
+    def clear(self) -> None:
+        """Forget all checkpoints, once what they stand for is sealed."""
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,34 @@
+from registry.domain.digest import document_key
+from registry.normalization.pipeline import Pipeline
+
+from ..factories import kept_texts, process, read, recipe_of
+
+UNIQUE = recipe_of("decode", "drop_exact_duplicates")
+
+
+def test_the_first_document_stays():
+    processed = process(UNIQUE, ["a", "b", "a", "A", "", ""])
+
+    assert kept_texts(processed) == ["a", "b", "A", ""]
+    assert processed.kept.column("id").to_pylist() == ["id-1", "id-2", "id-4", "id-5"]
+    assert processed.rejected.column("reason").to_pylist() == ["exact-duplicate"] * 2
+
+
+def test_duplicates_are_found_across_batches():
+    pipeline = Pipeline(UNIQUE)
+    pipeline(read(["a"]))
+
+    assert kept_texts(pipeline(read(["b", "a"], first=2))) == ["b"]
+
+
+def test_the_text_as_it_stands_after_the_steps_before_counts():
+    recipe = recipe_of("decode", "unify_newlines", "drop_exact_duplicates")
+
+    assert kept_texts(process(recipe, ["a\n", "a\r\n"])) == ["a\n"]
+
+
+def test_the_state_is_the_keys_of_the_documents_kept():
+    pipeline = Pipeline(UNIQUE)
+    pipeline(read(["a", "b", "a"]))
+
+    assert pipeline.take_state().endswith(document_key(b"a") + document_key(b"b"))

@@ -1,0 +1,76 @@
+"""Lineage as Mermaid."""
+
+import re
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.domain.version import VersionState
+from registry.reporting.mermaid import escape_label, lineage_mermaid
+from tests.reporting.factories import make_diamond, make_edge, make_lineage, make_node
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def test_a_diamond_is_drawn_as_in_the_golden_file():
+    assert (GOLDEN / "lineage.mmd").read_text(encoding="utf-8") == lineage_mermaid(make_diamond())
+
+
+def test_a_single_version_has_no_edges():
+    text = lineage_mermaid(make_lineage([make_node("a/raw@1")], []))
+
+    assert "-->" not in text
+    assert 'n1["a/raw@1<br/>' in text
+
+
+def test_downstream_arrows_still_point_from_parent_to_child():
+    nodes = [make_node("a/raw@1"), make_node("a/clean@1", depth=1)]
+    text = lineage_mermaid(
+        make_lineage(nodes, [make_edge("a/raw@1", "a/clean@1")], direction="downstream")
+    )
+
+    assert 'n1 -->|"normalize text-default 1.0.0"| n2' in text
+
+
+def test_a_hostile_recipe_name_stays_inside_its_label():
+    hostile = '"]; click n1 "javascript:alert(1)" <script>\n%% `'
+    nodes = [make_node("a/clean@1"), make_node("a/raw@1", depth=1)]
+    edge = make_edge("a/raw@1", "a/clean@1", recipe=hostile)
+
+    (line,) = [
+        text for text in lineage_mermaid(make_lineage(nodes, [edge])).splitlines() if "-->" in text
+    ]
+
+    assert re.fullmatch(r' {4}n2 -->\|"[^"\[\]<>`\n|]*"\| n1', line)
+
+
+@given(text=st.text())
+def test_no_label_holds_what_could_end_it(text):
+    assert re.search(r'["\[\]{}<>|`\n\\]', escape_label(text)) is None
+
+
+def test_an_escaped_label_says_the_same():
+    assert escape_label('a"b<i>\nc#') == "a#34;b#60;i#62; c#35;"
+
+
+def test_a_withdrawn_version_is_dashed():
+    text = lineage_mermaid(make_lineage([make_node("a/raw@1", state=VersionState.WITHDRAWN)], []))
+
+    assert "<br/>withdrawn" in text
+    assert "class n1 withdrawn" in text
+
+
+def test_a_cut_answer_says_so():
+    lineage = make_lineage(
+        [make_node("a/raw@2")], [make_edge("a/raw@1", "a/raw@2")], truncated=True, limit=1
+    )
+
+    assert "%% cut at 1 versions" in lineage_mermaid(lineage)
+
+
+def test_more_edges_than_renderers_draw_are_named():
+    nodes = [make_node(f"a/v@{number}", depth=number - 1) for number in range(1, 503)]
+    edges = [make_edge(f"a/v@{number + 1}", f"a/v@{number}") for number in range(1, 502)]
+
+    assert "%% 501 edges: renderers stop at 500" in lineage_mermaid(make_lineage(nodes, edges))

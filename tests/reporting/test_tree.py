@@ -1,0 +1,92 @@
+"""Lineage as a tree."""
+
+from registry.domain.version import VersionState
+from registry.reporting.tree import lineage_tree
+from tests.reporting.factories import make_diamond, make_edge, make_lineage, make_node
+
+
+def test_a_diamond_shows_its_root_once_in_full():
+    expected = """\
+a/mix@1              1,200 documents  3.20 MB  MIT
+├─ derive (run 01972222)
+│  └─ a/left@1       1,200 documents  3.20 MB  MIT
+│     └─ normalize text-default 1.0.0 (run 01973333)
+│        └─ a/raw@1  1,200 documents  3.20 MB  unknown
+└─ derive (run 01974444)
+   └─ a/right@1      1,200 documents  3.20 MB  MIT
+      └─ normalize text-default 1.0.0 (run 01975555)
+         └─ a/raw@1 (see above)"""
+
+    assert expected == lineage_tree(make_diamond()).plain
+
+
+def test_downstream_what_was_made_stands_below():
+    nodes = [make_node("a/raw@1"), make_node("a/clean@1", depth=1)]
+    lineage = make_lineage(nodes, [make_edge("a/raw@1", "a/clean@1")], direction="downstream")
+
+    lines = lineage_tree(lineage).plain.splitlines()
+
+    assert lines[0].startswith("a/raw@1 ")
+    assert lines[1].startswith("└─ normalize")
+    assert lines[2].startswith("   └─ a/clean@1 ")
+
+
+def test_inputs_of_one_run_stand_below_one_line():
+    nodes = [make_node("a/mix@1"), make_node("a/x@1", depth=1), make_node("a/y@1", depth=1)]
+    edges = [
+        make_edge("a/x@1", "a/mix@1", run="0197", recipe="merge 1.0.0"),
+        make_edge("a/y@1", "a/mix@1", run="0197", recipe="merge 1.0.0"),
+    ]
+    expected = """\
+a/mix@1      1,200 documents  3.20 MB  MIT
+└─ normalize merge 1.0.0 (run 0197)
+   ├─ a/x@1  1,200 documents  3.20 MB  MIT
+   └─ a/y@1  1,200 documents  3.20 MB  MIT"""
+
+    assert expected == lineage_tree(make_lineage(nodes, edges)).plain
+
+
+def test_a_chain_of_700_generations_is_drawn_whole():
+    nodes = [make_node(f"a/v@{number}", depth=number - 1) for number in range(1, 701)]
+    edges = [make_edge(f"a/v@{number + 1}", f"a/v@{number}") for number in range(1, 700)]
+
+    text = lineage_tree(make_lineage(nodes, edges)).plain
+
+    assert len(text.splitlines()) == 700 + 699
+    assert "a/v@700 " in text
+
+
+def test_a_mesh_is_drawn_in_as_many_lines_as_it_has_edges_and_runs():
+    """Twenty generations of two versions, each made from both before: 2^20 paths, 78 edges."""
+    nodes = [make_node(f"a/{side}@{n}", depth=n) for n in range(1, 21) for side in "xy"]
+    edges = [
+        make_edge(f"a/{parent}@{n + 1}", f"a/{child}@{n}")
+        for n in range(1, 20)
+        for parent in "xy"
+        for child in "xy"
+    ]
+
+    lines = lineage_tree(make_lineage(nodes, edges)).plain.splitlines()
+
+    assert len(lines) < 150
+    assert any(line.endswith("(see above)") for line in lines)
+
+
+def test_a_withdrawn_version_says_so():
+    lineage = make_lineage([make_node("a/raw@1", state=VersionState.WITHDRAWN)], [])
+
+    assert lineage_tree(lineage).plain.endswith("MIT, withdrawn")
+
+
+def test_a_cut_answer_says_at_what():
+    lineage = make_lineage(
+        [make_node("a/raw@2")], [make_edge("a/raw@1", "a/raw@2")], truncated=True, limit=1
+    )
+
+    assert lineage_tree(lineage).plain.splitlines()[-1] == "cut at 1 versions: there are more"
+
+
+def test_a_hostile_licence_is_shown_and_not_sent():
+    lineage = make_lineage([make_node("a/raw@1", licence="MIT\x1b[2J")], [])
+
+    assert "MIT␛[2J" in lineage_tree(lineage).plain

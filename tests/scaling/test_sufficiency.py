@@ -1,0 +1,194 @@
+"""The verdict and its reasons."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.domain.target import Confidence, Requirement, TargetReport, Verdict
+from registry.errors import InputError, UnknownError
+from registry.scaling.bounds import MAX_PARAMETERS, MAX_UNIQUE_TOKENS
+from registry.scaling.repetition import R_D_STAR
+from registry.scaling.sufficiency import assess, judge
+from registry.scaling.supply import Supply
+
+NEED = Requirement(low=90, mid=100, high=110)
+ORDER = list(Verdict)
+SIZES = st.integers(min_value=1, max_value=MAX_PARAMETERS)
+TOKENS = st.integers(min_value=0, max_value=MAX_UNIQUE_TOKENS)
+
+
+def make_supply(unique: int) -> Supply:
+    return Supply(unique, epochs=4, hard_epochs=16, r_d_star=R_D_STAR)
+
+
+@pytest.mark.parametrize(
+    ("unique", "verdict"),
+    [
+        # 16 epochs of 8 are worth 84.7, of 9 95.2; 4 epochs of 26 are worth 96.9, of 27 100.6
+        (0, Verdict.INSUFFICIENT),
+        (8, Verdict.INSUFFICIENT),
+        (9, Verdict.CONSTRAINED),
+        (26, Verdict.CONSTRAINED),
+        (27, Verdict.SUFFICIENT_REPEAT),
+        (99, Verdict.SUFFICIENT_REPEAT),
+        (100, Verdict.SUFFICIENT),
+        (499, Verdict.SUFFICIENT),
+        (500, Verdict.AMPLE),
+    ],
+)
+def test_the_verdict_turns_at_its_thresholds(unique, verdict):
+    assert verdict == judge(NEED, make_supply(unique))
+
+
+@pytest.mark.parametrize(
+    ("num_parameters", "unique", "verdict"),
+    [
+        # Scenarios with 20 tokens a parameter: FineWeb-Edu 200B unique, DCLM 1T unique
+        (8e9, 2e11, Verdict.SUFFICIENT),
+        (7e10, 2e11, Verdict.CONSTRAINED),
+        (7e10, 1e12, Verdict.SUFFICIENT_REPEAT),
+        (4.05e11, 1e12, Verdict.CONSTRAINED),
+    ],
+)
+def test_known_corpora_against_known_sizes(num_parameters, unique, verdict):
+    target = assess(num_parameters=int(num_parameters), unique_tokens=int(unique), law="rule-20")
+
+    assert verdict == target.verdict
+
+
+def test_the_numbers_of_one_target_agree_with_each_other():
+    target = assess(num_parameters=70_000_000_000, unique_tokens=200_000_000_000, law="rule-20")
+
+    assert target.shortfall_tokens == 1_200_000_000_000
+    assert pytest.approx(8.6, abs=0.05) == target.epochs_needed
+    assert pytest.approx(2.857, abs=1e-3) == target.tokens_per_parameter
+    assert target.largest_model.mid == 10_000_000_000
+    assert pytest.approx(10e9 * 3.7257, rel=1e-4) == target.largest_model_repeated.mid
+    assert pytest.approx({"1": 2e11, "4": 2e11 * 3.7257, "16": 2e11 * 10.5825}, rel=1e-4) == (
+        target.effective_tokens
+    )
+
+
+def test_every_law_is_in_the_answer():
+    target = assess(num_parameters=10**9, unique_tokens=10**10)
+
+    assert {"rule-10", "rule-20", "chinchilla-1", "epoch-2024"} < set(target.required_tokens)
+    assert target.law == "epoch-2024"
+
+
+@pytest.mark.parametrize(
+    ("unique", "confidence"),
+    [(2 * 10**13, Confidence.FIRM), (10**12, Confidence.SPLIT), (10**9, Confidence.FIRM)],
+)
+def test_confidence_falls_where_fitted_laws_disagree(unique, confidence):
+    """For 175B parameters Epoch asks for 3.1T, Chinchilla 3 for 12T; 1T seen 4 times is between."""
+    target = assess(num_parameters=175_000_000_000, unique_tokens=unique)
+
+    assert confidence == target.confidence
+
+
+def test_a_rule_has_no_vote_on_confidence():
+    """1.3B on 4B: rule-10 says enough (13B of 14.9B), every fitted law says not."""
+    target = assess(num_parameters=1_300_000_000, unique_tokens=4_000_000_000)
+
+    assert (target.verdict, target.confidence) == (Verdict.CONSTRAINED, Confidence.FIRM)
+    assert any("rule-10" in reason and "SUFFICIENT-REPEAT" in reason for reason in target.reasons)
+
+
+def test_a_law_without_error_model_is_never_firm():
+    target = assess(num_parameters=10**9, unique_tokens=10**12, law="rule-20")
+
+    assert (target.confidence, target.probability_sufficient) == (Confidence.LIKELY, None)
+
+
+def test_the_reasons_name_law_interval_numbers_and_what_would_change():
+    target = assess(num_parameters=70_000_000_000, unique_tokens=200_000_000_000)
+
+    assert target.reasons == (
+        "epoch-2024 asks for 1.29T tokens (80 % interval 778B to 2.11T) for 70B parameters, "
+        "18.4 each.",
+        "200B unique tokens are held; seen 4 times they are worth 745B, seen 16 times 2.12T. "
+        "It takes 7.7 epochs.",
+        "145B more unique tokens would make it SUFFICIENT-REPEAT, and so would a model of 39.4B "
+        "parameters.",
+        "Under epoch-2024 4 epochs suffice with a probability of 8 %, sampling error alone.",
+        "The laws ask for 700B (rule-10) to 4.09T (chinchilla-3): SUFFICIENT-REPEAT by rule-10.",
+        "This lies outside the range that epoch-2024 was fitted on: an extrapolation.",
+    )
+
+
+@given(size=st.integers(10**8, 10**12), unique=st.integers(10**8, 10**13))
+def test_what_the_reasons_promise_comes_true(size, unique):
+    target = assess(num_parameters=size, unique_tokens=unique, law="rule-20")
+    if target.verdict.is_enough:
+        return
+    enough = math.ceil(make_supply(unique).unique_for(target.required_tokens["rule-20"].mid))
+
+    with_more = assess(num_parameters=size, unique_tokens=enough + 1, law="rule-20")
+    smaller = assess(
+        num_parameters=target.largest_model_repeated.mid - 1, unique_tokens=unique, law="rule-20"
+    )
+
+    assert with_more.verdict == Verdict.SUFFICIENT_REPEAT
+    assert smaller.verdict.is_enough
+
+
+@given(size=SIZES, tokens=st.tuples(TOKENS, TOKENS))
+def test_more_data_never_makes_the_verdict_worse(size, tokens):
+    fewer, more = (assess(num_parameters=size, unique_tokens=n) for n in sorted(tokens))
+
+    assert ORDER.index(fewer.verdict) <= ORDER.index(more.verdict)
+    assert fewer.shortfall_tokens >= more.shortfall_tokens
+    assert fewer.largest_model.mid <= more.largest_model.mid
+
+
+@given(size=SIZES, unique=TOKENS)
+def test_every_answer_is_finite_whole_and_survives_json(size, unique):
+    target = assess(num_parameters=size, unique_tokens=unique)
+    text = target.model_dump_json()
+
+    # The strict reader: NaN and Infinity are refused, and so is any other field.
+    assert target == TargetReport.model_validate_json(text)
+    assert "NaN" not in text
+    assert "Infinity" not in text
+    assert all(isinstance(worth, int) for worth in json.loads(text)["effective_tokens"].values())
+    assert all(reason.endswith((".", ")")) for reason in target.reasons)
+
+
+def test_without_data_the_answer_is_explicit():
+    target = assess(num_parameters=10**9, unique_tokens=0)
+
+    assert target.verdict == Verdict.INSUFFICIENT
+    assert target.epochs_needed is None
+    assert (
+        target.largest_model.low,
+        target.largest_model.mid,
+        target.largest_model.high,
+    ) == (0, 0, 0)
+    assert "No unique tokens are held." in target.reasons
+
+
+@pytest.mark.parametrize("size", [0, -1, 10**15 + 1])
+def test_an_absurd_size_is_refused(size):
+    with pytest.raises(InputError, match="not a model size"):
+        assess(num_parameters=size, unique_tokens=1)
+
+
+@pytest.mark.parametrize("unique", [-1, 10**17 + 1])
+def test_an_absurd_supply_is_refused(unique):
+    with pytest.raises(InputError, match="unique tokens"):
+        assess(num_parameters=10**9, unique_tokens=unique)
+
+
+@pytest.mark.parametrize(("epochs", "hard_epochs"), [(0, 16), (5, 4), (-1, -1), (4, 10**10)])
+def test_an_impossible_policy_is_refused(epochs, hard_epochs):
+    with pytest.raises(InputError, match="epochs"):
+        assess(num_parameters=1, unique_tokens=1, epochs=epochs, hard_epochs=hard_epochs)
+
+
+def test_an_unknown_law_is_refused():
+    with pytest.raises(UnknownError):
+        assess(num_parameters=1, unique_tokens=1, law="folklore")
