@@ -43,4 +43,6 @@ def reported() -> Iterator[None]:
 
 def _printable(text: str) -> str:
     """Return the text with control characters escaped, so that input cannot drive the terminal."""
-    return "".join(mark if mark.isprintable() or mark == "\n" else repr(mark)[1:-1] for mark in text)
+    return "".join(
+        mark if mark.isprintable() or mark == "\n" else repr(mark)[1:-1] for mark in text
+    )

@@ -19,9 +19,7 @@ class LineageFormat(StrEnum):
 
 
 LineageFormatOption = Annotated[LineageFormat, typer.Option("--format", help="How it is printed.")]
-LimitOption = Annotated[
-    int | None, typer.Option(min=1, help="Cut the answer at so many versions.")
-]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="Cut the answer at so many versions.")]
 
 
 def show(found: Lineage, *, how: LineageFormat, quiet: bool) -> None:

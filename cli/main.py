@@ -41,11 +41,11 @@ is imported when the command is called, so that `muster --help` loads none of th
 class LazyGroup(TyperGroup):
     """The root command, which knows its commands by name before it loads them."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # noqa: ARG002 - Typer's signature
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - Typer's
         """Return the names in the order of the data's life."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - Typer's
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - Typer's
         """Load a command's module and return the command; None if there is no such command."""
         if cmd_name not in COMMANDS:
             return None
@@ -54,7 +54,7 @@ class LazyGroup(TyperGroup):
         command.name = cmd_name
         return command
 
-    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # noqa: ANN401, ARG002 - Typer's
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - Typer's
         """Write the table of commands without loading one."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))

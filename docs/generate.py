@@ -1,7 +1,6 @@
 """Write the pages that are made from the code: `cli.md` and `schema.md`.
 
-    python docs/generate.py           write them
-    python docs/generate.py --check   exit 1 and say so if one is stale
+Run it to write them; with `--check` it exits with 1 and says so if one is stale.
 """
 
 import sys

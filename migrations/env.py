@@ -19,7 +19,7 @@ from registry.errors import InputError
 from registry.settings import Settings
 
 CUSTOM_TYPES = {
-    UtcDateTime: "sa.DateTime(timezone=True)",
+    UtcDateTime: 'sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")',
     JsonDocument: 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")',
     OneOf: "sa.String(32)",
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from registry.catalog import migrate
 from registry.catalog.catalog import Catalog
+from registry.catalog.engine import redact
 from registry.domain.answers import (
     AddedTokenizer,
     CatalogStatus,
@@ -30,7 +31,7 @@ from registry.domain.run import Run
 from registry.domain.tokenizer import Tokenizer
 from registry.domain.version import Dataset, DatasetKind, DatasetSummary, Lifecycle, Version
 from registry.errors import InputError
-from registry.normalization.recipe_files import load_recipe
+from registry.normalization.recipe_files import AS_IS, load_recipe
 from registry.operations import (
     describe,
     export,
@@ -44,6 +45,7 @@ from registry.operations import (
 )
 from registry.operations.context import Context, NoProgress, Progress
 from registry.operations.policy import make_policy
+from registry.operations.tokenize import Counting
 from registry.settings import HOME_FOLDER, Settings
 from registry.storage.objects import ObjectStore, make_folder
 
@@ -112,9 +114,7 @@ class Registry:
             name=None if name is None else DatasetName.parse(name),
         )
 
-    def preview(
-        self, reference: str, *, recipe: str | Recipe, num_documents: int = 5
-    ) -> Preview:
+    def preview(self, reference: str, *, recipe: str | Recipe, num_documents: int = 5) -> Preview:
         """Show documents before and after a recipe, and write nothing."""
         return normalize.preview(
             self._context,
@@ -124,11 +124,16 @@ class Registry:
         )
 
     def stream(
-        self, reference: str, *, recipe: str | Recipe = "as-is"
+        self, reference: str, *, recipe: str | Recipe | None = None
     ) -> Iterator["pa.RecordBatch"]:
-        """Yield documents normalized on the fly: the same, byte for byte, as `normalize` writes."""
+        """Yield documents normalized on the fly: the same, byte for byte, as `normalize` writes.
+
+        Without a recipe they are decoded strictly and otherwise left as they are.
+        """
         return normalize.stream(
-            self._context, Reference.parse(reference), recipe=_recipe(recipe)
+            self._context,
+            Reference.parse(reference),
+            recipe=AS_IS if recipe is None else _recipe(recipe),
         )
 
     def tokenize(
@@ -323,9 +328,9 @@ class Registry:
         parse_special: bool,
         *,
         count_only: bool,
-    ) -> tokenize.Counting:
+    ) -> Counting:
         found = tokenizers.find_tokenizer(self._context, tokenizer)
-        return tokenize.Counting(
+        return Counting(
             tokenizer=found,
             policy=make_policy(found, eos=eos, bos=bos, parse_special=parse_special),
             recipe=None if recipe is None else _recipe(recipe),
@@ -396,7 +401,7 @@ def catalog_status(home: Path | None = None, *, check: bool = False) -> CatalogS
     found = _find_home(settings, Path.cwd())
     url = settings.resolve_database_url(found)
     return CatalogStatus(
-        database=migrate.redact(url),
+        database=redact(url),
         revision=migrate.current(url),
         expected=migrate.expected(),
         store=settings.resolve_store(found),

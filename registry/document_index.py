@@ -5,7 +5,7 @@ and tokens of one copy. See `registry.documents.INDEX`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -77,8 +77,15 @@ class DocumentIndexBuilder:
         keys = document_keys(texts.cast(pa.large_binary()).to_pylist())
         num_bytes = pc.binary_length(texts).to_numpy(zero_copy_only=False).astype(np.int64)
         tokens = np.full(len(texts), _UNCOUNTED) if num_tokens is None else num_tokens
-        self._pending.append(_rows(b"".join(keys), num_bytes=num_bytes, num_tokens=tokens))
-        self._num_pending += len(texts)
+        self._add(_rows(b"".join(keys), num_bytes=num_bytes, num_tokens=tokens))
+
+    def add_index(self, index: pa.RecordBatch) -> None:
+        """Add the documents of a part of the version, by its index (`registry.documents.INDEX`)."""
+        self._add(_read(index))
+
+    def _add(self, rows: _Rows) -> None:
+        self._pending.append(rows)
+        self._num_pending += len(rows)
         # Merging only when as much is new as was there keeps the cost of all merges linear.
         if self._num_pending >= max(_FEWEST_PENDING, len(self._merged)):
             self._merge()
@@ -165,11 +172,12 @@ def _read(index: pa.Table | pa.RecordBatch) -> _Rows:
     start = keys.offset * _KEY_BYTES
     data = memoryview(keys.buffers()[1] or b"")[start : start + len(keys) * _KEY_BYTES]
     tokens = pc.fill_null(table.column("num_tokens").cast(pa.int64()), _UNCOUNTED)
-    return _rows(
+    rows = _rows(
         data,
         num_bytes=table.column("num_bytes").cast(pa.int64()).to_numpy(),
         num_tokens=tokens.to_numpy(),
     )
+    return replace(rows, num_copies=table.column("num_copies").cast(pa.int64()).to_numpy())
 
 
 def _concatenate(parts: Sequence[_Rows]) -> _Rows:

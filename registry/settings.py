@@ -2,7 +2,7 @@
 
 | variable | meaning |
 |---|---|
-| `MUSTER_HOME` | the registry's home; else the nearest `.muster` folder upwards, as git finds `.git` |
+| `MUSTER_HOME` | the registry's home; else the nearest `.muster` upwards, as git finds `.git` |
 | `MUSTER_DATABASE_URL` | a PostgreSQL or SQLite URL; else `catalog.db` in the home |
 | `MUSTER_STORE` | where objects lie, any fsspec URL; else `objects` in the home |
 | `MUSTER_ACTOR` | who is recorded for each change; else the login name |
@@ -21,6 +21,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 HOME_FOLDER = ".muster"
 
 
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
 class Settings(BaseSettings):
     """What the environment says; every field has a working default."""
 
@@ -29,7 +36,7 @@ class Settings(BaseSettings):
     home: Path | None = None
     database_url: str | None = None
     store: str | None = None
-    actor: str = Field(default_factory=lambda: _login_name())
+    actor: str = Field(default_factory=_login_name)
     batch_bytes: int = Field(default=8 << 20, ge=1 << 10)
     shard_bytes: int = Field(default=256 << 20, ge=1 << 10)
     max_document_bytes: int = Field(default=512 << 20, ge=1)
@@ -56,10 +63,3 @@ class Settings(BaseSettings):
     def resolve_store(self, home: Path) -> str:
         """Return the object store's URL: as given, else the folder in the home."""
         return self.store or str(home / "objects")
-
-
-def _login_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"

@@ -52,5 +52,6 @@ def set_dataset(
     with session.registry() as registry:
         answer = registry.describe(reference, stated, lifecycle=lifecycle)
     if as_json:
-        return output.print_json(answer)
+        output.print_json(answer)
+        return
     output.write(f"set: {answer.name}")

@@ -23,7 +23,8 @@ def upgrade(context: typer.Context, as_json: AsJson = False) -> None:
     session: Session = context.obj
     status = upgrade_catalog(session.home)
     if as_json:
-        return output.print_json(status)
+        output.print_json(status)
+        return
     output.write(f"{status.database} is at revision {status.revision}")
     if status.backup is not None:
         output.hint(f"the database before the upgrade: {status.backup}")
@@ -37,7 +38,8 @@ def current(context: typer.Context, as_json: AsJson = False) -> None:
     session: Session = context.obj
     status = catalog_status(session.home)
     if as_json:
-        return output.print_json(status)
+        output.print_json(status)
+        return
     output.write(status.revision or "none")
     if status.revision != status.expected:
         output.hint(f"this program needs {status.expected}: muster db upgrade")

@@ -24,6 +24,7 @@ def export(
     with session.registry() as registry:
         answer = registry.export(reference, folder)
     if as_json:
-        return output.print_json(answer)
+        output.print_json(answer)
+        return
     for file in answer.files:
         output.write(file.path)

@@ -24,7 +24,8 @@ def init(
 
     status = init_registry(folder.absolute())
     if as_json:
-        return output.print_json(status)
+        output.print_json(status)
+        return
     output.print_facts(
         [
             ("catalog", status.database),

@@ -37,7 +37,8 @@ def show(
 
     found = get_law(name)
     if as_json:
-        return output.print_json(found)
+        output.print_json(found)
+        return
     output.print_facts(
         [(field, str(value)) for field, value in found.model_dump(mode="json").items() if value]
     )

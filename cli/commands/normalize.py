@@ -42,7 +42,8 @@ def normalize(
     with session.registry() as registry:
         if preview is not None:
             shown = registry.preview(reference, recipe=recipe, num_documents=preview)
-            return show_preview(shown, as_json=as_json)
+            show_preview(shown, as_json=as_json)
+            return
         answer = registry.normalize(reference, recipe=recipe, name=name)
     show(answer, as_json=as_json, quiet=quiet)
 
@@ -50,7 +51,8 @@ def normalize(
 def show_preview(preview: Preview, *, as_json: bool) -> None:
     """Print documents before and after a recipe."""
     if as_json:
-        return output.print_json(preview)
+        output.print_json(preview)
+        return
     from registry.reporting.samples import render_change  # noqa: PLC0415 - when it prints
 
     console = output.console()
@@ -69,9 +71,11 @@ def show_preview(preview: Preview, *, as_json: bool) -> None:
 def show(answer: Normalization, *, as_json: bool, quiet: bool) -> None:
     """Print a normalization."""
     if as_json:
-        return output.print_json(answer)
+        output.print_json(answer)
+        return
     if quiet:
-        return output.write(answer.reference)
+        output.write(answer.reference)
+        return
     ledger = answer.ledger
     rejected = ", ".join(f"{reason} {count:,}" for reason, count in ledger.rejected.items())
     output.print_facts(

@@ -40,7 +40,8 @@ def show(name: RecipeArgument, as_json: AsJson = False) -> None:
 
     found = load_recipe(name)
     if as_json:
-        return output.print_json(RecipeDescription(recipe=found, fingerprint=found.fingerprint))
+        output.print_json(RecipeDescription(recipe=found, fingerprint=found.fingerprint))
+        return
     output.print_facts(
         [
             ("recipe", f"{found.name} {found.version}"),
@@ -58,19 +59,22 @@ def check(name: RecipeArgument, as_json: AsJson = False) -> None:
 
     found = load_recipe(name)
     if as_json:
-        return output.print_json(RecipeDescription(recipe=found, fingerprint=found.fingerprint))
+        output.print_json(RecipeDescription(recipe=found, fingerprint=found.fingerprint))
+        return
     output.write(f"ok: {found.name} {found.version}, {len(found.steps)} steps, {found.fingerprint}")
 
 
 @app.command()
 def steps() -> None:
     """List the steps that a recipe can name, with their parameters."""
-    from registry.normalization.recipe_files import describe_steps  # noqa: PLC0415 - when it runs
+    from registry.normalization.building import describe_steps  # noqa: PLC0415 - when it runs
 
     for step in describe_steps():
         output.write(f"{step.name} (version {step.version}): {step.summary}")
-        for name, description in step.parameters.items():
-            output.write(f"  {name}: {description}")
+        for parameter in step.parameters:
+            output.write(
+                f"  {parameter.name}: {parameter.type}, {parameter.default!r}. {parameter.summary}"
+            )
 
 
 def _print_steps(found: Recipe) -> None:

@@ -116,11 +116,14 @@ def register(
 def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
     """Print a registration."""
     if as_json:
-        return output.print_json(answer)
+        output.print_json(answer)
+        return
     if quiet:
-        return output.write(answer.reference)
+        output.write(answer.reference)
+        return
     if answer.status == "unchanged":
-        return output.write(f"unchanged: {answer.reference}")
+        output.write(f"unchanged: {answer.reference}")
+        return
     rejected = ", ".join(f"{reason} {count:,}" for reason, count in answer.rejected.items())
     output.print_facts(
         [

@@ -53,7 +53,8 @@ def show(
     with session.registry() as registry:
         answer = registry.get_run(run_id)
     if as_json:
-        return output.print_json(answer)
+        output.print_json(answer)
+        return
     found = answer.run
     output.print_facts(
         [

@@ -26,7 +26,8 @@ def sample(
     with session.registry() as registry:
         answer = registry.sample(reference, num_documents=num_documents, seed=seed)
     if as_json:
-        return output.print_json(answer)
+        output.print_json(answer)
+        return
     from registry.reporting.samples import render_document  # noqa: PLC0415 - when it prints
 
     console = output.console()

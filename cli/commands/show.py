@@ -18,7 +18,8 @@ def show(context: typer.Context, reference: ReferenceArgument, as_json: AsJson =
     with session.registry() as registry:
         answer = registry.show(reference)
     if as_json:
-        return output.print_json(answer)
+        output.print_json(answer)
+        return
     _print_facts(answer)
     _print_counts(answer)
 
@@ -28,7 +29,10 @@ def _print_facts(answer: VersionDescription) -> None:
     recipe = version.recipe
     output.print_facts(
         [
-            ("version", version.reference + (f" ({version.state})" if version.state != "sealed" else "")),
+            (
+                "version",
+                version.reference + (f" ({version.state})" if version.state != "sealed" else ""),
+            ),
             ("kind", f"{version.kind}, {version.content}"),
             ("description", dataset.description or None),
             ("lifecycle", dataset.lifecycle),
@@ -39,7 +43,10 @@ def _print_facts(answer: VersionDescription) -> None:
             ("documents", f"{version.num_documents:,}"),
             ("text", format_bytes(version.num_text_bytes)),
             ("files", f"{version.num_shards:,}, {format_bytes(version.num_bytes)}"),
-            ("fields", ", ".join(f"{field.name}: {field.type}" for field in version.fields) or None),
+            (
+                "fields",
+                ", ".join(f"{field.name}: {field.type}" for field in version.fields) or None,
+            ),
             ("recipe", None if recipe is None else f"{recipe.name} {recipe.version}"),
             ("digest", version.digest),
             *(("source", source.url or source.uri) for source in version.sources),
@@ -53,7 +60,8 @@ def _print_facts(answer: VersionDescription) -> None:
 
 def _print_counts(answer: VersionDescription) -> None:
     if not answer.counts:
-        return output.hint(f"next: muster tokenize {answer.version.reference} --tokenizer NAME|PATH")
+        output.hint(f"next: muster tokenize {answer.version.reference} --tokenizer NAME|PATH")
+        return
     from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
 
     rows = [

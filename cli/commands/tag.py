@@ -32,6 +32,7 @@ def tag(
         else:
             answer = registry.tag(reference, name)
     if as_json:
-        return output.print_json(answer)
+        output.print_json(answer)
+        return
     for known, number in sorted(answer.tags.items()):
         output.write(f"{answer.name}@{known} -> {answer.name}@{number}")

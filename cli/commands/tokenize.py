@@ -90,9 +90,11 @@ def tokenize(
 def show(answer: Tokenization, *, as_json: bool, quiet: bool) -> None:
     """Print a tokenization."""
     if as_json:
-        return output.print_json(answer)
+        output.print_json(answer)
+        return
     if quiet:
-        return output.write(answer.reference)
+        output.write(answer.reference)
+        return
     per_token = "" if answer.bytes_per_token is None else f"{answer.bytes_per_token:.3f}"
     rejected = ", ".join(f"{reason} {count:,}" for reason, count in answer.rejected.items())
     output.print_facts(
@@ -155,4 +157,6 @@ def _print_symbols(symbols: tuple[UnanticipatedSymbol, ...], total: int) -> None
         )
         for symbol in symbols[:10]
     ]
-    output.print_text(to_table(("symbol", "code point", "name", "count", "tokens", "first in"), rows))
+    output.print_text(
+        to_table(("symbol", "code point", "name", "count", "tokens", "first in"), rows)
+    )

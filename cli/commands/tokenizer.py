@@ -112,15 +112,18 @@ def show(
     with session.registry() as registry:
         found = registry.get_tokenizer(name)
     if as_json:
-        return output.print_json(found)
+        output.print_json(found)
+        return
     _print_facts(found, status="tokenizer")
 
 
 def _show(answer: AddedTokenizer, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        return output.print_json(answer)
+        output.print_json(answer)
+        return
     if quiet:
-        return output.write(answer.tokenizer.name)
+        output.write(answer.tokenizer.name)
+        return
     _print_facts(answer.tokenizer, status=answer.status)
 
 

@@ -17,7 +17,7 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-MOMENT = sa.DateTime(timezone=True)
+MOMENT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 CHOICE = sa.String(32)
 
 TABLES = (
@@ -313,7 +313,8 @@ def create_runs() -> None:
             name=op.f("ck_ledger_entry_kept"),
         ),
         sa.CheckConstraint(
-            "documents_kept >= 0 AND bytes_kept_in >= 0 AND bytes_kept >= 0 AND documents_changed >= 0",
+            "documents_kept >= 0 AND bytes_kept_in >= 0 AND bytes_kept >= 0 AND "
+            "documents_changed >= 0",
             name=op.f("ck_ledger_entry_not_negative"),
         ),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_ledger_entry_run_id_run")),
@@ -600,14 +601,16 @@ def create_statements() -> None:
             "superseded_by",
             sa.BigInteger(),
             nullable=True,
-            comment="The newer assertion. No foreign key: the older row is marked first, so that the current one is always unique.",
+            comment="The newer assertion. No foreign key: the older row is marked first, "
+            "so that the current one is always unique.",
         ),
         sa.CheckConstraint("superseded_by > id", name=op.f("ck_licence_assertion_superseded_by")),
         sa.ForeignKeyConstraint(
             ["version_id"], ["version.id"], name=op.f("fk_licence_assertion_version_id_version")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_licence_assertion")),
-        comment="What somebody states of a version's licence. Each version has one current assertion.",
+        comment="What somebody states of a version's licence. Each version has one "
+        "current assertion.",
     )
     op.create_index(
         "uq_licence_assertion_current",
@@ -628,7 +631,8 @@ def create_statements() -> None:
             ["version_id"], ["version.id"], name=op.f("fk_metric_version_id_version")
         ),
         sa.PrimaryKeyConstraint("version_id", "name", "run_id", name=op.f("pk_metric")),
-        comment="One measured number about a version. Of several with one name the newest run's holds.",
+        comment="One measured number about a version. Of several with one name the "
+        "newest run's holds.",
         sqlite_with_rowid=False,
     )
 
@@ -675,7 +679,8 @@ def create_counts() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_tokenizer_run_id_run")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tokenizer")),
         sa.UniqueConstraint("fingerprint", name=op.f("uq_tokenizer_fingerprint")),
-        comment="A tokenizer, known by all that changes ids. Of several with one name the newest is meant.",
+        comment="A tokenizer, known by all that changes ids. Of several with one name "
+        "the newest is meant.",
     )
     op.create_index(op.f("ix_tokenizer_name"), "tokenizer", ["name"])
     op.create_table(
@@ -742,7 +747,8 @@ def create_counts() -> None:
             "superseded_by",
             sa.BigInteger(),
             nullable=True,
-            comment="The newer count. No foreign key: the older row is marked first, so that the current one is always unique.",
+            comment="The newer count. No foreign key: the older row is marked first, so "
+            "that the current one is always unique.",
         ),
         sa.CheckConstraint(
             "method IN ('exact', 'sampled', 'declared')", name=op.f("ck_token_count_method")
@@ -752,7 +758,8 @@ def create_counts() -> None:
             name=op.f("ck_token_count_interval"),
         ),
         sa.CheckConstraint(
-            "num_tokens_low >= 0 AND num_special_tokens >= 0 AND num_documents >= 0 AND num_bytes >= 0 AND num_unknown_tokens >= 0",
+            "num_tokens_low >= 0 AND num_special_tokens >= 0 AND num_documents >= "
+            "0 AND num_bytes >= 0 AND num_unknown_tokens >= 0",
             name=op.f("ck_token_count_not_negative"),
         ),
         sa.CheckConstraint(
@@ -771,7 +778,8 @@ def create_counts() -> None:
             ["version_id"], ["version.id"], name=op.f("fk_token_count_version_id_version")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_token_count")),
-        comment="How many tokens a version holds under one tokenizer, policy, recipe, scope and method.",
+        comment="How many tokens a version holds under one tokenizer, policy, recipe, "
+        "scope and method.",
     )
     op.create_index(
         "uq_token_count_current",
@@ -811,5 +819,6 @@ def create_audit() -> None:
         sa.Column("hash", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
         sa.UniqueConstraint("previous_hash", name=op.f("uq_audit_log_previous_hash")),
-        comment="Every change, by whom. Each hash covers the entry and the hash of the entry before.",
+        comment="Every change, by whom. Each hash covers the entry and the hash of the "
+        "entry before.",
     )

@@ -19,7 +19,9 @@ depends_on = None
 ON_SQLITE = (
     """
     CREATE VIRTUAL TABLE dataset_fts
-    USING fts5(words, content='dataset', content_rowid='id', tokenize='ascii', detail='none')
+    USING fts5(
+      words, content='dataset', content_rowid='id', tokenize='ascii', detail='none', columnsize=0
+    )
     """,
     """
     CREATE TRIGGER dataset_fts_insert AFTER INSERT ON dataset BEGIN
@@ -82,9 +84,7 @@ def downgrade() -> None:
 def fill_words() -> None:
     """Make the words of every dataset that is there."""
     connection = op.get_bind()
-    dataset = sa.table(
-        "dataset", *map(sa.column, ("id", "name", "description", "words"))
-    )
+    dataset = sa.table("dataset", *map(sa.column, ("id", "name", "description", "words")))
     tag = sa.table("tag", sa.column("dataset_id"), sa.column("name"))
     tags: dict[int, list[str]] = {}
     for dataset_id, name in connection.execute(sa.select(tag.c.dataset_id, tag.c.name)):

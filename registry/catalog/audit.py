@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from pydantic import JsonValue
 from sqlalchemy import Connection, Row, insert, select
@@ -11,7 +12,9 @@ from sqlalchemy import Connection, Row, insert, select
 from registry.catalog.engine import Database
 from registry.catalog.tables import AuditLogRow
 from registry.domain.audit import AuditEntry
-from registry.domain.digest import Digest, canonical_json, digest_of_bytes
+from registry.domain.digest import Digest, canonical_json, digest_of_bytes, fingerprint
+
+AuditEntries: TypeAlias = list[AuditEntry]
 
 GENESIS = digest_of_bytes(b"")
 """The hash before the first entry."""
@@ -49,7 +52,7 @@ class AuditStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def list(self, limit: int = 50) -> list[AuditEntry]:
+    def list(self, limit: int = 50) -> AuditEntries:
         """Return the newest entries, newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(_ALL.order_by(AuditLogRow.id.desc()).limit(limit))
@@ -99,7 +102,7 @@ def find_broken_entry(connection: Connection) -> int | None:
         )
         for row in page:
             follows = row["id"] == number + 1 and row["previous_hash"] == previous
-            if not follows or row["hash"] != _hash(row):
+            if not follows or row["hash"] != _hash({**row}):
                 return int(row["id"])
             number, previous = row["id"], row["hash"]
         if len(page) < _PAGE:
@@ -110,14 +113,13 @@ def _hash(entry: Mapping[str, object]) -> Digest:
     at = entry["at"]
     moment = at.isoformat(timespec="microseconds") if isinstance(at, datetime) else ""
     # A list of texts, none of which can run into the next.
-    fields = (str(entry["id"]), moment, *(str(entry[name]) for name in _HASHED_TEXTS))
-    return digest_of_bytes(json.dumps(fields, ensure_ascii=False).encode())
+    return fingerprint([str(entry["id"]), moment, *(str(entry[name]) for name in _HASHED_TEXTS)])
 
 
 _HASHED_TEXTS = ("actor", "action", "entity", "detail", "previous_hash")
 
 
-def _entry(row: Row[tuple[int, datetime, str, str, str, str, str, str]]) -> AuditEntry:
+def _entry(row: Row[int, datetime, str, str, str, str, str, str]) -> AuditEntry:
     return AuditEntry(
         id=row.id,
         at=row.at,

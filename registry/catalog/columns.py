@@ -33,7 +33,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. A time without a zone is refused, since SQLite would drop the difference."""
+    """A moment in UTC, in ISO text on SQLite. A time without a zone is refused."""
 
     impl = DateTime
     cache_ok = True
@@ -41,20 +41,30 @@ class UtcDateTime(TypeDecorator[datetime]):
     def __init__(self) -> None:
         super().__init__(timezone=True)
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the moment in UTC; without the zone where the database keeps none."""
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the database's own type."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401
+        """Return the moment in UTC as the driver takes it."""
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError(f"{value!r} has no time zone")
         moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+        # All texts have one length, so that they sort as the moments do.
+        return moment.isoformat(" ", "microseconds") if dialect.name == "sqlite" else moment
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the moment in UTC, with its zone."""
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401
+        """Return the moment in UTC."""
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+        if dialect.name == "sqlite":
+            return datetime.fromisoformat(value)
+        moment: datetime = value
+        return moment.astimezone(UTC)
 
 
 class JsonDocument(TypeDecorator[JsonValue]):
@@ -85,7 +95,7 @@ class OneOf(TypeDecorator[Choice], Generic[Choice]):
 
     def process_bind_param(self, value: Choice | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Return the text of the value."""
-        return None if value is None else self.choices(value).value
+        return None if value is None else str(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Choice | None:  # noqa: ARG002
         """Return the enumeration's member."""

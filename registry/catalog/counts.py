@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
 from registry.catalog.engine import Database
 from registry.catalog.facts import find_recipes, find_tokenizers
 from registry.catalog.identifiers import reserve_ids
+from registry.catalog.loading import AnyRow
 from registry.catalog.resolving import chunked, resolve, resolve_all
 from registry.catalog.tables import (
     AS_IS,
@@ -104,8 +105,9 @@ class CountStore:
         tokenizer_fingerprint: Digest,
         method: CountMethod | None = None,
         policy: CountingPolicy | None = None,
+        recipe: Digest | None = None,
     ) -> RecordedCount | None:
-        """Return the count of all documents as they stand, under one tokenizer.
+        """Return the count of all documents under one tokenizer, as they stand or by a recipe.
 
         Where method or policy are left open, exact goes before sampled before declared, then the
         newest is taken.
@@ -114,7 +116,7 @@ class CountStore:
             count
             for count in self.list_for(reference)
             if count.tokenizer_fingerprint == tokenizer_fingerprint
-            and (count.scope, count.recipe) == (WHOLE_VERSION, None)
+            and (count.scope, count.recipe) == (WHOLE_VERSION, recipe)
             and method in {None, count.method}
             and (policy is None or policy == count.policy)
         ]
@@ -212,7 +214,7 @@ def _supersede(connection: Connection, row: Mapping[str, Any]) -> None:
     connection.execute(statement.values(superseded_by=row["id"]))
 
 
-def _recorded(row: Row[Any]) -> RecordedCount:
+def _recorded(row: AnyRow) -> RecordedCount:
     return RecordedCount(
         reference=reference_to(row.dataset, row.number),
         tokenizer_fingerprint=row.tokenizer_fingerprint,

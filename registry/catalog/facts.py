@@ -1,6 +1,7 @@
 """Facts that many versions share, each kept once: schemas, recipes, sources; and tokenizer ids."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select
@@ -27,11 +28,13 @@ _SOURCES = select(SourceRow.fingerprint, SourceRow.id)
 _TOKENIZERS = select(TokenizerRow.fingerprint, TokenizerRow.id)
 
 
+@lru_cache(maxsize=1_024)
 def schema_fingerprint(fields: tuple[Field, ...]) -> Digest:
     """Return the fingerprint of a schema: names and types, in order."""
     return fingerprint([[field.name, field.type] for field in fields])
 
 
+@lru_cache(maxsize=1_024)
 def source_fingerprint(source: SourceFacts) -> Digest:
     """Return the fingerprint of all that is stated of a source."""
     return fingerprint(source.model_dump(mode="json"))
@@ -47,9 +50,7 @@ def ensure_schemas(
     return _ensure(connection, SchemaDefinitionRow, _SCHEMAS, rows)
 
 
-def ensure_recipes(
-    connection: Connection, recipes: Mapping[Digest, Recipe]
-) -> dict[Digest, int]:
+def ensure_recipes(connection: Connection, recipes: Mapping[Digest, Recipe]) -> dict[Digest, int]:
     """Return the id of each recipe, by fingerprint; write those that are new."""
     rows: dict[str, dict[str, Any]] = {}
     for key, recipe in recipes.items():
@@ -87,13 +88,14 @@ def find_recipes(
         UnknownError: One has made no version yet.
     """
     wanted = [key for key in fingerprints if key is not None]
-    return {None: AS_IS, **_require(connection, _RECIPES, wanted, what="recipe")}
+    found: dict[Digest | None, int] = {None: AS_IS}
+    return found | _require(connection, _RECIPES, wanted, what="recipe")
 
 
 def _ensure(
     connection: Connection,
     row: type[Row],
-    query: Select[tuple[str, int]],
+    query: Select[str, int],
     rows: Mapping[str, dict[str, Any]],
 ) -> dict[Digest, int]:
     found = _find(connection, query, rows)
@@ -108,7 +110,7 @@ def _ensure(
 
 def _require(
     connection: Connection,
-    query: Select[tuple[str, int]],
+    query: Select[str, int],
     fingerprints: Iterable[Digest],
     *,
     what: str,
@@ -121,10 +123,10 @@ def _require(
 
 
 def _find(
-    connection: Connection, query: Select[tuple[str, int]], fingerprints: Iterable[str]
+    connection: Connection, query: Select[str, int], fingerprints: Iterable[str]
 ) -> dict[Digest, int]:
     found: dict[Digest, int] = {}
     for chunk in chunked(fingerprints):
         column = query.selected_columns["fingerprint"]
-        found |= {key: row_id for key, row_id in connection.execute(query.where(column.in_(chunk)))}
+        found |= {row[0]: row[1] for row in connection.execute(query.where(column.in_(chunk)))}
     return found

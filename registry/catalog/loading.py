@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Select, select
@@ -26,6 +26,9 @@ from registry.domain.names import DatasetName
 from registry.domain.reading import Field
 from registry.domain.recipe import Recipe
 from registry.domain.version import Metric, SourceFacts, Version
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of a query with too many columns for a type of its own."""
 
 _FIELDS = TypeAdapter(tuple[Field, ...])
 
@@ -102,15 +105,17 @@ def load_versions(connection: Connection, ids: Iterable[int]) -> dict[int, Versi
     return versions
 
 
-def _group(connection: Connection, query: Select[Any]) -> defaultdict[int, list[Row[Any]]]:
-    groups: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+def _group(
+    connection: Connection, query: Select[*tuple[Any, ...]]
+) -> defaultdict[int, list[AnyRow]]:
+    groups: defaultdict[int, list[AnyRow]] = defaultdict(list)
     for row in connection.execute(query):
         groups[row.version_id].append(row)
     return groups
 
 
 def _version(
-    row: Row[Any],
+    row: AnyRow,
     *,
     languages: tuple[str, ...],
     tags: tuple[str, ...],
@@ -142,13 +147,13 @@ def _version(
     )
 
 
-def _metrics(rows: list[Row[Any]]) -> tuple[Metric, ...]:
+def _metrics(rows: list[AnyRow]) -> tuple[Metric, ...]:
     # Rows come by run, so the newest run's number for a name is the one that stays.
     values = {row.name: row.value for row in rows}
     return tuple(Metric(name=name, value=values[name]) for name in sorted(values))
 
 
-def _sources(rows: list[Row[Any]]) -> tuple[SourceFacts, ...]:
+def _sources(rows: list[AnyRow]) -> tuple[SourceFacts, ...]:
     return tuple(
         SourceFacts(
             kind=row.kind,

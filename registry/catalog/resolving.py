@@ -45,6 +45,19 @@ def resolve(connection: Connection, reference: Reference) -> int:
 
 def resolve_all(connection: Connection, references: Sequence[Reference]) -> dict[Reference, int]:
     """Return the id of the version that each reference means, in few queries; see `resolve`."""
+    found = find_all(connection, references)
+    for reference in references:
+        if reference not in found:
+            raise unknown_version(connection, reference)
+    return found
+
+
+def find_all(connection: Connection, references: Iterable[Reference]) -> dict[Reference, int]:
+    """Return the ids of those references that mean a version, in few queries.
+
+    Raises:
+        InputError: The beginning of a digest fits several versions.
+    """
     wanted = set(references)
     found = _find_numbered(connection, [ref for ref in wanted if ref.number is not None])
     found |= _find_tagged(connection, [ref for ref in wanted if ref.tag is not None])
@@ -52,9 +65,6 @@ def resolve_all(connection: Connection, references: Sequence[Reference]) -> dict
     for reference in wanted:
         if reference.digest is not None:
             found |= _find_by_digest(connection, reference, reference.digest)
-    for reference in references:
-        if reference not in found:
-            raise _unknown(connection, reference)
     return found
 
 
@@ -62,6 +72,20 @@ def unknown_dataset(connection: Connection, name: str) -> UnknownError:
     """Return the error for a dataset that is not there, with the nearest names."""
     names = connection.execute(select(DatasetRow.name).limit(_MAX_CANDIDATES)).scalars()
     return UnknownError(what="dataset", value=name, known=names, hint="muster list")
+
+
+def unknown_version(connection: Connection, reference: Reference) -> UnknownError:
+    """Return the error for a version that is not there, with the nearest references."""
+    name = str(reference.dataset)
+    head = connection.execute(select(DatasetRow.head).where(DatasetRow.name == name)).scalar()
+    if head is None:
+        return unknown_dataset(connection, name)
+    tags = connection.execute(_TAGGED.where(DatasetRow.name == name))
+    known = [f"{name}@{tag}" for _, tag, _ in tags]
+    known += [reference_to(name, number) for number in range(head, max(0, head - 20), -1)]
+    return UnknownError(
+        what="version", value=str(reference), known=known, hint=f"muster show {name}"
+    )
 
 
 def _is_bare(reference: Reference) -> bool:
@@ -112,16 +136,3 @@ def _find_by_digest(
             f"{reference} fits {len(rows)} versions: {fitting}", hint="give more digits"
         )
     return {reference: rows[0].id} if rows else {}
-
-
-def _unknown(connection: Connection, reference: Reference) -> UnknownError:
-    name = str(reference.dataset)
-    head = connection.execute(select(DatasetRow.head).where(DatasetRow.name == name)).scalar()
-    if head is None:
-        return unknown_dataset(connection, name)
-    tags = connection.execute(_TAGGED.where(DatasetRow.name == name))
-    known = [f"{name}@{tag}" for _, tag, _ in tags]
-    known += [reference_to(name, number) for number in range(head, max(0, head - 20), -1)]
-    return UnknownError(
-        what="version", value=str(reference), known=known, hint=f"muster show {name}"
-    )

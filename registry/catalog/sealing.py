@@ -5,30 +5,37 @@ what was looked up still holds when it is written.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Insert, insert
+from sqlalchemy import Connection, insert, select, tuple_
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
-from registry.catalog.closing import OpenRun, close_runs, find_open_runs, ledger_rows, run_row
-from registry.catalog.counts import count_row
+from registry.catalog.closing import (
+    OpenRun,
+    close_run,
+    entry_rows,
+    get_open_run,
+    input_rows,
+    rejection_rows,
+    run_row,
+)
+from registry.catalog.counts import count_row, record_count
 from registry.catalog.facts import (
     ensure_recipes,
     ensure_schemas,
     ensure_sources,
     find_recipes,
     find_tokenizers,
-    schema_fingerprint,
-    source_fingerprint,
 )
 from registry.catalog.identifiers import new_run_id, reserve_ids
 from registry.catalog.licensing import assertion_row, current_licences, supersede_licence
 from registry.catalog.loading import load_versions
-from registry.catalog.resolving import chunked, resolve_all
+from registry.catalog.orders import Order
+from registry.catalog.resolving import chunked, find_all, unknown_version
 from registry.catalog.series import Series, load_series, save_series, save_tags
 from registry.catalog.tables import (
     AS_IS,
@@ -48,16 +55,353 @@ from registry.catalog.tables import (
     VersionRow,
     VersionSourceRow,
 )
+from registry.domain.count import TokenCount
 from registry.domain.digest import Digest
-from registry.domain.ledger import Ledger
 from registry.domain.licence import UNKNOWN
-from registry.domain.names import Reference, parse_tag, reference_to
-from registry.domain.run import RunDraft
-from registry.domain.version import (
-    Sealed,
-    SealStatus,
-    Version,
-    VersionDraft,
-    VersionState,
-)
-from registry.errors import InputError
+from registry.domain.names import Reference, reference_to
+from registry.domain.run import RunDraft, RunState
+from registry.domain.version import Sealed, SealStatus, Version, VersionState
+
+_INSERTS = {
+    row: insert(Row.metadata.tables[row.__tablename__])
+    for row in (
+        RunRow,
+        VersionRow,
+        ShardRow,
+        VersionSourceRow,
+        VersionLanguageRow,
+        LicenceAssertionRow,
+        MetricRow,
+        TokenCountRow,
+        RunInputRow,
+        RunOutputRow,
+        LineageEdgeRow,
+        LedgerEntryRow,
+        LedgerRejectionRow,
+    )
+}
+"""The tables that sealing appends to, in the order of their foreign keys."""
+
+_BY_DIGEST = select(VersionRow.dataset_id, VersionRow.manifest_digest, VersionRow.id)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What an order came to."""
+
+    order: Order
+    series: Series
+    run: str
+    version_id: int
+    previous_id: int | None
+    number: int | None
+    """The new version's number; None: the bytes were there already."""
+
+    licence: str
+
+
+class Sealing:
+    """The sealing of a batch of orders within one transaction."""
+
+    def __init__(
+        self, connection: Connection, orders: Sequence[Order], *, actor: str, at: datetime
+    ) -> None:
+        self._connection = connection
+        self._orders = orders
+        self._actor = actor
+        self._at = at.astimezone(UTC)
+        self._rows: defaultdict[type[Row], list[dict[str, Any]]] = defaultdict(list)
+        self._changes: list[Change] = []
+        self._restated: list[dict[str, Any]] = []
+        self._closed: list[tuple[OpenRun, Digest | None]] = []
+        self._input_counts: list[tuple[int, int, TokenCount]] = []
+
+    def seal(self) -> list[Sealed]:
+        """Seal each order, in turn: a later one may name what an earlier one made as input."""
+        self._look_up()
+        outcomes = [self._place(order) for order in self._orders]
+        self._write()
+        return self._answer(outcomes)
+
+    def _look_up(self) -> None:
+        connection, orders = self._connection, self._orders
+        drafts = [order.draft for order in orders]
+        self._series = load_series(connection, (order.name for order in orders))
+        self._existing = self._find_existing()
+        self._inputs = find_all(connection, (ref for order in orders for ref in order.inputs))
+        stated = {*self._inputs.values(), *self._existing.values()}
+        self._licences = current_licences(connection, stated)
+        self._schemas = ensure_schemas(
+            connection, {order.schema: order.draft.fields for order in orders}
+        )
+        recipes = {draft.recipe.fingerprint: draft.recipe for draft in drafts if draft.recipe}
+        self._recipes = ensure_recipes(connection, recipes)
+        sources = {
+            key: source
+            for order in orders
+            for key, source in zip(order.sources, order.draft.sources, strict=True)
+        }
+        self._sources = ensure_sources(connection, sources)
+        counts = [count for draft in drafts for count in draft.counts]
+        self._tokenizers = find_tokenizers(
+            connection, (count.tokenizer_fingerprint for count in counts)
+        )
+        self._count_recipes = find_recipes(connection, (count.recipe for count in counts))
+        # Ids are drawn after the inputs were found: a child's must be above its parents'.
+        new = len({order.name for order in orders} - self._series.keys())
+        runs = sum(isinstance(order.run, RunDraft) for order in orders)
+        self._dataset_ids = reserve_ids(connection, DatasetRow, new)
+        self._version_ids = reserve_ids(connection, VersionRow, len(orders))
+        self._run_ids = reserve_ids(connection, RunRow, runs)
+
+    def _find_existing(self) -> dict[tuple[int, Digest], int]:
+        pairs = [
+            (self._series[order.name].id, order.digest)
+            for order in self._orders
+            if order.name in self._series
+        ]
+        key = tuple_(VersionRow.dataset_id, VersionRow.manifest_digest)
+        found = {}
+        for chunk in chunked(pairs):
+            for dataset_id, digest, version_id in self._connection.execute(
+                _BY_DIGEST.where(key.in_(chunk))
+            ):
+                found[dataset_id, digest] = version_id
+        return found
+
+    def _place(self, order: Order) -> _Outcome:
+        """Decide what becomes of an order, and note the rows that say so."""
+        series = self._get_series(order)
+        inputs = [self._get_input(reference) for reference in order.inputs]
+        run_id, run = self._note_run(order, inputs)
+        existing = self._existing.get((series.id, order.digest))
+        if existing is None:
+            outcome = self._note_version(order, series, run_id=run_id, run=run, inputs=inputs)
+        else:
+            outcome = _Outcome(order, series, run, existing, None, None, self._licences[existing])
+            self._restate_licence(outcome)
+            detail = {"status": SealStatus.UNCHANGED.value, "digest": order.digest}
+            self._changes.append(Change("run.finish", run, detail))
+        self._note_description(outcome)
+        for text, count in order.draft.input_counts:
+            version_id = self._get_input(Reference.parse(text))
+            self._input_counts.append((run_id, version_id, count))
+        self._add(RunOutputRow, run_id=run_id, version_id=outcome.version_id)
+        return outcome
+
+    def _get_series(self, order: Order) -> Series:
+        found = self._series.get(order.name)
+        if found is None:
+            found = self._series[order.name] = Series(
+                id=next(self._dataset_ids),
+                name=order.name,
+                kind=order.draft.kind,
+                created_at=self._at,
+            )
+        return found
+
+    def _get_input(self, reference: Reference) -> int:
+        found = self._inputs.get(reference)
+        if found is None:
+            raise unknown_version(self._connection, reference)
+        return found
+
+    def _note_run(self, order: Order, inputs: list[int]) -> tuple[int, str]:
+        draft = order.draft
+        has_inputs = False
+        if isinstance(order.run, RunDraft):
+            run_id, public_id = next(self._run_ids), new_run_id(order.run.started_at)
+            row = run_row(
+                order.run, public_id=public_id, finished_at=self._at, quarantine=draft.quarantine
+            )
+            self._rows[RunRow].append({"id": run_id, **row})
+        else:
+            open_run = get_open_run(self._connection, order.run)
+            run_id, public_id, has_inputs = open_run.id, open_run.public_id, open_run.has_inputs
+            self._closed.append((open_run, draft.quarantine))
+        if not has_inputs:
+            self._rows[RunInputRow] += input_rows(run_id, inputs)
+        self._rows[LedgerEntryRow] += entry_rows(run_id, draft.ledger)
+        self._rows[LedgerRejectionRow] += rejection_rows(run_id, draft.ledger)
+        return run_id, public_id
+
+    def _note_version(
+        self, order: Order, series: Series, *, run_id: int, run: str, inputs: list[int]
+    ) -> _Outcome:
+        draft, version_id = order.draft, next(self._version_ids)
+        previous_id, series.head_id = series.head_id, version_id
+        series.head += 1
+        licence = draft.licence or self._inherit_licence(inputs)
+        self._existing[series.id, order.digest] = version_id
+        self._inputs[Reference(dataset=draft.dataset, number=series.head)] = version_id
+        self._licences[version_id] = licence
+        outcome = _Outcome(order, series, run, version_id, previous_id, series.head, licence)
+        self._note_facts(outcome, run_id)
+        self._note_statements(outcome)
+        for parent_id in dict.fromkeys(inputs):
+            self._add(LineageEdgeRow, child_id=version_id, parent_id=parent_id, run_id=run_id)
+        reference = reference_to(order.name, series.head)
+        self._changes.append(
+            Change("version.seal", reference, {"digest": order.digest, "run": run})
+        )
+        return outcome
+
+    def _note_facts(self, outcome: _Outcome, run_id: int) -> None:
+        order, draft, version_id = outcome.order, outcome.order.draft, outcome.version_id
+        recipe_id = AS_IS if draft.recipe is None else self._recipes[draft.recipe.fingerprint]
+        self._add(
+            VersionRow,
+            id=version_id,
+            dataset_id=outcome.series.id,
+            number=outcome.number,
+            content=draft.content,
+            state=VersionState.SEALED,
+            manifest_digest=order.digest,
+            derivation_digest=draft.derivation,
+            schema_id=self._schemas[order.schema],
+            recipe_id=recipe_id,
+            run_id=run_id,
+            document_index=draft.document_index,
+            sealed_at=self._at,
+            **order.sums,
+        )
+        for position, shard in enumerate(draft.shards):
+            reading = None if shard.reading is None else shard.reading.model_dump(mode="json")
+            row = {**shard.__dict__, "reading": reading}
+            self._add(ShardRow, version_id=version_id, position=position, **row)
+        for metric in draft.metrics:
+            self._add(
+                MetricRow,
+                version_id=version_id,
+                name=metric.name,
+                run_id=run_id,
+                value=metric.value,
+            )
+        for count in draft.counts:
+            row = count_row(
+                count,
+                version_id=version_id,
+                tokenizers=self._tokenizers,
+                recipes=self._count_recipes,
+                run_id=run_id,
+                at=self._at,
+            )
+            self._rows[TokenCountRow].append(row)
+
+    def _note_statements(self, outcome: _Outcome) -> None:
+        draft, version_id = outcome.order.draft, outcome.version_id
+        for position, key in enumerate(outcome.order.sources):
+            source_id = self._sources[key]
+            self._add(
+                VersionSourceRow, version_id=version_id, position=position, source_id=source_id
+            )
+        for language in dict.fromkeys(draft.languages):
+            self._add(VersionLanguageRow, version_id=version_id, language=language)
+        evidence = draft.licence_evidence
+        if draft.licence is None and outcome.licence != UNKNOWN:
+            evidence = "stated for every input"
+        self._rows[LicenceAssertionRow].append(
+            assertion_row(
+                version_id, outcome.licence, evidence=evidence, actor=self._actor, at=self._at
+            )
+        )
+
+    def _note_description(self, outcome: _Outcome) -> None:
+        series, draft = outcome.series, outcome.order.draft
+        if draft.description is not None:
+            series.description = draft.description
+        if draft.owner is not None:
+            series.owner = draft.owner
+        for tag in draft.tags:
+            series.tags[tag] = outcome.version_id
+
+    def _inherit_licence(self, inputs: list[int]) -> str:
+        stated = {self._licences[version_id] for version_id in inputs}
+        return stated.pop() if len(stated) == 1 else UNKNOWN
+
+    def _restate_licence(self, outcome: _Outcome) -> None:
+        """Keep what a draft states of bytes that are there already, if it is something else."""
+        draft = outcome.order.draft
+        if draft.licence is None or draft.licence == outcome.licence:
+            return
+        self._licences[outcome.version_id] = draft.licence
+        row = assertion_row(
+            outcome.version_id,
+            draft.licence,
+            evidence=draft.licence_evidence,
+            actor=self._actor,
+            at=self._at,
+        )
+        self._restated.append(row)
+        detail = {"expression": draft.licence, "digest": outcome.order.digest}
+        self._changes.append(Change("licence.assert", outcome.order.name, detail))
+
+    def _add(self, row: type[Row], **values: Any) -> None:  # noqa: ANN401 - a row's columns
+        self._rows[row].append(values)
+
+    def _write(self) -> None:
+        connection, series = self._connection, list(self._series.values())
+        self._changes += save_series(connection, series)
+        for row, statement in _INSERTS.items():
+            if self._rows[row]:
+                connection.execute(statement, self._rows[row])
+        for assertion in self._restated:
+            supersede_licence(connection, assertion)
+        for run, quarantine in self._closed:
+            close_run(connection, run, state=RunState.DONE, at=self._at, quarantine=quarantine)
+        self._changes += save_tags(connection, series)
+        for run_id, version_id, count in self._input_counts:
+            self._changes += record_count(
+                connection, version_id, count, run_id=run_id, at=self._at
+            )
+        audit.append(connection, self._changes, actor=self._actor, at=self._at)
+
+    def _answer(self, outcomes: list[_Outcome]) -> list[Sealed]:
+        made = {
+            outcome.version_id: _version(
+                outcome, outcome.number, licence=self._licences[outcome.version_id], at=self._at
+            )
+            for outcome in outcomes
+            if outcome.number is not None
+        }
+        mentioned = {
+            version_id
+            for outcome in outcomes
+            for version_id in (outcome.version_id, outcome.previous_id)
+            if version_id is not None
+        }
+        versions = made | load_versions(self._connection, mentioned - made.keys())
+        return [
+            Sealed(
+                version=versions[outcome.version_id],
+                status=SealStatus.UNCHANGED if outcome.number is None else SealStatus.CREATED,
+                previous=None if outcome.previous_id is None else versions[outcome.previous_id],
+            )
+            for outcome in outcomes
+        ]
+
+
+def _version(outcome: _Outcome, number: int, *, licence: str, at: datetime) -> Version:
+    """Return the new version from memory, as `load_versions` would."""
+    order, draft, series = outcome.order, outcome.order.draft, outcome.series
+    tags = (tag for tag, version_id in series.tags.items() if version_id == outcome.version_id)
+    return Version(
+        dataset=draft.dataset,
+        number=number,
+        kind=series.kind,
+        content=draft.content,
+        state=VersionState.SEALED,
+        digest=order.digest,
+        derivation=draft.derivation,
+        fields=draft.fields,
+        recipe=draft.recipe,
+        licence=licence,
+        languages=tuple(sorted(set(draft.languages))),
+        tags=tuple(sorted(tags)),
+        sources=draft.sources,
+        metrics=tuple(sorted(draft.metrics, key=lambda metric: metric.name)),
+        document_index=draft.document_index,
+        run=outcome.run,
+        sealed_at=at,
+        **order.sums,
+    )

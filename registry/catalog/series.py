@@ -21,7 +21,7 @@ from sqlalchemy import (
 from registry.catalog.audit import Change
 from registry.catalog.resolving import chunked
 from registry.catalog.search import fold_dataset
-from registry.catalog.tables import DatasetRow, OwnerRow, TagRow
+from registry.catalog.tables import DatasetRow, OwnerRow, TagRow, VersionRow
 from registry.domain.version import DatasetKind, Lifecycle
 from registry.errors import ConflictError
 
@@ -38,9 +38,14 @@ _LOAD = (
         OwnerRow.name.label("owner"),
         TagRow.name.label("tag"),
         TagRow.version_id,
+        VersionRow.id.label("head_id"),
     )
     .outerjoin_from(DatasetRow, OwnerRow, OwnerRow.id == DatasetRow.owner_id)
     .outerjoin(TagRow, TagRow.dataset_id == DatasetRow.id)
+    .outerjoin(
+        VersionRow,
+        and_(VersionRow.dataset_id == DatasetRow.id, VersionRow.number == DatasetRow.head),
+    )
 )
 _INSERT = insert(DatasetRow)
 _SWAP = (
@@ -76,6 +81,9 @@ class Series:
     lifecycle: Lifecycle = Lifecycle.ACTIVE
     owner: str | None = None
     head: int = 0
+    head_id: int | None = None
+    """The id of the newest version."""
+
     words: str = ""
     tags: dict[str, int] = field(default_factory=dict)
     """The id of the version that each tag points to."""
@@ -94,6 +102,7 @@ class Series:
             lifecycle=self.lifecycle,
             owner=self.owner,
             head=self.head,
+            head_id=self.head_id,
             words=self.words,
             tags=dict(self.tags),
         )
@@ -124,6 +133,7 @@ def load_series(connection: Connection, names: Iterable[str]) -> dict[str, Serie
                     lifecycle=row.lifecycle,
                     owner=row.owner,
                     head=row.head,
+                    head_id=row.head_id,
                     words=row.words,
                 )
             if row.tag is not None:

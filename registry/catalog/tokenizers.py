@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import insert, select
 
@@ -13,6 +13,8 @@ from registry.catalog.tables import RunRow, TokenizerRow
 from registry.domain.digest import PREFIX
 from registry.domain.tokenizer import Tokenizer
 from registry.errors import InputError, UnknownError
+
+Tokenizers: TypeAlias = list[Tokenizer]
 
 _FIELDS = tuple(Tokenizer.model_fields)
 _TOKENIZERS = select(*(getattr(TokenizerRow, name) for name in _FIELDS))
@@ -77,7 +79,7 @@ class TokenizerStore:
             raise InputError(f"{name} fits several tokenizers", hint="give more digits")
         return _tokenizer(found[0])
 
-    def list(self) -> list[Tokenizer]:
+    def list(self) -> Tokenizers:
         """Return all tokenizers by name, of one name the newest first."""
         by_name = _TOKENIZERS.order_by(TokenizerRow.name, TokenizerRow.id.desc())
         with self._database.reading() as connection:

@@ -56,7 +56,7 @@ def find_missing(connection: Connection) -> list[str]:
     expected = list_triggers(connection.dialect.name)
     if connection.dialect.name == "sqlite":
         query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-        installed = {name: sql for name, sql in connection.execute(text(query))}
+        installed = {row.name: row.sql for row in connection.execute(text(query))}
         return sorted(name for name, sql in expected.items() if installed.get(name) != sql)
     # PostgreSQL prints a trigger in words of its own, so the name and what it calls must do.
     query = (
@@ -101,4 +101,3 @@ def _statement(dialect: str, table: str, event: str, condition: str) -> str:
         f"CREATE TRIGGER {name} BEFORE {event.upper()} ON {table} FOR EACH {each}{when} "
         "EXECUTE FUNCTION muster_refuse()"
     )
-

@@ -199,16 +199,6 @@ class RunDescription(Value):
     ledger: Ledger
 
 
-class StepDescription(Value):
-    """What a step does and takes."""
-
-    name: str
-    version: int
-    summary: str
-    parameters: dict[str, str]
-    """Each parameter with its type and default, in words."""
-
-
 class RecipeDescription(Value):
     """The answer of `recipe show` and `recipe check`."""
 

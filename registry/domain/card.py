@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import langcodes
+from langcodes.tag_parser import LanguageTagError
 from pydantic import AwareDatetime, BeforeValidator, Field, field_validator
 
 from registry.domain.base import Value
@@ -21,7 +22,7 @@ def parse_language(text: str) -> str:
     hint = "use a BCP 47 tag such as en, de or zh-Hant; und where it is not known"
     try:
         tag = langcodes.standardize_tag(text)
-    except (langcodes.LanguageTagError, ValueError) as error:
+    except (LanguageTagError, ValueError) as error:
         raise InputError(f"{text!r} is not a language tag", hint=hint) from error
     if not langcodes.tag_is_valid(tag):
         raise InputError(f"{text!r} names no language", hint=hint)

@@ -14,8 +14,14 @@ from pydantic import JsonValue, StringConstraints
 
 PREFIX = "sha256:"
 
+# Made once: `json.dumps` would make one for each value.
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
 Digest: TypeAlias = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """SHA-256 of bytes, or of the canonical JSON of a description, with its prefix."""
+
 
 class Hasher(Protocol):
     """What `hashlib` hash objects offer and this module needs."""
@@ -47,7 +53,7 @@ def digest_of_file(path: Path) -> Digest:
 
 
 def canonical_json(value: JsonValue) -> bytes:
-    """Return the one byte form of a JSON value: sorted keys, no spaces, UTF-8, no NaN.
+    r"""Return the one byte form of a JSON value: sorted keys, no spaces, UTF-8, no NaN.
 
     Raises:
         ValueError: A number is NaN or infinite.
@@ -56,10 +62,7 @@ def canonical_json(value: JsonValue) -> bytes:
         >>> canonical_json({"b": 1, "a": "é"})
         b'{"a":"\\xc3\\xa9","b":1}'
     """
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    return text.encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def fingerprint(value: JsonValue) -> Digest:

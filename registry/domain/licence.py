@@ -44,7 +44,9 @@ def _normal_form(text: str) -> str:
     try:
         parsed = licensing.parse(text)
     except (ExpressionError, ExpressionParseError) as error:
-        raise InputError(f"{text!r} is not an SPDX licence expression: {error}", hint=hint) from error
+        raise InputError(
+            f"{text!r} is not an SPDX licence expression: {error}", hint=hint
+        ) from error
     known = licensing.known_symbols
     unknown = [key for key in licensing.unknown_license_keys(parsed) if not _is_reference(key)]
     if unknown:

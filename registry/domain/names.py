@@ -41,9 +41,7 @@ class DatasetName(Value):
         space, slash, name = text.partition("/")
         if slash and _is_part(space) and _is_part(name):
             return cls(space=space, name=name)
-        raise InvalidNameError(
-            what="dataset name", value=text, rule=_RULE, hint=_suggest(text)
-        )
+        raise InvalidNameError(what="dataset name", value=text, rule=_RULE, hint=_suggest(text))
 
     def __str__(self) -> str:
         return f"{self.space}/{self.name}"

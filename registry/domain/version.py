@@ -122,6 +122,9 @@ class VersionDraft(Value):
     counts: tuple[TokenCount, ...] = ()
     """Counts of this version itself."""
 
+    input_counts: tuple[tuple[str, TokenCount], ...] = ()
+    """Counts of input versions that the same pass made, by reference."""
+
     document_index: Digest | None = None
     """The object with the keys of the distinct documents, where measured."""
 

@@ -133,7 +133,11 @@ def _read(path: Path) -> str:
 
 def _built_in_files() -> dict[str, Traversable]:
     folder = files("registry.normalization") / "recipes"
-    found = {file.name.removesuffix(SUFFIX): file for file in folder.iterdir()}
+    found = {
+        file.name.removesuffix(SUFFIX): file
+        for file in folder.iterdir()
+        if file.name.endswith(SUFFIX)
+    }
     return dict(sorted(found.items()))
 
 

@@ -20,7 +20,9 @@ def read_card(path: Path) -> Card:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableError(path=str(path), reason=f"cannot be read as a card: {error}") from error
+        raise UnreadableError(
+            path=str(path), reason=f"cannot be read as a card: {error}"
+        ) from error
     return make_card(_parse(path, text), origin=str(path))
 
 
@@ -37,9 +39,7 @@ def make_card(fields: object, *, origin: str) -> Card:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "card"
-        known = ", ".join(
-            info.alias or name for name, info in sorted(Card.model_fields.items())
-        )
+        known = ", ".join(info.alias or name for name, info in sorted(Card.model_fields.items()))
         raise InputError(
             f"{origin}: {field}: {first['msg']}", hint=f"the fields of a card are {known}"
         ) from error

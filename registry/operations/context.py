@@ -1,6 +1,7 @@
 """What every operation works with: the open catalog, the object store, the settings, the clock."""
 
 import platform
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -85,5 +86,6 @@ def environment() -> dict[str, str]:
         "muster-catalog": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "unicode": unicodedata.unidata_version,
         **{library: version(library) for library in libraries},
     }

@@ -75,9 +75,7 @@ def apply_card(context: Context, version: Version, card: Card) -> Version:
 
 def tag(context: Context, reference: Reference, name: str) -> Dataset:
     """Point a tag of the dataset at the version, wherever it pointed before."""
-    return context.catalog.datasets.tag(
-        reference, name, actor=context.actor, at=context.clock()
-    )
+    return context.catalog.datasets.tag(reference, name, actor=context.actor, at=context.clock())
 
 
 def untag(context: Context, dataset: DatasetName, name: str) -> Dataset:

@@ -27,9 +27,7 @@ def export(context: Context, reference: Reference, folder: Path) -> Export:
     for shard in shards:
         target = folder / shard.path
         _write(context, shard, target)
-        files.append(
-            ExportedFile(path=str(target), digest=shard.digest, num_bytes=shard.num_bytes)
-        )
+        files.append(ExportedFile(path=str(target), digest=shard.digest, num_bytes=shard.num_bytes))
     return Export(reference=version.reference, folder=str(folder), files=tuple(files))
 
 

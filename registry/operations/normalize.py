@@ -102,7 +102,9 @@ def preview(
     for shard in context.catalog.versions.list_shards(Reference.parse(version.reference)):
         for outcome in read_shard(context, shard):
             for row in range(len(outcome.kept)):
-                one = Outcome(kept=outcome.kept.slice(row, 1), rejected=outcome.rejected.slice(0, 0))
+                one = Outcome(
+                    kept=outcome.kept.slice(row, 1), rejected=outcome.rejected.slice(0, 0)
+                )
                 shown.append(_preview_one(pipeline, one))
                 if len(shown) == num_documents:
                     return Preview(
@@ -111,9 +113,7 @@ def preview(
     return Preview(input=version.reference, recipe=identify(recipe), documents=tuple(shown))
 
 
-def stream(
-    context: Context, reference: Reference, *, recipe: Recipe
-) -> Iterator[pa.RecordBatch]:
+def stream(context: Context, reference: Reference, *, recipe: Recipe) -> Iterator[pa.RecordBatch]:
     """Yield a version's documents, normalized on the fly, as batches of `DOCUMENTS`.
 
     They are, byte for byte, the documents that `normalize` would write. Nothing is written;
@@ -131,9 +131,7 @@ def stream(
 
 def identify(recipe: Recipe) -> RecipeIdentity:
     """Return what an answer says of a recipe."""
-    return RecipeIdentity(
-        name=recipe.name, version=recipe.version, fingerprint=recipe.fingerprint
-    )
+    return RecipeIdentity(name=recipe.name, version=recipe.version, fingerprint=recipe.fingerprint)
 
 
 def _derivation(context: Context, version: Version, recipe: Recipe) -> Digest:
@@ -168,9 +166,7 @@ def _run_units(
     )
 
 
-def _run_unit(
-    context: Context, group: Sequence[Shard], pipeline: Pipeline, number: int
-) -> Unit:
+def _run_unit(context: Context, group: Sequence[Shard], pipeline: Pipeline, number: int) -> Unit:
     quarantine = QuarantineWriter(context.store)
     index = DocumentIndexBuilder()
     ledgers: list[Ledger] = []

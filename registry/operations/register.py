@@ -39,7 +39,20 @@ STDIN = "-"
 _CHECKPOINT_BYTES = 16 << 20
 """A file of at least this size leaves a checkpoint, so that registering resumes behind it."""
 
-_CODE_FORMATS = {".py", ".c", ".h", ".cc", ".cpp", ".rs", ".go", ".java", ".js", ".ts", ".rb", ".sh"}
+_CODE_FORMATS = {
+    ".py",
+    ".c",
+    ".h",
+    ".cc",
+    ".cpp",
+    ".rs",
+    ".go",
+    ".java",
+    ".js",
+    ".ts",
+    ".rb",
+    ".sh",
+}
 
 
 def register(
@@ -151,7 +164,9 @@ class _Registration:
         scanned: list[FileFacts] = []
         try:
             for file in files:
-                facts = self._scan_one(file, work, is_named=str(file.local_path) in named, keep=keep)
+                facts = self._scan_one(
+                    file, work, is_named=str(file.local_path) in named, keep=keep
+                )
                 if facts is not None:
                     scanned.append(facts)
         finally:
@@ -352,9 +367,7 @@ def _shared_parts(folders: Sequence[Path]) -> list[str]:
     return shared
 
 
-def _compare(
-    context: Context, previous: Version, draft: VersionDraft, version: Version
-) -> Changes:
+def _compare(context: Context, previous: Version, draft: VersionDraft, version: Version) -> Changes:
     shards = context.catalog.versions.list_shards(Reference.parse(previous.reference))
     before = {shard.path: shard.digest for shard in shards}
     after = {shard.path: shard.digest for shard in draft.shards}

@@ -9,9 +9,9 @@ from registry.operations.shards import read_shard, require_documents
 
 
 def sample(context: Context, reference: Reference, *, num_documents: int, seed: int) -> Sample:
-    """Return documents drawn without replacement; the same seed draws the same ones.
+    r"""Return documents drawn without replacement; the same seed draws the same ones.
 
-    Text is shown as it lies; bytes that are not UTF-8 stand as `\\xNN`.
+    Text is shown as it lies; bytes that are not UTF-8 stand as `\xNN`.
 
     Raises:
         InputError: The version holds tokens.
@@ -36,9 +36,11 @@ def _read_rows(context: Context, reference: str, rows: list[int]) -> list[Sample
         if any(first <= row < stop for row in rows):
             start = first
             for outcome in read_shard(context, shard):
-                for row in rows:
-                    if start <= row < start + len(outcome.kept):
-                        found.append(_document(outcome.kept.slice(row - start, 1).to_pylist()[0]))
+                found.extend(
+                    _document(outcome.kept.slice(row - start, 1).to_pylist()[0])
+                    for row in rows
+                    if start <= row < start + len(outcome.kept)
+                )
                 start += len(outcome.kept)
                 if start > rows[-1]:
                     return found

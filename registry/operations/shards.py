@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -113,36 +114,50 @@ def read_ahead(items: Iterator[_Item], *, depth: int = 2) -> Iterator[_Item]:
     At most `depth` items wait. An error in the thread is raised here, at its place in the order;
     when the consumer stops early, the thread stops at its next item.
     """
-    ready: queue.Queue[tuple[bool, _Item | BaseException | None]] = queue.Queue(maxsize=depth)
+    ready: queue.Queue[_Item | _End] = queue.Queue(maxsize=depth)
     stopped = threading.Event()
-
-    def offer(message: tuple[bool, _Item | BaseException | None]) -> None:
-        while not stopped.is_set():
-            try:
-                return ready.put(message, timeout=0.1)
-            except queue.Full:
-                continue
-
-    def produce() -> None:
-        try:
-            for item in items:
-                offer((True, item))
-                if stopped.is_set():
-                    return
-            offer((False, None))
-        except BaseException as error:  # noqa: BLE001 - handed to the consumer, who raises it
-            offer((False, error))
-
-    thread = threading.Thread(target=produce, name="read-ahead", daemon=True)
+    thread = threading.Thread(
+        target=_produce, args=(items, ready, stopped), name="read-ahead", daemon=True
+    )
     thread.start()
     try:
-        while True:
-            more, value = ready.get()
-            if not more:
-                if isinstance(value, BaseException):
-                    raise value
-                return
-            yield value  # type: ignore[misc] - the flag says that it is an item
+        while not isinstance(item := ready.get(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
     finally:
         stopped.set()
         thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Behind it nothing comes; the error that ended the items, if one did."""
+
+    error: BaseException | None = None
+
+
+def _produce(
+    items: Iterator[_Item], ready: "queue.Queue[_Item | _End]", stopped: threading.Event
+) -> None:
+    end = _End()
+    try:
+        for item in items:
+            if not _offer(item, ready, stopped):
+                return
+    except BaseException as error:  # noqa: BLE001 - handed to the consumer, who raises it
+        end = _End(error)
+    _offer(end, ready, stopped)
+
+
+def _offer(
+    item: _Item | _End, ready: "queue.Queue[_Item | _End]", stopped: threading.Event
+) -> bool:
+    """Wait until the item is taken in; false when the consumer has stopped."""
+    while not stopped.is_set():
+        try:
+            ready.put(item, timeout=0.1)
+        except queue.Full:
+            continue
+        return True
+    return False

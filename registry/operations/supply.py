@@ -54,7 +54,7 @@ def gather_supply(
         UnknownError: There is no such version.
     """
     versions = _resolve(context, references) if references else _all_heads(context)
-    counts = context.catalog.counts.list_many([version.reference for version in versions])
+    counts = _counts_of(context, [version.reference for version in versions])
     if not references:
         versions = _leaves(context, [item for item in versions if counts.get(item.reference)])
     fingerprint = tokenizer_fingerprint or _most_common(context, versions, counts)
@@ -65,6 +65,10 @@ def gather_supply(
     if not any(item.count for item in counted):
         raise _nothing_counted(context, versions)
     return _add_up(context, counted, fingerprint)
+
+
+def _counts_of(context: Context, references: Sequence[str]) -> dict[str, list[RecordedCount]]:
+    return context.catalog.counts.list_many([Reference.parse(text) for text in references])
 
 
 def _resolve(context: Context, references: Sequence[Reference]) -> list[Version]:
@@ -132,7 +136,7 @@ def _nothing_counted(context: Context, versions: Sequence[Version]) -> InputErro
         )
     first = versions[0]
     made = context.catalog.lineage.downstream(Reference.parse(first.reference)).nodes[1:]
-    listed = context.catalog.counts.list_many([node.reference for node in made])
+    listed = _counts_of(context, [node.reference for node in made])
     counted = [reference for reference, counts in listed.items() if counts]
     names = ", ".join(version.reference for version in versions)
     if counted:

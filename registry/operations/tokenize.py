@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from registry.document_index import DocumentIndexBuilder
 from registry.domain.answers import Tokenization
@@ -15,10 +16,11 @@ from registry.domain.count import CountDetails, CountMethod, RecordedCount, Toke
 from registry.domain.digest import Digest, canonical_json, fingerprint
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import DatasetName, Reference, derived_name
+from registry.domain.reading import Field
 from registry.domain.recipe import Recipe
 from registry.domain.run import Operation, Run, RunDraft
 from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
-from registry.domain.version import Content, Field, Shard, Version, VersionDraft
+from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.errors import InputError
 from registry.normalization.pipeline import Pipeline, Processed
 from registry.normalization.recipe_files import AS_IS
@@ -37,9 +39,10 @@ from registry.operations.units import (
     total_ledger,
 )
 from registry.tokenization.encoder import Encoded, Encoder
-from registry.tokenization.formats.megatron import MegatronWriter, add_special_tokens, dtype_for
+from registry.tokenization.formats.megatron import MegatronWriter, dtype_for
 from registry.tokenization.loading import load_encoder
 from registry.tokenization.sampling import estimate_total, sample_mask
+from registry.tokenization.special_tokens import add_special_tokens
 from registry.tokenization.tally import Tally
 
 
@@ -95,13 +98,12 @@ def tokenize(
         units = _run_units(context, version, counting, derivation)
         count = _total(context, units, counting)
         if counting.count_only:
-            reference_made = _record(context, version, units, count, run)
+            reference_made = _record(context, version, units, count, run, counting.recipe)
         else:
             draft = _draft(context, units, count, version, counting, target)
             sealed = context.catalog.versions.seal(
                 draft.model_copy(update={"derivation": derivation}),
                 run=run.id,
-                counted=((version.reference, count),),
                 actor=context.actor,
                 at=context.clock(),
             )
@@ -122,18 +124,19 @@ def tokenize_sample(
         InputError: The input holds tokens already, or the sample holds fewer than two documents.
     """
     version = require_documents(context.catalog.versions.get(reference))
-    run = _open_run(context, version, counting, _derivation(context, version, counting, fraction, seed))
+    run = _open_run(
+        context, version, counting, _derivation(context, version, counting, fraction, seed)
+    )
     with recorded_failure(context, run):
         count = _estimate(context, version, counting, fraction=fraction, seed=seed)
         context.catalog.runs.finish(
             run.id,
             counts=[(version.reference, count)],
+            recipe=counting.recipe,
             at=context.clock(),
             actor=context.actor,
         )
-    return _answer(
-        context, count, counting, version, version.reference, run.id, status="created"
-    )
+    return _answer(context, count, counting, version, version.reference, run.id, status="created")
 
 
 def _derivation(
@@ -201,9 +204,7 @@ def _find_known(
     )
     if count is None:
         return None
-    return _answer(
-        context, count, counting, version, made.reference, count.run, status="unchanged"
-    )
+    return _answer(context, count, counting, version, made.reference, count.run, status="unchanged")
 
 
 def _run_units(
@@ -343,11 +344,13 @@ def _record(
     units: Sequence[TokenUnit],
     count: TokenCount,
     run: Run,
+    recipe: Recipe | None,
 ) -> str:
     context.catalog.runs.finish(
         run.id,
         ledger=total_ledger(units).entries,
         counts=[(version.reference, count)],
+        recipe=recipe,
         quarantine=join_unit_quarantines(context, units),
         at=context.clock(),
         actor=context.actor,
@@ -374,6 +377,7 @@ def _draft(
         fields=(Field(name="input_ids", type=dtype.name),),
         recipe=counting.recipe,
         inputs=(version.reference,),
+        input_counts=((version.reference, count),),
         languages=version.languages,
         ledger=total_ledger(units).entries,
         quarantine=join_unit_quarantines(context, units),
@@ -441,7 +445,7 @@ def _estimate(
             encoded = encoder.encode(chosen.column("text"))
             tally.add(chosen, encoded)
             tokens.append(encoded.lengths)
-            sizes.append(_text_lengths(chosen))
+            sizes.append(pc.binary_length(chosen.column("text")).to_numpy(zero_copy_only=False))
             context.progress.advance(
                 num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
             )

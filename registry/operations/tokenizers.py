@@ -138,4 +138,3 @@ def _check_name(name: str) -> str:
         rule="letters, digits, '.', '_' and '-', beginning with a letter or digit",
         hint="give it one with --name",
     )
-

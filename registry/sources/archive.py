@@ -1,5 +1,6 @@
 """Zip and tar archives: each member becomes a file of its own, in the archive's order."""
 
+import struct
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from registry.sources.file import SourceFile, check_name, foreign_errors, is_lef
 
 MEMBER_MARK = "!/"
 """Between the name of an archive and that of its member."""
+
+# What zipfile and tarfile let through where a header is damaged.
+_DAMAGE = (ValueError, OverflowError, RuntimeError, struct.error)
 
 _ENCRYPTED = 0x1
 _TAR_BLOCK_BYTES = 512
@@ -43,7 +47,7 @@ def iter_members(file: SourceFile, reading: Reading) -> Iterator[SourceFile]:
 
 def _iter_zip(file: SourceFile, compression: Compression) -> Iterator[SourceFile]:
     with open_seekable(file, compression) as raw:
-        with foreign_errors(file.name):
+        with foreign_errors(file.name, *_DAMAGE):
             archive = zipfile.ZipFile(raw)
         with archive:
             for info in archive.infolist():
@@ -52,21 +56,24 @@ def _iter_zip(file: SourceFile, compression: Compression) -> Iterator[SourceFile
                     continue
                 if info.flag_bits & _ENCRYPTED:
                     raise UnreadableError(path=name, reason="it is encrypted")
-                yield SourceFile(name, partial(_open_zip_member, archive, info), info.file_size)
+                yield SourceFile(
+                    name, partial(_open_zip_member, archive, info, name), info.file_size
+                )
 
 
-def _open_zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
-    return cast("BinaryIO", archive.open(info))  # IO[bytes] is what BinaryIO is
+def _open_zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> BinaryIO:
+    with foreign_errors(name, *_DAMAGE):
+        return cast("BinaryIO", archive.open(info))  # IO[bytes] is what BinaryIO is
 
 
 def _iter_tar(file: SourceFile, compression: Compression) -> Iterator[SourceFile]:
     with open_decompressed(file, compression) as stream:
         tracked = _TrackedStream(stream)
-        with foreign_errors(file.name):
+        with foreign_errors(file.name, *_DAMAGE):
             # tarfile closes nothing that it was given, and the stream closes itself.
             archive = tarfile.TarFile.open(fileobj=tracked, mode="r|")  # type: ignore[call-overload]
         while True:
-            with foreign_errors(file.name):
+            with foreign_errors(file.name, *_DAMAGE):
                 info = archive.next()
             if info is None:
                 break

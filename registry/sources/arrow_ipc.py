@@ -17,7 +17,7 @@ FILE_MAGIC = b"ARROW1"
 STREAM_MAGIC = b"\xff\xff\xff\xff"
 
 # A stream ends with this marker; one that was cut between two batches lacks it.
-_END_OF_STREAM = bytes(4)
+_END_OF_STREAM = STREAM_MAGIC + bytes(4)
 
 
 def read_arrow(

@@ -14,6 +14,7 @@ from registry.domain.reading import Field, Reading
 from registry.errors import UnreadableError
 from registry.sources import reasons
 from registry.sources.columns import unique_names
+from registry.sources.file import foreign_errors
 from registry.sources.outcomes import READ_STEP, rejections
 from registry.sources.records import SEPARATOR
 
@@ -48,8 +49,9 @@ def read_batches(
 ) -> Iterator[Outcome]:
     """Make documents of record batches; a row is a row, counted from 1 over all batches.
 
-    The other columns become metadata: dates and times in ISO 8601, decimals as strings, binary in
-    base64, maps as lists of pairs, NaN and infinities null.
+    The other columns become metadata: moments in ISO 8601 (UTC where they had a zone;
+    inside lists and structs with a blank for the T), decimals as strings, binary in base64, maps
+    as lists of pairs, durations in their own unit, NaN and infinities null.
 
     Raises:
         UnreadableError: A text column does not exist or holds no text.
@@ -110,7 +112,9 @@ def _read_batch(
     sources = locators(path, rows)
     ids = _find_ids(batch, reading.id_column)
     taken = {*reading.text_columns, *((reading.id_column,) if ids is not None else ())}
-    metadata = to_json([name for name in batch.schema.names if name not in taken], batch)
+    with foreign_errors(path, ValueError):
+        # What has no words in Python either, such as a struct with two fields of one name.
+        metadata = to_json([name for name in batch.schema.names if name not in taken], batch)
     kept = pa.RecordBatch.from_arrays(
         [
             sources if ids is None else pc.coalesce(ids, sources),
@@ -202,6 +206,9 @@ def _plain(array: pa.Array) -> pa.Array:
         array = array.dictionary_decode()
     if pa.types.is_run_end_encoded(array.type):
         array = pc.run_end_decode(array)
+    if pa.types.is_timestamp(array.type) and array.type.tz is not None:
+        # In UTC the words of a moment do not depend on the machine's table of time zones.
+        array = array.cast(pa.timestamp(array.type.unit, "UTC"))
     plain_type = _plain_type(array.type)
     if plain_type == array.type:
         return array
@@ -216,21 +223,23 @@ def _plain(array: pa.Array) -> pa.Array:
 
 
 def _plain_type(type_: pa.DataType) -> pa.DataType:
+    kinds = pa.types
     for is_kind, plain_type in _PLAIN_TYPES:
         if is_kind(type_):
             return plain_type
-    kinds = pa.types
     if kinds.is_dictionary(type_):
-        return _plain_type(type_.value_type)
-    if kinds.is_struct(type_):
-        return pa.struct([field.with_type(_plain_type(field.type)) for field in type_])
-    if kinds.is_map(type_):
-        return pa.map_(_plain_type(type_.key_type), _plain_type(type_.item_type))
-    if kinds.is_list(type_) or kinds.is_large_list(type_):
-        value = type_.value_field
-        make = pa.list_ if kinds.is_list(type_) else pa.large_list
-        return make(value.with_type(_plain_type(value.type)))
-    return type_
+        plain = _plain_type(type_.value_type)
+    elif kinds.is_struct(type_):
+        plain = pa.struct([field.with_type(_plain_type(field.type)) for field in type_])
+    elif kinds.is_map(type_):
+        plain = pa.map_(_plain_type(type_.key_type), _plain_type(type_.item_type))
+    elif kinds.is_large_list(type_):
+        plain = pa.large_list(_plain_type(type_.value_type))
+    elif kinds.is_list(type_) or kinds.is_fixed_size_list(type_):
+        plain = pa.list_(_plain_type(type_.value_type))
+    else:
+        plain = type_
+    return plain
 
 
 def _is_string(type_: pa.DataType) -> bool:

@@ -37,6 +37,7 @@ _MAX_RECORD_BYTES = 32 << 20
 _MAX_LINE_BYTES = 512 << 20
 _MAX_MEMBERS = 100
 _MAX_ARCHIVE_DEPTH = 3
+_MIXED = "mixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +165,14 @@ def _first_records(blocks: Iterable[Lines | LongLine]) -> Iterator[dict[str, Any
 
 
 def _type_of(values: list[object]) -> str:
+    # Arrow infers from the first values alone where the later ones are of another kind.
+    kinds = {type(value) for value in values} - {type(None)}
+    if len(kinds) > 1 and kinds != {int, float}:
+        return _MIXED
     try:
         return str(pa.infer_type(values))
     except (pa.ArrowException, OverflowError, ValueError):
-        return "mixed"
+        return _MIXED
 
 
 def _as_unicode(name: str) -> str:

@@ -80,11 +80,16 @@ def is_left_out(name: str) -> bool:
 
 
 @contextmanager
-def foreign_errors(path: str) -> Iterator[None]:
-    """Turn what a library raises about a file into an `UnreadableError` with its name."""
+def foreign_errors(path: str, *also: type[Exception]) -> Iterator[None]:
+    """Turn what a library raises about a file into an `UnreadableError` with its name.
+
+    Args:
+        path: The file's name.
+        also: Exceptions that this library alone raises about damaged files.
+    """
     try:
         yield
-    except _FOREIGN_ERRORS as error:
+    except (*_FOREIGN_ERRORS, *also) as error:
         raise UnreadableError(path=path, reason=explain(error)) from error
 
 

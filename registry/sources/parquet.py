@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from registry.documents import Outcome
 from registry.domain.reading import Compression, Reading
+from registry.errors import UnreadableError
 from registry.sources.columnar import read_batches
 from registry.sources.compression import open_seekable
 from registry.sources.file import SourceFile, foreign_errors
@@ -37,13 +39,17 @@ def read_parquet(
 
 
 def find_parquet_schema(file: SourceFile, compression: Compression) -> pa.Schema:
-    """Return the Arrow schema of a Parquet file.
+    """Return the Arrow schema of a Parquet file whose first rows can be read.
 
     Raises:
-        UnreadableError: Its footer is corrupt or encrypted.
+        UnreadableError: Its footer or its first pages are corrupt, or it is encrypted.
     """
-    with open_parquet(file, compression) as parquet, foreign_errors(file.name):
-        return parquet.schema_arrow
+    with open_parquet(file, compression) as parquet:
+        batches = iter_batches(parquet, file.name, batch_bytes=_BUFFER_BYTES)
+        for _ in islice(batches, 2):
+            pass
+        with foreign_errors(file.name):
+            return parquet.schema_arrow
 
 
 @contextmanager
@@ -79,7 +85,15 @@ def iter_batches(
             row_bytes = max(1, facts.total_byte_size // max(1, facts.num_rows))
             num_rows = max(1, min(_MAX_BATCH_ROWS, batch_bytes // row_bytes))
             batches = parquet.iter_batches(num_rows, row_groups=[group], use_threads=False)
-        yield from _translated(batches, path)
+        num_missing = facts.num_rows
+        for batch in _translated(batches, path):
+            num_missing -= batch.num_rows
+            yield batch
+        # Arrow ends a group with its shortest column and says nothing.
+        if num_missing:
+            raise UnreadableError(
+                path=path, reason=f"row group {group} lacks {num_missing:,} of its rows"
+            )
 
 
 def _translated(batches: Iterator[pa.RecordBatch], path: str) -> Iterator[pa.RecordBatch]:

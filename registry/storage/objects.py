@@ -66,7 +66,7 @@ class ObjectStore:
             UnknownError: It is not there.
         """
         try:
-            return cast(BinaryIO, self._fs.open(self.path_of(digest), "rb"))  # fsspec is untyped
+            return cast("BinaryIO", self._fs.open(self.path_of(digest), "rb"))  # fsspec is untyped
         except FileNotFoundError as error:
             raise UnknownError(what="object", value=digest, hint="muster verify") from error
 

@@ -97,7 +97,11 @@ class _OpenShard:
         self._stack = ExitStack()
         self._path: Path = self._stack.enter_context(store.stage())
         self._writer = pq.ParquetWriter(
-            self._path, DOCUMENTS, compression="zstd", compression_level=3, use_dictionary=["source"]
+            self._path,
+            DOCUMENTS,
+            compression="zstd",
+            compression_level=3,
+            use_dictionary=["source"],
         )
         self._num_documents = 0
         self.num_text_bytes = 0

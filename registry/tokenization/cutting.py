@@ -23,9 +23,6 @@ from dataclasses import dataclass
 from registry.tokenization.description import AddedTokenFacts, Description
 from registry.tokenization.tiktoken_ranks import CL100K_PATTERN, O200K_PATTERN
 
-PIECE_CHARACTERS = 1 << 16
-"""A document is cut at the first place behind this many characters."""
-
 _BEFORE_BLANK = r"(?<=\w)(?= )"
 _BEFORE_DIGIT = r"(?<=[A-Za-z])(?=[0-9])"
 _SPACE_MARK = "\u2581"
@@ -39,10 +36,13 @@ class CutRule:
     place: re.Pattern[str]
     """Matches a cut: the text before the match and the text behind it become two pieces."""
 
+    piece_characters: int = 1 << 16
+    """A document is cut at the first place behind this many characters."""
+
     def cut(self, text: str) -> Iterator[str]:
         """Yield a document in pieces, in order, each as long as it takes to find a place."""
         start = 0
-        while match := self.place.search(text, start + PIECE_CHARACTERS):
+        while match := self.place.search(text, start + self.piece_characters):
             yield text[start : match.start()]
             start = match.end()
         yield text[start:]

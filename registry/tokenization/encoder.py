@@ -2,8 +2,10 @@
 
 import os
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +14,7 @@ import pyarrow as pa
 from tokenizers import Encoding
 
 from registry.errors import InputError
-from registry.tokenization.cutting import PIECE_CHARACTERS, find_cut_rule
+from registry.tokenization.cutting import find_cut_rule
 from registry.tokenization.description import Description
 
 Ids = npt.NDArray[np.uint32]
@@ -21,7 +23,7 @@ Lengths = npt.NDArray[np.int64]
 MAX_UNBROKEN_CHARACTERS = 64 << 20
 """A longer piece of text without a place to cut is refused: it would take over 6 GB to encode."""
 
-_GROUP_CHARACTERS = 2 << 20
+_GROUP_CHARACTERS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,29 @@ class Encoder(Protocol):
         """Return the entry of the vocabulary with an id; None: there is none."""
 
 
+def encode_ahead(
+    encoder: Encoder, batches: Iterable[pa.RecordBatch]
+) -> Iterator[tuple[pa.RecordBatch, Encoded]]:
+    """Yield batches with their ids, in order, while the engine is already at the next one.
+
+    Args:
+        encoder: Encodes the column `text`.
+        batches: `registry.documents.DOCUMENTS`. Two at most are held at a time.
+
+    Raises:
+        InputError: As `Encoder.encode`.
+    """
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        before: tuple[pa.RecordBatch, Future[Encoded]] | None = None
+        for batch in batches:
+            coming = batch, ahead.submit(encoder.encode, batch.column("text"))
+            if before is not None:
+                yield before[0], before[1].result()
+            before = coming
+        if before is not None:
+            yield before[0], before[1].result()
+
+
 class TokenizersEncoder:
     """An encoder over the `tokenizers` library, with as many threads as it takes by itself."""
 
@@ -70,9 +95,10 @@ class TokenizersEncoder:
         pieces, num_pieces = self._cut(texts.to_pylist())
         ids = array("I")
         piece_lengths: list[int] = []
-        for group in _groups(pieces):
-            encodings = self._engine.encode_batch_fast(group, add_special_tokens=False)
-            _collect(encodings, ids=ids, lengths=piece_lengths)
+        # The engine lets go of the interpreter: one group is collected while it is at the next.
+        with ThreadPoolExecutor(max_workers=1) as ahead:
+            for encodings in ahead.map(self._encode_group, _groups(pieces)):
+                _collect(encodings, ids=ids, lengths=piece_lengths)
         lengths = np.array(piece_lengths, np.int64)
         if len(pieces) > len(texts):
             starts = np.cumsum(num_pieces) - num_pieces
@@ -83,19 +109,18 @@ class TokenizersEncoder:
         """See `Encoder.piece`."""
         return self._engine.id_to_token(id_)
 
+    def _encode_group(self, group: list[str]) -> Sequence[Encoding]:
+        return self._engine.encode_batch_fast(group, add_special_tokens=False)
+
     def _cut(self, documents: list[str]) -> tuple[list[str], Lengths]:
         """Return the pieces of all documents and how many each one has."""
-        num_pieces = np.ones(len(documents), np.int64)
-        pieces: list[str] = []
-        for number, text in enumerate(documents):
-            if len(text) > PIECE_CHARACTERS and self._rule is not None:
-                parts = list(self._rule.cut(text))
-                num_pieces[number] = len(parts)
-                pieces.extend(parts)
-            else:
-                pieces.append(text)
+        if self._rule is None:
+            pieces, num_pieces = documents, [1] * len(documents)
+        else:
+            parts = [list(self._rule.cut(text)) for text in documents]
+            pieces, num_pieces = list(chain.from_iterable(parts)), list(map(len, parts))
         check_lengths(pieces)
-        return pieces, num_pieces
+        return pieces, np.array(num_pieces, np.int64)
 
 
 def check_lengths(pieces: Sequence[str]) -> None:

@@ -168,8 +168,7 @@ def _recognise(data: bytes, *, path: Path) -> str:
         return "json" if b'"model"' in data and _is_tokenizer_json(data) else "vocabulary"
     if re.match(rb"[A-Za-z0-9+/]+={0,2} [0-9]+\r?\n", data):
         return "tiktoken"
-    # Field 1 of the model is a piece, field 1 of a piece its text.
-    if re.match(rb"\n[\x02-\x7f]\n", data):
+    if _is_sentencepiece(data):
         return "sentencepiece"
     try:
         text = data.decode("utf-8")
@@ -177,11 +176,16 @@ def _recognise(data: bytes, *, path: Path) -> str:
         raise UnreadableError(
             path=str(path), reason=f"not a tokenizer: {_EXPECTED}", offset=error.start
         ) from error
-    if text.startswith("#version") or re.match(r"[^ \n]+ [^ \n]+\r?\n", text):
+    if text.startswith("#version") or re.fullmatch(r"([^ \n]+ [^ \n]+\n)+", text):
         return "merges"
     if re.search(rf"^{re.escape(UNKNOWN)}\r?$", text, re.MULTILINE):
         return "wordpiece"
     raise UnreadableError(path=str(path), reason=f"not a tokenizer: {_EXPECTED}")
+
+
+def _is_sentencepiece(data: bytes) -> bool:
+    """Whether a piece comes first, with its text first: field 1 and its length, twice."""
+    return len(data) > 4 and data[0] == data[2] == 0x0A and data[3] + 2 <= data[1] < 0x80
 
 
 def _is_tokenizer_json(data: bytes) -> bool:

@@ -20,8 +20,18 @@ def entry(position=0, step="read", **changed):
 
 def test_a_balanced_ledger_passes_and_tells_its_totals():
     ledger = Ledger(
-        entries=(entry(), entry(1, "nfc", documents_in=2, bytes_in=18, documents_kept=1,
-                                bytes_kept_in=8, bytes_kept=7))
+        entries=(
+            entry(),
+            entry(
+                1,
+                "nfc",
+                documents_in=2,
+                bytes_in=18,
+                documents_kept=1,
+                bytes_kept_in=8,
+                bytes_kept=7,
+            ),
+        )
     ).check()
 
     assert (3, 1, 30, 7) == (
@@ -42,8 +52,9 @@ def test_a_document_or_byte_that_vanishes_is_noticed(changed):
 
 
 def test_a_document_that_vanishes_between_steps_is_noticed():
-    lost = entry(1, "nfc", documents_in=1, bytes_in=18, documents_kept=1, bytes_kept_in=18,
-                 rejected=())
+    lost = entry(
+        1, "nfc", documents_in=1, bytes_in=18, documents_kept=1, bytes_kept_in=18, rejected=()
+    )
 
     with pytest.raises(BalanceError):
         Ledger(entries=(entry(), lost)).check()

@@ -26,17 +26,17 @@ def test_every_step_and_parameter_is_described():
 def test_a_step_is_described_with_the_types_and_defaults_of_its_parameters():
     described = {step.name: step for step in describe_steps()}["decode"]
 
-    assert [(item.name, item.type, item.default) for item in described.parameters] == [
+    assert [
         ("fallback", "list of strings", ()),
         ("lone_surrogates", "remove | replace | reject", "remove"),
-    ]
+    ] == [(item.name, item.type, item.default) for item in described.parameters]
 
 
 def test_steps_are_built_in_order_with_their_parameters():
     built = build_steps(recipe_of("decode", "drop_empty", min_characters=3))
 
-    assert [step.name for step in built] == ["decode", "drop_empty"]
-    assert built[1].parameters.min_characters == 3
+    assert ["decode", "drop_empty"] == [step.name for step in built]
+    assert 3 == built[1].parameters.min_characters
 
 
 def test_a_recipe_without_steps_is_refused():

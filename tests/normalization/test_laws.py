@@ -57,8 +57,8 @@ def test_a_second_run_changes_nothing_and_rejects_nothing(recipe, texts):
     twice = process(recipe, kept_texts(once))
 
     assert kept_texts(once) == kept_texts(twice)
-    assert len(twice.rejected) == 0
-    assert sum(entry.documents_changed for entry in twice.ledger.entries) == 0
+    assert 0 == len(twice.rejected)
+    assert 0 == sum(entry.documents_changed for entry in twice.ledger.entries)
 
 
 @given(texts=documents, data=st.data())

@@ -22,15 +22,18 @@ def test_the_reader_stands_at_place_0_of_the_ledger():
     outcome = Outcome(raw_batch(["abc"]), unreadable_row(reason="not-json", raw=b"{x"))
     processed = Pipeline(UNIQUE)(outcome)
 
-    assert processed.ledger.entries[0] == LedgerEntry(
-        position=0,
-        step="read",
-        documents_in=2,
-        bytes_in=5,
-        documents_kept=1,
-        bytes_kept_in=3,
-        bytes_kept=3,
-        rejected=(Rejected(reason="not-json", num_documents=1, num_bytes=2),),
+    assert (
+        LedgerEntry(
+            position=0,
+            step="read",
+            documents_in=2,
+            bytes_in=5,
+            documents_kept=1,
+            bytes_kept_in=3,
+            bytes_kept=3,
+            rejected=(Rejected(reason="not-json", num_documents=1, num_bytes=2),),
+        )
+        == processed.ledger.entries[0]
     )
 
 
@@ -41,7 +44,7 @@ def test_each_step_has_its_entry_in_order():
         for entry in processed.ledger.entries
     ]
 
-    assert told == [
+    assert [
         ("read", 3, 3, 0),
         ("decode", 3, 2, 0),
         ("unify_newlines", 2, 2, 1),
@@ -50,14 +53,14 @@ def test_each_step_has_its_entry_in_order():
         ("repair_mojibake", 2, 2, 0),
         ("strip_trailing_whitespace", 2, 2, 2),
         ("drop_empty", 2, 1, 0),
-    ]
+    ] == told
 
 
 def test_rejections_say_where_which_step_and_why():
     outcome = Outcome(raw_batch([b"\xff", "\n"]), unreadable_row())
     rejected = Pipeline(load_recipe("code-default"))(outcome).rejected
 
-    assert rejected.to_pylist() == [
+    assert [
         unreadable_row().to_pylist()[0],
         {
             "file": "a.jsonl",
@@ -75,21 +78,21 @@ def test_rejections_say_where_which_step_and_why():
             "reason": "empty",
             "raw": b"\n",
         },
-    ]
+    ] == rejected.to_pylist()
 
 
 def test_the_ledger_counts_all_bytes_of_a_document_too_long_for_quarantine():
     too_long = b"\xff" * (MAX_RAW_BYTES + 1)
     processed = process(UNIQUE, [too_long])
 
-    assert len(processed.rejected.column("raw")[0].as_py()) == MAX_RAW_BYTES
-    assert processed.ledger.bytes_in == MAX_RAW_BYTES + 1
+    assert MAX_RAW_BYTES == len(processed.rejected.column("raw")[0].as_py())
+    assert MAX_RAW_BYTES + 1 == processed.ledger.bytes_in
 
 
 def test_an_empty_batch_gives_empty_batches_and_a_ledger_of_zeros():
     processed = process(load_recipe("text-default"), [])
 
-    assert (len(processed.kept), len(processed.rejected)) == (0, 0)
+    assert (0, 0) == (len(processed.kept), len(processed.rejected))
     assert (processed.ledger.documents_in, processed.ledger.bytes_kept) == (0, 0)
 
 
@@ -104,7 +107,7 @@ def test_restored_state_continues_as_if_never_interrupted():
     for state in states:
         resumed.restore_state(state)
 
-    assert kept_texts(resumed(read(batches[2]))) == ["d"]
+    assert ["d"] == kept_texts(resumed(read(batches[2])))
 
 
 def test_state_holds_only_what_was_learned_since_the_last_take():
@@ -113,7 +116,7 @@ def test_state_holds_only_what_was_learned_since_the_last_take():
     pipeline.take_state()
     pipeline(read(["a"]))
 
-    assert pipeline.take_state() == b""
+    assert b"" == pipeline.take_state()
 
 
 def test_restored_state_is_not_taken_again():
@@ -121,7 +124,7 @@ def test_restored_state_is_not_taken_again():
     first(read(["a"]))
     second.restore_state(first.take_state())
 
-    assert second.take_state() == b""
+    assert b"" == second.take_state()
 
 
 def test_a_recipe_made_for_another_version_of_a_step_is_refused():
@@ -135,6 +138,6 @@ def test_a_recipe_made_for_another_version_of_a_step_is_refused():
 def test_columns_other_than_text_are_kept_with_their_rows():
     kept = process(load_recipe("text-default"), [b"\xff", "b"]).kept
 
-    assert kept.to_pylist() == [
+    assert [
         {"id": "id-2", "text": "b", "source": "a.jsonl#2", "metadata": "{}"}
-    ]
+    ] == kept.to_pylist()

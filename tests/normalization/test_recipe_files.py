@@ -19,11 +19,11 @@ DECODE = '[[step]]\nuse = "decode"\n'
 def test_the_fingerprints_of_the_recipes_that_ship_are_known():
     recipes = [AS_IS, *list_recipes()]
 
-    assert {recipe.name: recipe.fingerprint for recipe in recipes} == FINGERPRINTS
+    assert FINGERPRINTS == {recipe.name: recipe.fingerprint for recipe in recipes}
 
 
 def test_built_in_recipes_are_listed_by_name():
-    assert [recipe.name for recipe in list_recipes()] == ["code-default", "text-default"]
+    assert ["code-default", "text-default"] == [recipe.name for recipe in list_recipes()]
 
 
 def test_a_built_in_recipe_is_loaded_by_name():
@@ -34,7 +34,7 @@ def test_a_recipe_is_loaded_from_a_path(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text(HEAD + DECODE)
 
-    assert load_recipe(str(file)).name == "mine"
+    assert "mine" == load_recipe(str(file)).name
 
 
 def test_every_default_is_written_out():

@@ -18,6 +18,7 @@ Source: `megatron/core/datasets/indexed_dataset.py` of github.com/NVIDIA/Megatro
 
 import struct
 from array import array
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -130,7 +131,9 @@ class MegatronWriter:
     ) -> None:
         if kind is None:
             self.close()
-        else:
+            return
+        # On a full disk closing fails as writing did, and the first error is already on its way.
+        with suppress(OSError):
             self._file.close()
 
 

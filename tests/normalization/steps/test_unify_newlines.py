@@ -7,7 +7,7 @@ from ..factories import hostile_texts, rewrite_with
 
 
 def test_every_newline_becomes_a_line_feed():
-    assert rewrite_with("unify_newlines", ["a\r\nb\rc\n\rd"]) == ["a\nb\nc\n\nd"]
+    assert ["a\nb\nc\n\nd"] == rewrite_with("unify_newlines", ["a\r\nb\rc\n\rd"])
 
 
 @given(texts=st.lists(hostile_texts, max_size=4))

@@ -1,0 +1,68 @@
+"""The catalog: a database at the right revision, and one store for each noun."""
+
+from types import TracebackType
+from typing import Self
+
+from registry.catalog.audit import AuditStore
+from registry.catalog.counts import CountStore
+from registry.catalog.datasets import DatasetStore
+from registry.catalog.engine import Database
+from registry.catalog.lineage import LineageStore
+from registry.catalog.revision import check_revision, read_revision
+from registry.catalog.runs import RunStore
+from registry.catalog.tokenizers import TokenizerStore
+from registry.catalog.versions import VersionStore
+from registry.errors import InputError
+
+
+class Catalog:
+    """The ledger of datasets, versions, runs, tokenizers and counts, on SQLite or PostgreSQL.
+
+    Each method of a store is one transaction. Stores may be used by several threads at once.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.datasets = DatasetStore(database)
+        self.versions = VersionStore(database)
+        self.runs = RunStore(database)
+        self.lineage = LineageStore(database)
+        self.tokenizers = TokenizerStore(database)
+        self.counts = CountStore(database)
+        self.audit = AuditStore(database)
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open the catalog at a URL. It is never upgraded without being asked.
+
+        Raises:
+            InputError: The URL is not that of a catalog, or there is no file.
+            SchemaRevisionError: It is at another revision; the hint is the command that mends it.
+            StorageError: The database cannot be opened or reached.
+            MissingExtraError: The PostgreSQL driver is not installed.
+        """
+        database = Database(url)
+        if database.file is not None and not database.file.exists():
+            raise InputError(f"no catalog at {database.file}", hint="muster init")
+        try:
+            with database.reading() as connection:
+                check_revision(read_revision(connection))
+        except BaseException:
+            database.close()
+            raise
+        return cls(database)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,246 @@
+"""Datasets: the named series of versions, what is said of them, and how they are found."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import Connection, func, select
+
+from registry.catalog import audit
+from registry.catalog.engine import Database
+from registry.catalog.loading import IS_CURRENT, AnyRow
+from registry.catalog.resolving import resolve, unknown_dataset
+from registry.catalog.search import find_matches
+from registry.catalog.series import Series, load_series, save_series, save_tags
+from registry.catalog.tables import (
+    DatasetRow,
+    LicenceAssertionRow,
+    TagRow,
+    VersionLanguageRow,
+    VersionRow,
+)
+from registry.domain.names import DatasetName, Reference, parse_tag, reference_to
+from registry.domain.version import Dataset, DatasetKind, DatasetSummary, Lifecycle
+from registry.errors import UnknownError
+
+Summaries: TypeAlias = list[DatasetSummary]
+Names: TypeAlias = list[str]
+
+# Languages and tags hold no comma.
+_SEPARATOR = ","
+_LANGUAGES = (
+    select(func.aggregate_strings(VersionLanguageRow.language, _SEPARATOR))
+    .where(VersionLanguageRow.version_id == VersionRow.id)
+    .correlate(VersionRow)
+    .scalar_subquery()
+)
+_TAGS = (
+    select(func.aggregate_strings(TagRow.name, _SEPARATOR))
+    .where(TagRow.dataset_id == DatasetRow.id)
+    .correlate(DatasetRow)
+    .scalar_subquery()
+)
+_SUMMARIES = (
+    select(
+        DatasetRow.id,
+        DatasetRow.name,
+        DatasetRow.kind,
+        VersionRow.content,
+        LicenceAssertionRow.expression,
+        _LANGUAGES.label("languages"),
+        _TAGS.label("tags"),
+        DatasetRow.head,
+        VersionRow.num_documents,
+        VersionRow.num_bytes,
+        VersionRow.num_shards,
+        DatasetRow.description,
+        DatasetRow.lifecycle,
+        VersionRow.sealed_at,
+    )
+    .join_from(
+        DatasetRow,
+        VersionRow,
+        (VersionRow.dataset_id == DatasetRow.id) & (VersionRow.number == DatasetRow.head),
+    )
+    .join(LicenceAssertionRow, LicenceAssertionRow.version_id == VersionRow.id)
+    .where(IS_CURRENT)
+)
+
+
+class DatasetStore:
+    """Reads, finds and describes datasets."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, name: DatasetName) -> Dataset:
+        """Return a dataset.
+
+        Raises:
+            UnknownError: There is no such dataset; the nearest names are offered.
+        """
+        with self._database.reading() as connection:
+            return _load(connection, name)
+
+    def find(self, name: DatasetName) -> Dataset | None:
+        """Return a dataset, or None when there is none of that name."""
+        with self._database.reading() as connection:
+            found = load_series(connection, [str(name)]).get(str(name))
+            return None if found is None else _dataset(connection, found)
+
+    def list(
+        self,
+        *,
+        kind: DatasetKind | None = None,
+        tag: str | None = None,
+        space: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> Summaries:
+        """Return datasets with their newest version, by name, in one query.
+
+        Args:
+            kind: Only those of this kind.
+            tag: Only those with a version of this tag.
+            space: Only those of this space.
+            limit: At most so many.
+            after: Only those behind this name: the last one of the page before.
+        """
+        query = _SUMMARIES.order_by(DatasetRow.name).limit(limit)
+        if kind is not None:
+            query = query.where(DatasetRow.kind == kind)
+        if tag is not None:
+            tagged = select(TagRow.dataset_id).where(TagRow.name == tag)
+            query = query.where(DatasetRow.id.in_(tagged))
+        if space is not None:
+            query = query.where(DatasetRow.space == space)
+        if after is not None:
+            query = query.where(DatasetRow.name > after)
+        with self._database.reading() as connection:
+            return [_summary(row) for row in connection.execute(query)]
+
+    def search(self, query: str, *, limit: int = 20) -> Summaries:
+        """Return datasets whose name, description and tags hold all words of a query, best first.
+
+        A word is found by its beginning, in any case, with or without accents. Whatever is typed
+        is taken as words; without any, nothing is found.
+        """
+        with self._database.reading() as connection:
+            ids = find_matches(connection, query, limit=limit)
+            rows = connection.execute(_SUMMARIES.where(DatasetRow.id.in_(ids)))
+            found = {row.id: _summary(row) for row in rows}
+            return [found[dataset_id] for dataset_id in ids]
+
+    def names(self) -> Names:
+        """Return the names of all datasets, sorted."""
+        with self._database.reading() as connection:
+            return list(
+                connection.execute(select(DatasetRow.name).order_by(DatasetRow.name)).scalars()
+            )
+
+    def update(
+        self,
+        name: DatasetName,
+        *,
+        description: str | None = None,
+        lifecycle: Lifecycle | None = None,
+        owner: str | None = None,
+        kind: DatasetKind | None = None,
+        actor: str,
+        at: datetime,
+    ) -> Dataset:
+        """Change what is said of a dataset, in one transaction; None leaves a field as it is.
+
+        Raises:
+            UnknownError: There is no such dataset.
+        """
+        with self._changing(name, actor=actor, at=at) as (_, series):
+            series.description = series.description if description is None else description
+            series.lifecycle = lifecycle or series.lifecycle
+            series.owner = series.owner if owner is None else owner
+            series.kind = kind or series.kind
+        return self.get(name)
+
+    def tag(self, reference: Reference, tag: str, *, actor: str, at: datetime) -> Dataset:
+        """Let a tag mean a version, in one transaction; it moves if it meant another.
+
+        Raises:
+            UnknownError: There is no such version.
+            InvalidNameError: The text cannot be a tag.
+        """
+        parse_tag(tag)
+        with self._changing(reference.dataset, actor=actor, at=at) as (connection, series):
+            series.tags[tag] = resolve(connection, reference)
+        return self.get(reference.dataset)
+
+    def untag(self, name: DatasetName, tag: str, *, actor: str, at: datetime) -> Dataset:
+        """Remove a tag, in one transaction.
+
+        Raises:
+            UnknownError: The dataset is not there or has no such tag.
+        """
+        with self._changing(name, actor=actor, at=at) as (_, series):
+            if tag not in series.tags:
+                raise UnknownError(what="tag", value=f"{name}@{tag}", known=series.tags)
+            del series.tags[tag]
+        return self.get(name)
+
+    @contextmanager
+    def _changing(
+        self, name: DatasetName, *, actor: str, at: datetime
+    ) -> Iterator[tuple[Connection, Series]]:
+        """Lend a dataset within one transaction, then write and audit what was changed in it."""
+        with self._database.writing() as connection:
+            series = load_series(connection, [str(name)]).get(str(name))
+            if series is None:
+                raise unknown_dataset(connection, str(name))
+            yield connection, series
+            changes = save_series(connection, [series]) + save_tags(connection, [series])
+            audit.append(connection, changes, actor=actor, at=at)
+
+
+def _load(connection: Connection, name: DatasetName) -> Dataset:
+    found = load_series(connection, [str(name)]).get(str(name))
+    if found is None:
+        raise unknown_dataset(connection, str(name))
+    return _dataset(connection, found)
+
+
+def _dataset(connection: Connection, series: Series) -> Dataset:
+    numbers = select(TagRow.name, VersionRow.number).join_from(
+        TagRow, VersionRow, VersionRow.id == TagRow.version_id
+    )
+    tags = connection.execute(numbers.where(TagRow.dataset_id == series.id))
+    return Dataset(
+        name=DatasetName.parse(series.name),
+        kind=series.kind,
+        description=series.description,
+        lifecycle=series.lifecycle,
+        owner=series.owner,
+        head=series.head,
+        tags={row.name: row.number for row in sorted(tags)},
+        created_at=series.created_at,
+    )
+
+
+def _summary(row: AnyRow) -> DatasetSummary:
+    return DatasetSummary(
+        reference=reference_to(row.name, row.head),
+        kind=row.kind,
+        content=row.content,
+        licence=row.expression,
+        languages=_split(row.languages),
+        tags=_split(row.tags),
+        num_versions=row.head,
+        num_documents=row.num_documents,
+        num_bytes=row.num_bytes,
+        num_shards=row.num_shards,
+        description=row.description,
+        lifecycle=row.lifecycle,
+        sealed_at=row.sealed_at,
+    )
+
+
+def _split(joined: str | None) -> tuple[str, ...]:
+    return tuple(sorted(joined.split(_SEPARATOR))) if joined else ()

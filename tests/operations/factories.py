@@ -1,0 +1,19 @@
+"""Corpora that are valid by default; a test varies one thing."""
+
+import gzip
+import json
+from pathlib import Path
+
+
+def records(number=20, *, first=0, text="Document {row}: the quick brown fox, naïve café.\n"):
+    return [
+        {"id": f"d{row}", "text": text.format(row=row), "lang": "en"}
+        for row in range(first, first + number)
+    ]
+
+
+def write_jsonl(path: Path, items) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items).encode()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path

@@ -1,0 +1,113 @@
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry import document_index
+from registry.document_index import DocumentIndexBuilder, UniqueShare, unique_totals
+from registry.documents import INDEX
+from registry.domain.digest import document_key
+
+documents = st.lists(st.sampled_from(["", "a", "b", "é", "long text"]), max_size=8)
+
+
+def _texts(documents):
+    return pa.array(documents, pa.large_string())
+
+
+def _build(*batches, is_counted=True):
+    builder = DocumentIndexBuilder()
+    for texts in batches:
+        tokens = np.array([10 * len(text) for text in texts], np.int64) if is_counted else None
+        builder.add(_texts(texts), tokens)
+    return builder.to_batch()
+
+
+@given(st.lists(documents, max_size=4))
+def test_an_index_holds_each_distinct_document_once_in_the_order_of_keys(batches):
+    batch = _build(*batches)
+
+    counts = Counter(text for texts in batches for text in texts)
+    expected = sorted(
+        (document_key(text.encode()), copies, len(text.encode()), 10 * len(text))
+        for text, copies in counts.items()
+    )
+    assert INDEX == batch.schema
+    assert expected == [tuple(row.values()) for row in batch.to_pylist()]
+
+
+@given(st.lists(documents, max_size=5))
+def test_when_chunks_are_merged_makes_no_difference(batches):
+    expected = _build(*batches)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(document_index, "_FEWEST_PENDING", 1)
+        assert expected == _build(*batches)
+
+
+def test_uncounted_tokens_are_null():
+    assert [None] == _build(["a"], is_counted=False).column("num_tokens").to_pylist()
+
+
+def test_a_copy_that_was_counted_counts_for_all():
+    builder = DocumentIndexBuilder()
+    builder.add(_texts(["a"]), None)
+    builder.add(_texts(["a"]), np.array([7]))
+
+    assert [7] == builder.to_batch().column("num_tokens").to_pylist()
+
+
+def test_a_slice_of_texts_is_indexed_by_itself():
+    builder = DocumentIndexBuilder()
+    builder.add(_texts(["a", "bb", "ccc"])[1:2], None)
+
+    assert [2] == builder.to_batch().column("num_bytes").to_pylist()
+
+
+def test_a_document_belongs_to_the_first_index_that_holds_it():
+    one, two = _build(["a", "a", "bb"]), _build(["bb", "cccc"])
+
+    totals = unique_totals([one, two])
+
+    assert (3, 7, 70) == (totals.num_documents, totals.num_bytes, totals.num_tokens)
+    assert (
+        UniqueShare(num_documents=2, num_bytes=3, num_tokens=30),
+        UniqueShare(num_documents=1, num_bytes=4, num_tokens=40),
+    ) == totals.shares
+
+
+@given(st.lists(documents, max_size=4))
+def test_the_union_is_that_of_sets_and_the_shares_add_up(parts):
+    totals = unique_totals([_build(texts) for texts in parts])
+
+    distinct = {text for texts in parts for text in texts}
+    assert (len(distinct), sum(len(text.encode()) for text in distinct)) == (
+        totals.num_documents,
+        totals.num_bytes,
+    )
+    assert totals.num_documents == sum(share.num_documents for share in totals.shares)
+    assert totals.num_tokens == sum(share.num_tokens for share in totals.shares)
+
+
+def test_a_table_in_chunks_and_a_slice_are_read_alike():
+    index = _build(["a", "bb", "ccc"])
+    expected = unique_totals([index])
+
+    assert expected == unique_totals([pa.Table.from_batches([index[:1], index[1:]])])
+    assert expected.shares[0] == unique_totals([index[:0], index]).shares[1]
+    assert 2 == unique_totals([index[1:]]).num_documents
+
+
+def test_an_uncounted_document_leaves_the_tokens_unknown():
+    totals = unique_totals([_build(["a"]), _build(["b"], is_counted=False)])
+
+    assert totals.num_tokens is None
+    assert [10, None] == [share.num_tokens for share in totals.shares]
+
+
+def test_no_index_holds_nothing():
+    assert 0 == unique_totals([]).num_documents
+    assert 0 == unique_totals([_build()]).num_documents
