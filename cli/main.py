@@ -102,4 +102,4 @@ def root(
 def main() -> None:
     """Run the command line; errors become messages and exit codes."""
     with reported():
-        app()
+        app(prog_name="muster")

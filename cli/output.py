@@ -24,14 +24,26 @@ def console() -> "Console":
     return Console(width=width, highlight=False, markup=False, soft_wrap=False)
 
 
+def width() -> int:
+    """Return how many cells a line of stdout has."""
+    return console().width
+
+
 def print_json(value: Value) -> None:
     """Print a value as one JSON document."""
     write(value.model_dump_json(by_alias=True, indent=2))
 
 
 def print_text(renderable: "RenderableType") -> None:
-    """Print what people read."""
-    console().print(renderable)
+    """Print what people read; piped text carries no blanks at the ends of its lines."""
+    target = console()
+    if target.is_terminal:
+        target.print(renderable)
+        return
+    with target.capture() as captured:
+        target.print(renderable)
+    for line in captured.get().splitlines():
+        write(line.rstrip())
 
 
 def write(text: str) -> None:

@@ -57,11 +57,7 @@ class UnknownError(InputError):
 
 
 class UnreadableError(InputError):
-    """A file cannot be read as what it is said to be.
-
-    `is_foreign` tells a file of a format that muster does not read (a picture among texts) from
-    a damaged one.
-    """
+    """A file cannot be read as what it is said to be."""
 
     def __init__(
         self,
@@ -70,14 +66,12 @@ class UnreadableError(InputError):
         reason: str,
         offset: int | None = None,
         hint: str | None = None,
-        is_foreign: bool = False,
     ) -> None:
         where = "" if offset is None else f" at byte {offset:,}"
         super().__init__(f"{path}: {reason}{where}", hint=hint)
         self.path = path
         self.reason = reason
         self.offset = offset
-        self.is_foreign = is_foreign
 
 
 class RecipeError(InputError):

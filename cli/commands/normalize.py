@@ -55,14 +55,13 @@ def show_preview(preview: Preview, *, as_json: bool) -> None:
         return
     from registry.reporting.samples import render_change  # noqa: PLC0415 - when it prints
 
-    console = output.console()
     for document in preview.documents:
-        console.print(
+        output.print_text(
             render_change(
                 document.source,
                 document.before,
                 document.after,
-                width=console.width,
+                width=output.width(),
                 reason=document.reason or "",
             )
         )

@@ -30,7 +30,6 @@ def sample(
         return
     from registry.reporting.samples import render_document  # noqa: PLC0415 - when it prints
 
-    console = output.console()
     for document in answer.documents:
         title = f"{document.source}  {document.num_bytes:,} bytes"
-        console.print(render_document(title, document.text, width=console.width))
+        output.print_text(render_document(title, document.text, width=output.width()))

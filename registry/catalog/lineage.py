@@ -90,13 +90,13 @@ class LineageStore:
         )
         kept = nodes if limit is None else nodes[: max(limit, 1)]
         names = {row.id: name for _, name, row in kept}
-        made = {row.id: row for _, _, row in kept}
+        makings = {row.id: _making(name, row) for _, name, row in kept}
         return Lineage(
             reference=names[start],
             direction=direction,
             nodes=tuple(_node(depth, name, row) for depth, name, row in kept),
             edges=tuple(
-                _edge(names[parent], names[child], made[child])
+                LineageEdge.model_validate({"parent": names[parent], **makings[child]})
                 for parent, child in edges
                 if parent in names and child in names
             ),
@@ -182,26 +182,27 @@ def _find_depths(start: int, edges: Sequence[Edge], direction: Direction) -> dic
 
 
 def _node(depth: int, name: str, row: AnyRow) -> LineageNode:
-    return LineageNode(
-        reference=name,
-        kind=row.kind,
-        content=row.content,
-        state=row.state,
-        licence=row.expression,
-        num_documents=row.num_documents,
-        num_bytes=row.num_bytes,
-        digest=row.manifest_digest,
-        depth=depth,
+    return LineageNode.model_validate(
+        {
+            "reference": name,
+            "kind": row.kind,
+            "content": row.content,
+            "state": row.state,
+            "licence": row.expression,
+            "num_documents": row.num_documents,
+            "num_bytes": row.num_bytes,
+            "digest": row.manifest_digest,
+            "depth": depth,
+        }
     )
 
 
-def _edge(parent: str, child: str, made: AnyRow) -> LineageEdge:
-    """Return an edge; its run is the one that made the child, since a version is made once."""
-    return LineageEdge(
-        parent=parent,
-        child=child,
-        run=made.public_id,
-        operation=made.operation,
-        recipe=None if made.recipe_id == AS_IS else f"{made.recipe} {made.recipe_version}",
-        finished_at=made.finished_at,
-    )
+def _making(name: str, row: AnyRow) -> dict[str, Any]:
+    """Return what the edges into a version have in common: the one run that made it."""
+    return {
+        "child": name,
+        "run": row.public_id,
+        "operation": row.operation,
+        "recipe": None if row.recipe_id == AS_IS else f"{row.recipe} {row.recipe_version}",
+        "finished_at": row.finished_at,
+    }

@@ -351,9 +351,7 @@ class Sealing:
             close_run(connection, run, state=RunState.DONE, at=self._at, quarantine=quarantine)
         self._changes += save_tags(connection, series)
         for run_id, version_id, count in self._input_counts:
-            self._changes += record_count(
-                connection, version_id, count, run_id=run_id, at=self._at
-            )
+            self._changes += record_count(connection, version_id, count, run_id=run_id, at=self._at)
         audit.append(connection, self._changes, actor=self._actor, at=self._at)
 
     def _answer(self, outcomes: list[_Outcome]) -> list[Sealed]:

@@ -50,7 +50,7 @@ class VersionStore:
             UnknownError: An input, a counted tokenizer or the run is not there.
             ConflictError: The run is closed, or somebody else wrote first; nothing was done.
         """
-        return self.seal_many([(draft, run)], actor=actor, at=at)[0]
+        return self._seal([(draft, run)], actor=actor, at=at)[0]
 
     def seal_many(
         self,
@@ -64,16 +64,7 @@ class VersionStore:
         A later draft may name as input, by its number, what an earlier one becomes.
         """
         with _collector_paused():
-            orders = [Order.prepare(draft, run) for draft, run in drafts]
-            with self._database.writing() as connection:
-                # In slices, so that the rows of one are gone before the next are made.
-                return [
-                    sealed
-                    for start in range(0, len(orders), _SLICE)
-                    for sealed in Sealing(
-                        connection, orders[start : start + _SLICE], actor=actor, at=at
-                    ).seal()
-                ]
+            return self._seal(drafts, actor=actor, at=at)
 
     def get(self, reference: Reference) -> Version:
         """Return the version that a reference means.
@@ -184,6 +175,24 @@ class VersionStore:
             change = Change("licence.assert", version.reference, detail)
             audit.append(connection, [change], actor=actor, at=at)
             return version
+
+    def _seal(
+        self,
+        drafts: Sequence[tuple[VersionDraft, RunDraft | str]],
+        *,
+        actor: str,
+        at: datetime,
+    ) -> list[Sealed]:
+        orders = [Order.prepare(draft, run) for draft, run in drafts]
+        with self._database.writing() as connection:
+            # In slices, so that the rows of one are gone before the next are made.
+            return [
+                sealed
+                for start in range(0, len(orders), _SLICE)
+                for sealed in Sealing(
+                    connection, orders[start : start + _SLICE], actor=actor, at=at
+                ).seal()
+            ]
 
 
 @contextmanager

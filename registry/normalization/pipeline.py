@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from registry.documents import DOCUMENTS, NO_REJECTIONS, Outcome, num_text_bytes, reject
+from registry.documents import DOCUMENTS, Outcome, num_text_bytes, reject
 from registry.domain.ledger import Ledger, LedgerEntry, Rejected
 from registry.domain.recipe import Recipe
 from registry.normalization.building import build_steps
@@ -60,15 +60,18 @@ class Pipeline:
         Raises:
             BalanceError: The books do not balance, which is a defect of a step.
         """
-        batch = outcome.kept
+        batch = originals = outcome.kept
         rejections = [outcome.rejected]
         entries = [_account_for_reader(outcome)]
         for position, step in enumerate(self._steps, start=1):
             verdict = step(batch)
-            batch, rejected, entry = _apply(verdict, batch, step=step.name, position=position)
+            if verdict.rejects:
+                is_kept = pc.is_null(verdict.reasons)
+                # What is quarantined is the row as it was read, whatever earlier steps made of it.
+                rejections.append(_reject(originals, verdict, is_kept, step=step.name))
+                originals = originals.filter(is_kept)
+            batch, entry = _apply(verdict, batch, step=step.name, position=position)
             entries.append(entry)
-            if len(rejected):
-                rejections.append(rejected)
         ledger = Ledger(entries=tuple(entries)).check()
         return Processed(kept=batch, rejected=pa.concat_batches(rejections), ledger=ledger)
 
@@ -91,19 +94,23 @@ class Pipeline:
             start += length
 
 
+def _reject(
+    originals: pa.RecordBatch, verdict: Verdict, is_kept: pa.Array, *, step: str
+) -> pa.RecordBatch:
+    reasons = verdict.reasons.drop_null().to_pylist()
+    return reject(originals, pc.invert(is_kept), step=step, reasons=reasons)
+
+
 def _apply(
     verdict: Verdict, batch: pa.RecordBatch, *, step: str, position: int
-) -> tuple[pa.RecordBatch, pa.RecordBatch, LedgerEntry]:
-    """Return the documents that stay, the rejections, and the step's account of both."""
-    before, after, rejected = batch, _replace_text(batch, verdict.text), NO_REJECTIONS
+) -> tuple[pa.RecordBatch, LedgerEntry]:
+    """Return the documents that stay, and the step's account of those and the rejected ones."""
+    before, after = batch, _replace_text(batch, verdict.text)
     items: tuple[Rejected, ...] = ()
-    if verdict.reasons is not None and verdict.reasons.null_count < len(batch):
+    if verdict.rejects:
         is_kept = pc.is_null(verdict.reasons)
-        is_rejected = pc.invert(is_kept)
-        reasons = verdict.reasons.drop_null().to_pylist()
-        sizes = pc.binary_length(batch.column("text")).filter(is_rejected).to_pylist()
-        items = _sum_by_reason(reasons, sizes)
-        rejected = reject(batch, is_rejected, step=step, reasons=reasons)
+        sizes = pc.binary_length(batch.column("text")).filter(pc.invert(is_kept)).to_pylist()
+        items = _sum_by_reason(verdict.reasons.drop_null().to_pylist(), sizes)
         before, after = batch.filter(is_kept), after.filter(is_kept)
     entry = LedgerEntry(
         position=position,
@@ -116,7 +123,7 @@ def _apply(
         rejected=items,
         documents_changed=count_changes(before.column("text"), after.column("text")),
     )
-    return after, rejected, entry
+    return after, entry
 
 
 def _replace_text(batch: pa.RecordBatch, text: pa.Array) -> pa.RecordBatch:

@@ -16,3 +16,8 @@ class Verdict:
     reasons: pa.Array | None = None
     """`string`, as long as the batch: the reason of each rejected row, null for each kept one.
     None: every row is kept."""
+
+    @property
+    def rejects(self) -> bool:
+        """Some row is rejected."""
+        return self.reasons is not None and self.reasons.null_count < len(self.reasons)

@@ -30,6 +30,7 @@ from registry.operations.describe import apply_card
 from registry.operations.quarantine import join_quarantines
 from registry.operations.scan import FileFacts, join_fields, scan, total_ledger
 from registry.operations.shards import path_of
+from registry.sources.detecting import UNKNOWN_FORMAT
 from registry.sources.file import SourceFile
 from registry.sources.finding import find_files
 from registry.storage.work import WorkArea
@@ -188,7 +189,7 @@ class _Registration:
         try:
             facts = scan(self._context, path, name=file.name, wanted=self._wanted, keep=keep)
         except UnreadableError as error:
-            if is_named or not error.is_foreign:
+            if is_named or error.reason != UNKNOWN_FORMAT:
                 raise
             self._skipped.append(Skipped(path=file.name, reason=error.reason))
             return None

@@ -264,8 +264,12 @@ class _UnitWork:
 
     def _encode(self, group: Sequence[Shard]) -> Iterator[Encoded]:
         policy = self._counting.policy
-        for processed in read_ahead(self._process(group)):
-            encoded = self._encoder.encode(processed.kept.column("text"))
+        encoded_ahead = (
+            (processed, self._encoder.encode(processed.kept.column("text")))
+            for processed in read_ahead(self._process(group))
+        )
+        # Reading, the engine, and what is counted and written each have a thread of their own.
+        for processed, encoded in read_ahead(encoded_ahead):
             self._tally.add(processed.kept, encoded)
             self._index.add(processed.kept.column("text"), encoded.lengths)
             self._quarantine.write(processed.rejected)

@@ -2,8 +2,8 @@
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
@@ -53,29 +53,6 @@ class Encoder(Protocol):
 
     def piece(self, id_: int) -> str | None:
         """Return the entry of the vocabulary with an id; None: there is none."""
-
-
-def encode_ahead(
-    encoder: Encoder, batches: Iterable[pa.RecordBatch]
-) -> Iterator[tuple[pa.RecordBatch, Encoded]]:
-    """Yield batches with their ids, in order, while the engine is already at the next one.
-
-    Args:
-        encoder: Encodes the column `text`.
-        batches: `registry.documents.DOCUMENTS`. Two at most are held at a time.
-
-    Raises:
-        InputError: As `Encoder.encode`.
-    """
-    with ThreadPoolExecutor(max_workers=1) as ahead:
-        before: tuple[pa.RecordBatch, Future[Encoded]] | None = None
-        for batch in batches:
-            coming = batch, ahead.submit(encoder.encode, batch.column("text"))
-            if before is not None:
-                yield before[0], before[1].result()
-            before = coming
-        if before is not None:
-            yield before[0], before[1].result()
 
 
 class TokenizersEncoder:

@@ -1,17 +1,6 @@
-"""Import a tokenizer from whatever form it is published in, and load it to encode.
-
-| form | known by its content |
-|---|---|
-| `tokenizer.json` | a JSON object with a `model` |
-| GPT-2's `encoder.json`, `vocab.json` | a JSON object from entry to id |
-| and its `vocab.bpe`, `merges.txt` | lines of two entries |
-| tiktoken's ranks | lines of base64 and a number |
-| a SentencePiece `.model` | the first bytes of its protocol buffer |
-| BERT's `vocab.txt` | lines of one entry, `[UNK]` among them |
-"""
+"""Import a tokenizer from whatever form it is published in, and load it to encode."""
 
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,27 +14,13 @@ from registry.tokenization.description import Description
 from registry.tokenization.encoder import Encoder, TokenizersEncoder
 from registry.tokenization.fingerprint import fingerprint_of
 from registry.tokenization.gpt2_files import read_gpt2
+from registry.tokenization.recognition import EXPECTED, find_files, read_file, recognise
 from registry.tokenization.sentencepiece_model import SentencePieceEncoder, read_sentencepiece
 from registry.tokenization.tiktoken_ranks import read_tiktoken
-from registry.tokenization.wordpiece import UNKNOWN, read_wordpiece
+from registry.tokenization.wordpiece import read_wordpiece
 
 _EOS_TOKENS = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>")
 _BOS_TOKENS = ("<|begin_of_text|>", "<s>", "<bos>")
-_LARGEST_FILE = 1 << 30
-_EXPECTED = (
-    "expected a tokenizer.json, vocab.json and merges.txt, a tiktoken rank file, "
-    "a SentencePiece .model or a BERT vocab.txt"
-)
-# What a directory may hold, the first that is complete wins.
-_KNOWN_SETS = (
-    ("tokenizer.json",),
-    ("vocab.json", "merges.txt"),
-    ("encoder.json", "vocab.bpe"),
-    ("tokenizer.model",),
-    ("*.model",),
-    ("*.tiktoken",),
-    ("vocab.txt",),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +68,9 @@ def import_tokenizer(
         MissingExtraError: A SentencePiece model without its library.
     """
     options = _Options(eos=eos, bos=bos, pattern=pattern, lowercase=lowercase)
-    files = _find_files(paths)
-    contents = [_read(path) for path in files]
-    forms = [_recognise(data, path=path) for data, path in zip(contents, files, strict=True)]
+    files = find_files(paths)
+    contents = [read_file(path) for path in files]
+    forms = [recognise(data, path=path) for data, path in zip(contents, files, strict=True)]
     if forms == ["sentencepiece"]:
         _refuse_options(options, form="a SentencePiece model")
         return _import_sentencepiece(contents[0], path=files[0], name=name, options=options)
@@ -134,68 +109,6 @@ def load_encoder(tokenizer: Tokenizer, data: bytes, *, parse_special: bool = Fal
     return TokenizersEncoder(Description.of(engine), parse_special=parse_special)
 
 
-def _find_files(paths: Sequence[Path]) -> list[Path]:
-    if len(paths) == 1 and paths[0].is_dir():
-        return _find_set(paths[0])
-    if not 1 <= len(paths) <= 2:
-        raise InputError(f"{len(paths)} files are no tokenizer: {_EXPECTED}")
-    return list(paths)
-
-
-def _find_set(folder: Path) -> list[Path]:
-    for names in _KNOWN_SETS:
-        found = [sorted(folder.glob(pattern)) for pattern in names]
-        if any(len(matches) > 1 for matches in found):
-            several = ", ".join(path.name for matches in found for path in matches)
-            raise InputError(f"{folder} holds several tokenizers: {several}", hint="name one file")
-        if all(found):
-            return [matches[0] for matches in found]
-    raise InputError(f"{folder} holds no tokenizer: {_EXPECTED}")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise UnreadableError(path=str(path), reason="too large for a tokenizer")
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(path=str(path), reason=error.strerror or str(error)) from error
-
-
-def _recognise(data: bytes, *, path: Path) -> str:
-    """Return the form of one file, by its content."""
-    if data.lstrip()[:1] == b"{":
-        return "json" if b'"model"' in data and _is_tokenizer_json(data) else "vocabulary"
-    if re.match(rb"[A-Za-z0-9+/]+={0,2} [0-9]+\r?\n", data):
-        return "tiktoken"
-    if _is_sentencepiece(data):
-        return "sentencepiece"
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnreadableError(
-            path=str(path), reason=f"not a tokenizer: {_EXPECTED}", offset=error.start
-        ) from error
-    if text.startswith("#version") or re.fullmatch(r"([^ \n]+ [^ \n]+\n)+", text):
-        return "merges"
-    if re.search(rf"^{re.escape(UNKNOWN)}\r?$", text, re.MULTILINE):
-        return "wordpiece"
-    raise UnreadableError(path=str(path), reason=f"not a tokenizer: {_EXPECTED}")
-
-
-def _is_sentencepiece(data: bytes) -> bool:
-    """Whether a piece comes first, with its text first: field 1 and its length, twice."""
-    return len(data) > 4 and data[0] == data[2] == 0x0A and data[3] + 2 <= data[1] < 0x80
-
-
-def _is_tokenizer_json(data: bytes) -> bool:
-    # The vocabulary of a pair may well hold the entry "model", but never an object.
-    try:
-        return isinstance(json.loads(data).get("model"), dict)
-    except ValueError:
-        return True
-
-
 def _read_engine(
     forms: list[str], contents: list[bytes], files: list[Path], options: _Options
 ) -> Engine:
@@ -222,7 +135,7 @@ def _read_engine(
         other = "its merges (merges.txt)" if forms[0] == "vocabulary" else "its vocab.json"
         raise InputError(f"{files[0]} is half of a tokenizer", hint=f"give {other} as well")
     both = " and ".join(map(str, files))
-    raise InputError(f"{both} do not belong together: {_EXPECTED}")
+    raise InputError(f"{both} do not belong together: {EXPECTED}")
 
 
 def _refuse_options(options: _Options, *, form: str, but: str | None = None) -> None:

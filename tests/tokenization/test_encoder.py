@@ -11,13 +11,11 @@ from tokenizers.processors import TemplateProcessing
 
 from registry.errors import InputError
 from registry.tokenization import encoder as encoder_module
-from registry.tokenization.encoder import encode_ahead
 from tests.tokenization.factories import (
     as_texts,
     encode_one,
     encoder_for,
     imported,
-    make_batch,
     make_byte_level,
     make_llama_like,
     make_unigram,
@@ -136,29 +134,6 @@ def test_tiny_shakespeare_is_338025_gpt2_tokens(gpt2, shared_data):
     text = (shared_data / "text/tinyshakespeare.txt").read_text()
 
     assert [338_025] == encoder_for(gpt2).encode(as_texts([text])).lengths.tolist()
-
-
-@given(st.lists(st.lists(any_text, max_size=4), max_size=4))
-def test_encoding_ahead_gives_every_batch_with_its_own_ids(batches):
-    made = [make_batch(documents) for documents in batches]
-
-    pairs = list(encode_ahead(_SMALL_ENCODER, iter(made)))
-
-    assert made == [batch for batch, _ in pairs]
-    assert [_SMALL_ENCODER.encode(batch.column("text")).ids.tolist() for batch in made] == [
-        encoded.ids.tolist() for _, encoded in pairs
-    ]
-
-
-def test_an_error_while_encoding_ahead_reaches_the_caller(monkeypatch):
-    monkeypatch.setattr(encoder_module, "MAX_UNBROKEN_CHARACTERS", 10)
-    batches = [make_batch(["fine"]), make_batch(["x" * 11]), make_batch(["fine"])]
-
-    pairs = encode_ahead(_SMALL_ENCODER, batches)
-
-    assert batches[0] == next(pairs)[0]
-    with pytest.raises(InputError, match="11 characters"):
-        next(pairs)
 
 
 def test_text_that_no_engine_can_hold_in_one_piece_is_refused(monkeypatch):

@@ -159,3 +159,14 @@ def test_bert_counts_emoji_and_rare_scripts_as_unknown(bert):
         (symbol.character, symbol.count, symbol.tokens_each)
         for symbol in tally.vocabulary_use().unanticipated
     ]
+
+
+@given(texts, texts)
+def test_a_state_added_to_an_empty_tally_is_the_tally(one, two):
+    expected = _tally(one, two)
+
+    actual = Tally(_SMALL.tokenizer, _ENCODER)
+    actual.add_state(expected.state())
+
+    assert _facts(expected) == _facts(actual)
+    assert expected.state() == actual.state()

@@ -1,0 +1,1 @@
+"""Benchmarks: muster beside its peers, in one run on one machine."""

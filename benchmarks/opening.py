@@ -1,0 +1,18 @@
+"""A new registry in a folder that is gone afterwards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from registry.api import Registry, init_registry, open_registry
+from registry.settings import HOME_FOLDER
+
+
+@contextmanager
+def new_registry() -> Iterator[Registry]:
+    """Give a registry with nothing in it."""
+    with TemporaryDirectory() as folder:
+        init_registry(Path(folder))
+        with open_registry(Path(folder) / HOME_FOLDER) as muster:
+            yield muster

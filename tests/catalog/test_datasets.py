@@ -1,0 +1,201 @@
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from registry.catalog.search import fold
+from registry.domain.version import DatasetKind, Lifecycle
+from registry.errors import InvalidNameError, UnknownError
+from tests.catalog.factories import AT, WHO, ref, seal
+
+CC = ref("web/cc").dataset
+
+
+def references(summaries):
+    return [summary.reference for summary in summaries]
+
+
+def test_a_dataset_reads_back(catalog):
+    seal(catalog, description="Pages.", owner="ada", tags=("gold",))
+    seal(catalog, content="more")
+    dataset = catalog.datasets.get(CC)
+
+    assert ("Pages.", "ada", Lifecycle.ACTIVE) == (
+        dataset.description,
+        dataset.owner,
+        dataset.lifecycle,
+    )
+    assert (2, {"gold": 1}, AT) == (dataset.head, dataset.tags, dataset.created_at)
+    assert dataset == catalog.datasets.find(CC)
+
+
+def test_finding_nothing_is_none_and_getting_it_is_an_error(catalog):
+    assert catalog.datasets.find(CC) is None
+    with pytest.raises(UnknownError, match="no dataset 'web/cc'"):
+        catalog.datasets.get(CC)
+
+
+def test_listing_shows_the_newest_version_of_each_dataset_by_name(catalog):
+    for name in ("web/b", "code/a", "web-x/a"):
+        seal(catalog, name)
+    newest = seal(catalog, "web/b", "more", languages=("fr", "en"), licence="MIT", tags=("t",))
+    listed = catalog.datasets.list()
+
+    # In the order of bytes, '-' before '/', on both engines.
+    assert ["code/a@1", "web-x/a@1", "web/b@2"] == references(listed)
+    assert ("MIT", ("en", "fr"), ("t",), 2) == (
+        listed[2].licence,
+        listed[2].languages,
+        listed[2].tags,
+        listed[2].num_versions,
+    )
+    assert newest.version.num_bytes == listed[2].num_bytes
+
+
+def test_listing_filters_by_kind_tag_and_space(catalog):
+    seal(catalog, "web/a", tags=("gold",))
+    seal(catalog, "web/b", kind="code")
+    seal(catalog, "lab/c", tags=("silver",))
+
+    assert ["web/b@1"] == references(catalog.datasets.list(kind=DatasetKind.CODE))
+    assert ["web/a@1"] == references(catalog.datasets.list(tag="gold"))
+    assert ["lab/c@1"] == references(catalog.datasets.list(space="lab"))
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(catalog):
+    for number in range(7):
+        seal(catalog, f"web/d{number}")
+    pages, after = [], None
+    while page := catalog.datasets.list(limit=3, after=after):
+        pages.append(references(page))
+        after = page[-1].reference.partition("@")[0]
+
+    assert [3, 3, 1] == [len(page) for page in pages]
+    assert references(catalog.datasets.list()) == sum(pages, [])
+
+
+def test_updating_changes_only_what_is_given(catalog):
+    seal(catalog, description="Pages.", owner="ada")
+    dataset = catalog.datasets.update(CC, lifecycle=Lifecycle.DEPRECATED, **WHO)
+
+    assert (Lifecycle.DEPRECATED, "Pages.", "ada") == (
+        dataset.lifecycle,
+        dataset.description,
+        dataset.owner,
+    )
+    assert {"lifecycle": "deprecated"} == catalog.audit.list(1)[0].detail
+
+
+def test_updating_to_the_same_is_not_audited(catalog):
+    seal(catalog, description="Pages.")
+    before = catalog.audit.list()
+    catalog.datasets.update(CC, description="Pages.", **WHO)
+
+    assert before == catalog.audit.list()
+
+
+def test_a_tag_moves_and_goes(catalog):
+    seal(catalog)
+    seal(catalog, content="more")
+
+    assert {"gold": 1} == catalog.datasets.tag(ref("web/cc@1"), "gold", **WHO).tags
+    assert {"gold": 2} == catalog.datasets.tag(ref("web/cc"), "gold", **WHO).tags
+    assert {} == catalog.datasets.untag(CC, "gold", **WHO).tags
+    assert ["tag.remove", "tag.move", "tag.move"] == [
+        entry.action for entry in catalog.audit.list(3)
+    ]
+
+
+def test_removing_an_unknown_tag_offers_the_nearest(catalog):
+    seal(catalog, tags=("golden",))
+
+    with pytest.raises(UnknownError) as caught:
+        catalog.datasets.untag(CC, "golde", **WHO)
+
+    assert "did you mean golden?" == caught.value.hint
+
+
+def test_a_tag_that_is_none_is_refused(catalog):
+    seal(catalog)
+
+    with pytest.raises(InvalidNameError):
+        catalog.datasets.tag(ref("web/cc"), "1", **WHO)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("crawl", ["web/crawl@1", "lab/pages@1"]),
+        ("CRAWL", ["web/crawl@1", "lab/pages@1"]),
+        ("cra", ["web/crawl@1", "lab/pages@1"]),
+        ("brulee", ["lab/pages@1"]),
+        ("crème brûlée", ["lab/pages@1"]),
+        ("gold", ["web/crawl@1"]),
+        ("crawl nothing", []),
+        ("web/crawl", ["web/crawl@1"]),
+        ("日本", ["lab/pages@1"]),
+        ("123ab", ["lab/pages@1"]),
+        ("", []),
+        ("   ", []),
+        ('"', []),
+        ("' OR 1=1 --", []),
+        ('crawl" AND (', []),
+        ("NEAR(crawl)", []),
+        ("crawl*", ["web/crawl@1", "lab/pages@1"]),
+        ("craw:l", ["lab/pages@1"]),
+        ("!&|():*", []),
+        ("\x00crawl", ["web/crawl@1", "lab/pages@1"]),
+        ("x" * 5_000, []),
+    ],
+)
+def test_search_takes_whatever_is_typed_as_words(catalog, query, found):
+    seal(catalog, "web/crawl", tags=("gold",))
+    seal(catalog, "lab/pages", description="A crawl of Crème brûlée, 日本語, 123abc.")
+
+    assert found == references(catalog.datasets.search(query))
+
+
+def test_search_follows_every_change(catalog):
+    seal(catalog, description="Old.")
+    catalog.datasets.update(CC, description="New.", **WHO)
+    catalog.datasets.tag(ref("web/cc"), "gold", **WHO)
+
+    assert [] == catalog.datasets.search("old")
+    assert ["web/cc@1"] == references(catalog.datasets.search("new gold"))
+    catalog.datasets.untag(CC, "gold", **WHO)
+    assert [] == catalog.datasets.search("gold")
+
+
+def test_the_best_match_comes_first_and_the_limit_cuts_the_rest(catalog):
+    seal(catalog, "a/x", description="code")
+    seal(catalog, "b/coder")
+    seal(catalog, "c/code")
+    seal(catalog, "d/code", description="code code code")
+
+    assert ["c/code@1", "d/code@1", "b/coder@1", "a/x@1"] == references(
+        catalog.datasets.search("code")
+    )
+    assert ["d/code@1"] == references(catalog.datasets.search("d/code", limit=1))
+
+
+@given(text=st.text(max_size=60), query=st.text(max_size=20))
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_search_finds_exactly_what_the_folded_words_say(catalog, text, query):
+    text = text.replace("\x00", "")
+    if catalog.datasets.find(CC) is None:
+        seal(catalog)
+    catalog.datasets.update(CC, description=text, **WHO)
+    held, asked = fold("web/cc", text), fold(query)
+    matches = bool(asked) and all(any(word.startswith(part) for word in held) for part in asked)
+
+    assert matches == bool(catalog.datasets.search(query))
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(text):
+    words = fold(text)
+
+    assert words == fold(" ".join(words))

@@ -1,0 +1,142 @@
+"""Sealed facts refuse every change that is not theirs to make."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from registry.catalog.tables import Row
+from registry.catalog.triggers import ALLOWED_CHANGES, APPEND_ONLY, list_triggers
+from registry.domain.version import Metric, SourceFacts
+from tests.catalog.factories import (
+
+    LATER,
+    WHO,
+    make_count,
+    make_draft,
+    make_entry,
+    make_recipe,
+    make_run,
+    make_tokenizer,
+    ref,
+    seal,
+)
+
+SEALED = (*APPEND_ONLY, *ALLOWED_CHANGES, "run")
+
+
+@pytest.fixture
+def full(catalog):
+    """A catalog with a row in every sealed table."""
+    catalog.tokenizers.add(make_tokenizer(), **WHO)
+    seal(catalog, "web/in")
+    draft = make_draft(
+        inputs=("web/in@1",),
+        recipe=make_recipe(),
+        languages=("en",),
+        sources=(SourceFacts(kind="file", uri="/data"),),
+        ledger=(make_entry(),),
+        metrics=(Metric(name="m", value=1.0),),
+        counts=(make_count(),),
+    )
+    catalog.versions.seal(draft, run=make_run(), **WHO)
+    return catalog
+
+
+def attempt(catalog, statement):
+    with catalog._database._writers.begin() as connection:
+        return connection.exec_driver_sql(statement).rowcount
+
+
+@pytest.mark.parametrize("table", SEALED)
+def test_a_sealed_table_has_rows_to_protect(full, table):
+    with full._database.reading() as connection:
+        assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() > 0
+
+
+@pytest.mark.parametrize("table", SEALED)
+def test_no_sealed_row_can_be_deleted(full, table):
+    with pytest.raises(IntegrityError, match=f"{table} is sealed: delete refused"):
+        attempt(full, f"DELETE FROM {table}")
+
+
+@pytest.mark.parametrize("table", SEALED)
+def test_no_sealed_row_can_be_updated(full, table):
+    # An assignment of the same value is a write all the same.
+    column = next(iter(Row.metadata.tables[table].columns)).name
+
+    with pytest.raises(IntegrityError, match=f"{table} is sealed: update refused"):
+        attempt(full, f"UPDATE {table} SET {column} = {column}")
+
+
+@pytest.mark.parametrize("table", ALLOWED_CHANGES)
+def test_only_one_column_of_a_sealed_row_may_change(full, table):
+    allowed = ALLOWED_CHANGES[table][0]
+    good = {"state": "'withdrawn'", "superseded_by": "1000"}[allowed]
+    for column in Row.metadata.tables[table].columns:
+        if column.name == allowed:
+            continue
+        value = "1" if column.type.python_type in {int, float} else "'x'"
+        with pytest.raises(IntegrityError):
+            attempt(full, f"UPDATE {table} SET {allowed} = {good}, {column.name} = {value}" + _differs(column, value))
+
+    assert attempt(full, f"UPDATE {table} SET {allowed} = {good} WHERE id = 1") == 1
+
+
+def _differs(column, value):
+    """Return a condition for rows on which the assignment is a change."""
+    if column.name.endswith("_at"):
+        return ""
+    return f" WHERE {column.name} IS NULL OR {column.name} <> {value}"
+
+
+def test_a_withdrawn_version_stays_withdrawn(full):
+    full.versions.withdraw(ref("web/cc"), reason="takedown", **WHO)
+
+    with pytest.raises(IntegrityError, match="version is sealed"):
+        attempt(full, "UPDATE version SET state = 'sealed' WHERE state = 'withdrawn'")
+
+
+def test_what_is_superseded_stays_superseded(full):
+    full.versions.assert_licence(ref("web/cc"), "MIT", **WHO)
+
+    with pytest.raises(IntegrityError, match="licence_assertion is sealed"):
+        attempt(
+            full,
+            "UPDATE licence_assertion SET superseded_by = NULL WHERE superseded_by IS NOT NULL",
+        )
+
+
+def test_an_open_run_can_be_closed_and_a_closed_one_not_opened(catalog):
+    run = catalog.runs.open(make_run())
+    catalog.runs.finish(run.id, at=LATER, actor="ada")
+
+    with pytest.raises(IntegrityError, match="run is sealed"):
+        attempt(catalog, "UPDATE run SET state = 'open', finished_at = NULL")
+
+
+def test_replacing_a_sealed_row_is_refused(catalog_url, full, engine):
+    if engine != "sqlite":
+        pytest.skip("REPLACE exists on SQLite only")
+
+    with pytest.raises(IntegrityError, match="metric is sealed"):
+        attempt(full, "REPLACE INTO metric SELECT version_id, name, run_id, 9 FROM metric")
+
+
+@pytest.mark.parametrize("table", SEALED)
+def test_a_sealed_table_cannot_be_truncated(full, engine, table):
+    if engine != "postgresql":
+        pytest.skip("TRUNCATE exists on PostgreSQL only")
+
+    with pytest.raises(IntegrityError, match=f"{table} is sealed: truncate refused"):
+        attempt(full, f"TRUNCATE {table} CASCADE")
+
+
+def test_a_parent_that_is_younger_than_its_child_is_refused(full):
+    with pytest.raises(IntegrityError, match="ck_lineage_edge_acyclic"):
+        attempt(full, "INSERT INTO lineage_edge (parent_id, child_id, run_id) VALUES (2, 1, 1)")
+
+
+def test_every_fact_table_is_protected_or_meant_to_change():
+    mutable = {"dataset", "owner", "tag"}
+
+    assert {*SEALED} | mutable == set(Row.metadata.tables)
+    assert {f"{table}_delete_refused" for table in SEALED} <= list_triggers("sqlite").keys()

@@ -1,0 +1,210 @@
+"""The commands that people type."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cli.main import COMMANDS
+
+HEAVY = "sqlalchemy alembic pyarrow tokenizers numpy fsspec rich pydantic_settings".split()
+
+
+def test_the_main_job_answers_one_json_document_a_verb(muster, corpus):
+    registered = muster.json("register", corpus, "--name", "a/b", "--license", "CC-BY-4.0")
+    normalized = muster.json("normalize", "a/b", "--recipe", "text-default")
+    trained = muster.json(
+        "tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "tiny"
+    )
+    tokenized = muster.json("tokenize", normalized["reference"], "--tokenizer", "tiny")
+    lineage = muster.json("lineage", tokenized["reference"])
+    report = muster.json("report", normalized["reference"], "--params", "1.3B")
+    (target,) = report["targets"]
+
+    assert (registered["reference"], registered["status"]) == ("a/b@1", "created")
+    assert {"num_documents", "num_bytes", "num_shards", "digest", "rejected"} <= registered.keys()
+    assert (normalized["reference"], normalized["input"]) == ("a/b.text-default@1", "a/b@1")
+    assert {"name", "version", "fingerprint"} == normalized["recipe"].keys()
+    assert {"documents_in", "documents_kept", "rejected", "bytes_in", "bytes_kept"} == normalized[
+        "ledger"
+    ].keys()
+    assert trained["tokenizer"]["vocab_size"] == tokenized["tokenizer"]["vocab_size"]
+    assert tokenized["num_documents"] == 60
+    assert tokenized["num_tokens"] + 60 == tokenized["num_tokens_with_special"]
+    assert tokenized["bytes_per_token"] == tokenized["num_bytes"] / tokenized["num_tokens"]
+    assert (tokenized["unknown_rate"], tokenized["method"]) == (0.0, "exact")
+    assert ["a/b.text-default.tiny@1", "a/b.text-default@1", "a/b@1"] == [
+        node["reference"] for node in lineage["nodes"]
+    ]
+    assert {"parent", "child", "run"} <= lineage["edges"][0].keys()
+    assert lineage["truncated"] is False
+    assert target["num_parameters"] == 1_300_000_000
+    assert target["verdict"] == "INSUFFICIENT"
+    assert target["unique_tokens"] <= tokenized["num_tokens"]
+    assert {"low", "mid", "high"} <= target["required_tokens"]["epoch-2024"].keys()
+    assert {"epochs_needed", "shortfall_tokens", "largest_model"} <= target.keys()
+    assert "unmeasured-near-duplicates" in [warning["code"] for warning in report["warnings"]]
+
+
+def test_the_same_command_again_is_unchanged_and_exits_0(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b")
+    again = muster.run("register", corpus, "--name", "a/b")
+
+    assert again.stdout == "unchanged: a/b@1\n"
+
+
+def test_help_loads_no_heavy_library(muster):
+    code = (
+        "import sys\nfrom cli.main import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    for words in ([], ["--help"], ["--version"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
+        )
+
+        assert done.stderr.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help(muster, name):
+    assert muster.run(name, "--help").stdout.startswith(f"Usage: muster {name}")
+
+
+def test_an_unknown_command_is_wrong_usage(muster):
+    assert "No such command" in muster.run("regsiter", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["show", "a/b"], "no dataset 'a/b'"),
+        (["show", "../b"], "'../b' is not a dataset name"),
+        (["register", "nowhere", "--name", "a/b"], "nowhere"),
+        (["register", ".", "--name", "a\x1b[31m/b"], "\\x1b"),
+        (["normalize", "a/b", "--recipe", "txt-default"], "did you mean text-default"),
+        (["report", "--params", "1.3X"], "'1.3X' is not a model size"),
+        (["report", "--params", "1B"], "no version with a token count"),
+        (["law", "show", "epoch"], "did you mean epoch-2024"),
+        (["recipe", "check", "missing.toml"], "missing.toml"),
+    ],
+)
+def test_bad_input_is_an_error_with_the_users_value_and_exit_2(muster, words, said):
+    done = muster.run(*words, code=2)
+
+    assert done.stderr.startswith("error: ")
+    assert said in done.stderr
+    assert "\x1b" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_without_a_registry_the_hint_makes_one(tmp_path, muster):
+    muster.folder = tmp_path / "elsewhere"
+    muster.folder.mkdir()
+    (tmp_path / ".muster").rename(tmp_path / "hidden")
+    done = muster.run("list", code=2)
+
+    assert "hint: muster init" in done.stderr
+
+
+def test_debug_shows_the_traceback(muster):
+    process = muster.start("--debug", "show", "a/b")
+    _, stderr = process.communicate(timeout=60)
+
+    assert "Traceback" in stderr
+    assert process.returncode == 1
+
+
+def test_a_report_that_is_checked_exits_with_3_when_data_is_missing(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b")
+    muster.run("tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "tiny")
+    muster.run("tokenize", "a/b", "--tokenizer", "tiny", "--count-only")
+
+    assert "INSUFFICIENT" in muster.run("report", "--params", "1B", "--check", code=3).stdout
+    muster.run("report", "--params", "10", "--check")
+
+
+def test_verify_exits_with_3_when_a_byte_changed(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b", "--ingest")
+    assert "intact" in muster.run("verify", "a/b").stdout
+    (file,) = [
+        path
+        for path in (muster.folder / ".muster" / "objects").rglob("*")
+        if path.is_file() and b"of 1" in path.read_bytes()
+    ]
+    file.write_bytes(file.read_bytes().replace(b"Document", b"document", 1))
+
+    assert "holds other bytes" in muster.run("verify", "a/b", code=3).stdout
+
+
+def test_a_lineage_that_is_cut_says_so_and_exits_with_3(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b")
+    muster.run("normalize", "a/b", "--recipe", "text-default")
+
+    assert muster.json("lineage", "a/b.text-default", "--limit", 1, code=3)["truncated"] is True
+
+
+def test_standard_input_is_registered(muster):
+    process = muster.start("register", "-", "--name", "a/b", "-q", stdin=subprocess.PIPE)
+    stdout, stderr = process.communicate('{"text": "one"}\n', timeout=60)
+
+    assert (stdout, process.returncode) == ("a/b@1\n", 0), stderr
+
+
+def test_a_reader_that_closes_the_pipe_early_is_no_error(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b")
+    with muster.start("sample", "a/b", "-n", 60) as process:
+        process.stdout.close()
+        process.wait(timeout=60)
+        said = process.stderr.read()
+
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("how", ["table", "json", "jsonl", "csv", "markdown"])
+def test_a_list_prints_in_every_format(muster, corpus, how):
+    muster.run("register", corpus, "--name", "a/b", "--tag", "release")
+
+    assert "a/b@1" in muster.run("list", "--format", how).stdout
+
+
+def test_database_commands_tell_the_revision(muster):
+    status = muster.json("db", "current")
+
+    assert status["revision"] == status["expected"]
+    assert muster.json("db", "check")["findings"] == []
+    assert muster.json("db", "upgrade")["revision"] == status["expected"]
+
+
+def test_a_card_file_is_read_and_an_option_wins(muster, corpus, tmp_path):
+    card = tmp_path / "card.yaml"
+    card.write_text("license: mit\nlanguage: [en]\ndescription: Two lines\ntags: [release]\n")
+    muster.run("register", corpus, "--name", "a/b", "--card", card, "--license", "apache-2.0")
+    shown = muster.json("show", "a/b@release")
+
+    assert shown["version"]["licence"] == "Apache-2.0"
+    assert shown["version"]["languages"] == ["en"]
+    assert shown["dataset"]["description"] == "Two lines"
+
+
+def test_an_unknown_field_of_a_card_is_refused(muster, corpus, tmp_path):
+    card = tmp_path / "card.toml"
+    card.write_text('licens = "MIT"\n')
+    done = muster.run("register", corpus, "--name", "a/b", "--card", card, code=2)
+
+    assert "licens" in done.stderr
+
+
+def test_exported_tokens_lie_as_files_beside_their_manifest(muster, corpus, tmp_path):
+    muster.run("register", corpus, "--name", "a/b")
+    muster.run("tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "tiny")
+    answer = muster.json("tokenize", "a/b", "--tokenizer", "tiny")
+    muster.run("export", answer["reference"], tmp_path / "out")
+
+    assert ["manifest.json", "tokens-00000.bin", "tokens-00000.idx"] == sorted(
+        os.listdir(tmp_path / "out")
+    )
+    assert (tmp_path / "out" / "tokens-00000.bin").stat().st_size == 2 * answer[
+        "num_tokens_with_special"
+    ]

