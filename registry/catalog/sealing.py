@@ -7,7 +7,7 @@ what was looked up still holds when it is written.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, tuple_
@@ -23,6 +23,7 @@ from registry.catalog.closing import (
     rejection_rows,
     run_row,
 )
+from registry.catalog.columns import to_utc
 from registry.catalog.counts import count_row, record_count
 from registry.catalog.facts import (
     ensure_recipes,
@@ -109,7 +110,7 @@ class Sealing:
         self._connection = connection
         self._orders = orders
         self._actor = actor
-        self._at = at.astimezone(UTC)
+        self._at = to_utc(at)
         self._rows: defaultdict[type[Row], list[dict[str, Any]]] = defaultdict(list)
         self._changes: list[Change] = []
         self._restated: list[dict[str, Any]] = []

@@ -404,6 +404,9 @@ class TokenCountRow(Row):
     document_index: Mapped[str | None] = mapped_column(
         comment="Digest of the object with key and token count of each distinct document."
     )
+    details: Mapped[str | None] = mapped_column(
+        comment="Digest of the object with the vocabulary's use and the rejected rows."
+    )
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
     counted_at: Mapped[datetime]
     superseded_by: Mapped[int | None] = mapped_column(

@@ -1,3 +1,5 @@
+from itertools import chain
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -70,7 +72,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(catalog):
         after = page[-1].reference.partition("@")[0]
 
     assert [3, 3, 1] == [len(page) for page in pages]
-    assert references(catalog.datasets.list()) == sum(pages, [])
+    assert references(catalog.datasets.list()) == list(chain.from_iterable(pages))
 
 
 def test_updating_changes_only_what_is_given(catalog):

@@ -1,0 +1,393 @@
+"""Migrations on populated databases: no row is lost, no trigger is missing, nothing drifts."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from registry.catalog import migrate
+from registry.catalog.catalog import Catalog
+from registry.catalog.engine import Database
+from registry.catalog.revision import EXPECTED, REVISIONS
+from registry.catalog.search import fold
+from registry.catalog.tables import Row
+from registry.catalog.triggers import find_missing
+from registry.domain.count import CountMethod
+from registry.domain.digest import fingerprint
+from registry.domain.run import Operation, RunState
+from registry.domain.tokenizer import TokenizerEngine, TokenizerKind
+from registry.domain.version import (
+    Content,
+    DatasetKind,
+    Lifecycle,
+    Metric,
+    SourceFacts,
+    VersionState,
+)
+from registry.errors import ConflictError, InputError, SchemaRevisionError
+from tests.catalog.factories import (
+    WHO,
+    make_count,
+    make_draft,
+    make_entry,
+    make_recipe,
+    make_run,
+    make_tokenizer,
+    ref,
+    seal,
+)
+
+ENUMERATIONS = {
+    ("dataset", "kind"): DatasetKind,
+    ("dataset", "lifecycle"): Lifecycle,
+    ("run", "operation"): Operation,
+    ("run", "state"): RunState,
+    ("token_count", "method"): CountMethod,
+    ("tokenizer", "engine"): TokenizerEngine,
+    ("tokenizer", "kind"): TokenizerKind,
+    ("version", "content"): Content,
+    ("version", "state"): VersionState,
+}
+
+
+def populate(url):
+    """Put rows into every table."""
+    with Catalog.open(url) as catalog:
+        catalog.tokenizers.add(make_tokenizer(), **WHO)
+        seal(catalog, "web/in", licence="MIT", description="Crème brûlée.", owner="ada")
+        draft = make_draft(
+            inputs=("web/in@1",),
+            recipe=make_recipe(),
+            languages=("en",),
+            sources=(SourceFacts(kind="file", uri="/data"),),
+            ledger=(make_entry(),),
+            metrics=(Metric(name="m", value=0.1),),
+            counts=(make_count(),),
+            tags=("gold",),
+        )
+        catalog.versions.seal(draft, run=make_run(), **WHO)
+        catalog.counts.record(ref("web/cc"), make_count(num_tokens=5), run=None, **WHO)
+
+
+def snapshot(url):
+    """Return every row of every table, without the column that 0002 adds."""
+    database = Database(url)
+    with closing(database), database.reading() as connection:
+        rows = {}
+        for table in Row.metadata.tables.values():
+            columns = [f'"{column.name}"' for column in table.columns if column.name != "words"]
+            found = connection.exec_driver_sql(f"SELECT {', '.join(columns)} FROM {table.name}")
+            rows[table.name] = sorted(map(repr, found))
+        return rows
+
+
+def missing_triggers(url):
+    database = Database(url)
+    with closing(database), database.reading() as connection:
+        return find_missing(connection)
+
+
+def test_the_constants_are_what_alembic_finds():
+    scripts = ScriptDirectory(str(migrate.find_scripts()))
+    found = [script.revision for script in scripts.walk_revisions()]
+
+    assert list(REVISIONS) == found[::-1]
+    assert scripts.get_current_head() == EXPECTED == migrate.expected()
+
+
+def test_the_repository_has_an_ini_for_developers():
+    root = Path(migrate.find_scripts()).parent
+    config = Config(root / "alembic.ini")
+
+    assert migrate.find_scripts() == Path(config.get_main_option("script_location"))
+
+
+def test_a_new_database_is_clean(catalog_url):
+    assert [] == migrate.check(catalog_url)
+
+
+def test_a_populated_database_is_clean(catalog_url):
+    populate(catalog_url)
+
+    assert [] == migrate.check(catalog_url)
+
+
+def test_populating_leaves_no_table_empty(catalog_url):
+    populate(catalog_url)
+
+    assert [] == [table for table, rows in snapshot(catalog_url).items() if not rows]
+
+
+def test_going_down_and_up_loses_no_row_and_no_trigger(catalog_url):
+    populate(catalog_url)
+    before = snapshot(catalog_url)
+    for revision in REVISIONS[-2::-1]:
+        migrate.downgrade(catalog_url, revision=revision)
+
+        assert before == snapshot(catalog_url)
+        assert [] == missing_triggers(catalog_url)
+    for revision in REVISIONS[1:]:
+        upgrade = migrate.upgrade(catalog_url, revision=revision)
+
+        assert revision == upgrade.after
+        assert before == snapshot(catalog_url)
+        assert [] == missing_triggers(catalog_url)
+    assert [] == migrate.check(catalog_url)
+
+
+def test_an_upgrade_makes_datasets_that_are_there_searchable(catalog_url):
+    populate(catalog_url)
+    migrate.downgrade(catalog_url, revision="0001")
+    migrate.upgrade(catalog_url)
+
+    with Catalog.open(catalog_url) as catalog:
+        assert ["web/in@1"] == [one.reference for one in catalog.datasets.search("brulee")]
+        assert ["web/cc@1"] == [one.reference for one in catalog.datasets.search("gold")]
+
+
+def test_sealed_rows_stay_sealed_after_a_rebuild(catalog_url):
+    populate(catalog_url)
+    migrate.downgrade(catalog_url, revision="0001")
+    database = Database(catalog_url)
+
+    with (
+        closing(database),
+        pytest.raises(Exception, match="version is sealed"),
+        database.writing() as connection,
+    ):
+        connection.exec_driver_sql("UPDATE version SET num_bytes = 0")
+
+
+def test_going_down_to_base_leaves_nothing_of_ours(catalog_url):
+    populate(catalog_url)
+    migrate.downgrade(catalog_url, revision="base")
+    database = Database(catalog_url)
+    with closing(database), database.reading() as connection:
+        left = set(inspect(connection).get_table_names())
+
+    assert {"muster_revision"} == left
+    assert migrate.current(catalog_url) is None
+    assert EXPECTED == migrate.upgrade(catalog_url).after
+
+
+def test_upgrading_twice_is_upgrading_once(catalog_url, tmp_path):
+    files = set(tmp_path.iterdir())
+    again = migrate.upgrade(catalog_url)
+
+    assert (EXPECTED, EXPECTED, None) == (again.before, again.after, again.backup)
+    assert files == {path for path in tmp_path.iterdir() if path.suffix == ".db"}
+
+
+def test_an_empty_database_goes_all_the_way(empty_url):
+    upgrade = migrate.upgrade(empty_url)
+
+    assert (None, EXPECTED, None) == (upgrade.before, upgrade.after, upgrade.backup)
+    assert EXPECTED == migrate.current(empty_url)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_populated_file_is_copied_beside_itself_first(catalog_url, tmp_path):
+    populate(catalog_url)
+    migrate.downgrade(catalog_url, revision="0001")
+    rows = snapshot(catalog_url)
+    backup = migrate.upgrade(catalog_url).backup
+    copy = f"sqlite:///{backup}"
+
+    assert tmp_path == backup.parent
+    assert ("0001", rows) == (migrate.current(copy), snapshot(copy))
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_second_copy_does_not_replace_the_first(catalog_url):
+    backups = []
+    for _ in range(2):
+        migrate.downgrade(catalog_url, revision="0001")
+        backups.append(migrate.upgrade(catalog_url).backup)
+
+    assert backups[0] != backups[1]
+    assert all(backup.exists() for backup in backups)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_no_file_is_copied_on_a_server(catalog_url):
+    migrate.downgrade(catalog_url, revision="0001")
+
+    assert migrate.upgrade(catalog_url).backup is None
+
+
+def test_an_upgrade_that_fails_changes_nothing(catalog_url):
+    populate(catalog_url)
+    migrate.downgrade(catalog_url, revision="0001")
+    before = snapshot(catalog_url)
+    database = Database(catalog_url)
+    with closing(database), database.writing() as connection:
+        # The name that 0002 is about to take.
+        connection.exec_driver_sql("CREATE TABLE dataset_fts (id integer)")
+
+    with pytest.raises(Exception, match="dataset_fts"):
+        migrate.upgrade(catalog_url)
+    assert ("0001", before) == (migrate.current(catalog_url), snapshot(catalog_url))
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_rows_that_refer_to_nothing_stop_a_migration(catalog_url, tmp_path):
+    populate(catalog_url)
+    migrate.downgrade(catalog_url, revision="0001")
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as connection:
+        connection.execute("INSERT INTO tag VALUES (1, 'lost', 999)")
+        connection.commit()
+
+    with pytest.raises(ConflictError, match="tag -> version"):
+        migrate.upgrade(catalog_url)
+    assert "0001" == migrate.current(catalog_url)
+
+
+def test_an_unknown_revision_is_not_upgraded(catalog_url):
+    database = Database(catalog_url)
+    with closing(database), database.writing() as connection:
+        connection.exec_driver_sql("UPDATE muster_revision SET version_num = '9999'")
+
+    with pytest.raises(SchemaRevisionError) as caught:
+        migrate.upgrade(catalog_url)
+    assert "pip install --upgrade muster-catalog" == caught.value.hint
+
+
+def test_a_revision_that_does_not_exist_is_bad_input(catalog_url):
+    with pytest.raises(InputError, match="no revision '7'"):
+        migrate.upgrade(catalog_url, revision="7")
+
+
+def test_what_is_wrong_is_found(catalog_url, engine):
+    populate(catalog_url)
+    database = Database(catalog_url)
+    on = " ON shard" if engine == "postgresql" else ""
+    with closing(database), database.writing() as connection:
+        connection.exec_driver_sql(f"DROP TRIGGER shard_update_refused{on}")
+        connection.exec_driver_sql("UPDATE shard SET num_bytes = num_bytes + 1")
+        connection.exec_driver_sql("UPDATE dataset SET head = 7 WHERE name = 'web/cc'")
+        connection.exec_driver_sql("DROP INDEX ix_dataset_space")
+    findings = "\n".join(migrate.check(catalog_url))
+
+    assert "ix_dataset_space" in findings
+    assert "trigger shard_update_refused is missing" in findings
+    assert "1 datasets whose head is not their newest version" in findings
+    assert "2 versions whose shards do not add up" in findings
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_trigger_that_is_switched_off_is_missing(catalog_url):
+    database = Database(catalog_url)
+    with closing(database), database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE shard DISABLE TRIGGER shard_update_refused")
+
+    assert ["shard_update_refused"] == missing_triggers(catalog_url)
+
+
+def test_an_older_database_is_not_clean(empty_url):
+    migrate.upgrade(empty_url, revision="0001")
+
+    assert [f"the schema is at revision 0001, expected {EXPECTED}"] == migrate.check(empty_url)
+
+
+def test_every_enumeration_has_a_check_of_its_values(catalog_url):
+    database = Database(catalog_url)
+    with closing(database), database.reading() as connection:
+        inspector = inspect(connection)
+        for (table, column), values in ENUMERATIONS.items():
+            checks = {one["name"]: one for one in inspector.get_check_constraints(table)}
+            words = checks[f"ck_{table}_{column}"]["sqltext"].replace("::", " ").split("'")[1::2]
+
+            assert {choice.value for choice in values} == set(words), (table, column)
+
+
+def test_no_enumeration_is_left_out():
+    declared = {
+        (table.name, column.name): column.type.choices
+        for table in Row.metadata.tables.values()
+        for column in table.columns
+        if hasattr(column.type, "choices")
+    }
+
+    assert declared == ENUMERATIONS
+
+
+def reflect(url):
+    """Return what a database says of its tables, without the full-text index."""
+    database = Database(url)
+    with closing(database), database.reading() as connection:
+        inspector = inspect(connection)
+        return {
+            table: {
+                "columns": [
+                    {**column, "type": str(column["type"])}
+                    for column in sorted(inspector.get_columns(table), key=lambda one: one["name"])
+                ],
+                "checks": {
+                    one["name"]: one["sqltext"] for one in inspector.get_check_constraints(table)
+                },
+                "keys": inspector.get_pk_constraint(table),
+                "foreign": sorted(map(str, inspector.get_foreign_keys(table))),
+                "unique": sorted(one["name"] for one in inspector.get_unique_constraints(table)),
+                "indexes": sorted(
+                    (one["name"], one["column_names"], one["unique"], _condition(one))
+                    for one in inspector.get_indexes(table)
+                    if one["name"] != "dataset_fts"
+                ),
+            }
+            for table in inspector.get_table_names()
+            if table in Row.metadata.tables
+        }
+
+
+def _condition(index):
+    options = index.get("dialect_options", {})
+    return str(options.get("sqlite_where", options.get("postgresql_where")))
+
+
+def test_a_new_catalog_holds_the_recipe_that_stands_for_none(catalog_url):
+    database = Database(catalog_url)
+    with closing(database), database.reading() as connection:
+        query = text("SELECT id, name, fingerprint FROM recipe")
+
+        assert [(0, "as-is", fingerprint("as-is"))] == connection.execute(query).all()
+
+
+def test_the_tables_as_declared_are_the_tables_as_migrated(
+    catalog_url, empty_url, engine, tmp_path
+):
+    if engine == "sqlite":
+        empty_url = f"sqlite:///{tmp_path / 'declared.db'}"
+    database = Database(empty_url)
+    with closing(database), database.writing() as connection:
+        Row.metadata.create_all(connection)
+
+    assert reflect(empty_url) == reflect(catalog_url)
+
+
+def test_two_upgrades_at_once_are_one(empty_url):
+    with ThreadPoolExecutor(2) as pool:
+        after = [one.after for one in pool.map(migrate.upgrade, [empty_url, empty_url])]
+
+    assert [EXPECTED, EXPECTED] == after
+    assert [] == migrate.check(empty_url)
+
+
+def test_no_migration_imports_the_classes_of_today():
+    for script in sorted((migrate.find_scripts() / "versions").glob("*.py")):
+        source = script.read_text()
+
+        assert "registry" not in source.replace("registry.catalog.search", ""), script.name
+        assert "astext_type=" not in source
+        assert "text('1')" not in source
+
+
+def test_words_are_folded_alike_in_migration_and_search():
+    script = ScriptDirectory(str(migrate.find_scripts())).get_revision("0002").module
+    texts = ("web/Crème-brûlée", "ǅ ß İ 日本 _x_ " + "y" * 100)
+
+    assert " ".join(fold(*texts)) == script.fold(*texts)

@@ -1,0 +1,106 @@
+from pathlib import Path
+
+import pytest
+
+from registry.domain.card import Card
+from registry.domain.version import DatasetKind, Lifecycle
+from registry.errors import InputError, UnknownError, UnreadableError
+from registry.operations.cards import read_card
+from tests.operations.factories import records, write_jsonl
+
+
+@pytest.fixture
+def corpus(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", records(10))
+    muster.register([str(path)], name="web/cc")
+    return "web/cc"
+
+
+def test_statements_change_and_each_change_is_in_the_audit_log(muster, context, corpus):
+    muster.describe(
+        corpus,
+        Card(licence="MIT", description="Pages", owner="ada", kind=DatasetKind.CODE),
+        lifecycle=Lifecycle.DEPRECATED,
+    )
+    shown = muster.show(corpus)
+
+    assert shown.version.licence == "MIT"
+    assert (shown.dataset.description, shown.dataset.owner) == ("Pages", "ada")
+    assert (shown.dataset.kind, shown.dataset.lifecycle) == ("code", "deprecated")
+    assert {"licence.assert", "dataset.update"} <= {
+        entry.action for entry in context.catalog.audit.list(limit=50)
+    }
+    assert context.catalog.audit.verify() is None
+
+
+def test_what_is_not_stated_stays(muster, corpus):
+    muster.describe(corpus, Card(description="Pages"))
+    muster.describe(corpus, Card(owner="ada"))
+
+    assert muster.show(corpus).dataset.description == "Pages"
+
+
+def test_a_tag_moves_and_goes(muster, corpus, tmp_path):
+    muster.tag("web/cc@1", "release")
+    path = write_jsonl(tmp_path / "a.jsonl", records(11))
+    muster.register([str(path)], name="web/cc")
+    muster.tag("web/cc@2", "release")
+
+    assert muster.show("web/cc@release").version.number == 2
+    assert muster.untag("web/cc", "release").tags == {}
+    with pytest.raises(UnknownError):
+        muster.show("web/cc@release")
+
+
+def test_a_sample_is_the_same_by_its_seed(muster, corpus):
+    first = muster.sample(corpus, num_documents=4, seed=7)
+
+    assert first == muster.sample(corpus, num_documents=4, seed=7)
+    assert len({document.id for document in first.documents}) == 4
+    assert muster.sample(corpus, num_documents=99).num_documents == 10
+
+
+def test_verify_names_a_changed_and_a_lost_file(muster, corpus, tmp_path):
+    assert muster.verify(corpus).is_intact
+
+    path = tmp_path / "a.jsonl"
+    path.write_text(path.read_text().replace("quick", "quiet", 1))
+    (changed,) = muster.verify(corpus).problems
+    path.unlink()
+    (lost,) = muster.verify(corpus).problems
+
+    assert changed.path == "a.jsonl"
+    assert "holds other bytes" in changed.problem
+    assert "cannot be read" in lost.problem
+
+
+def test_a_card_is_read_from_yaml_and_toml(tmp_path):
+    yaml, toml = tmp_path / "card.yaml", tmp_path / "card.toml"
+    yaml.write_text("license: mit\nlanguage: en\nretrieved_at: 2026-01-02T03:04:05Z\n")
+    toml.write_text('license = "mit"\nlanguage = ["en"]\nretrieved_at = 2026-01-02T03:04:05Z\n')
+
+    assert read_card(yaml) == read_card(toml)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("card.yaml", "a: [b"),
+        ("card.yaml", "- a list"),
+        ("card.yaml", "license: nonsense licence"),
+        ("card.toml", "a ="),
+        ("card.toml", "tags = [3]"),
+        ("card.json", "{}"),
+    ],
+)
+def test_what_is_no_card_is_refused(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+
+    with pytest.raises(InputError):
+        read_card(path)
+
+
+def test_a_missing_card_is_unreadable(tmp_path):
+    with pytest.raises(UnreadableError):
+        read_card(Path(tmp_path / "none.yaml"))

@@ -1,0 +1,123 @@
+import pytest
+
+from registry.domain.card import Card
+from registry.errors import InputError, UnknownError
+from registry.scaling import optimal_tokens
+from tests.operations.factories import records, write_jsonl
+
+
+@pytest.fixture
+def prepared(muster, tmp_path):
+    """Two normalized and counted datasets that share ten of their thirty documents each."""
+    for name, first in (("a", 0), ("b", 20)):
+        path = write_jsonl(tmp_path / name / "x.jsonl", records(30, first=first))
+        muster.register([str(path)], name=f"web/{name}", card=Card(licence="MIT"))
+        muster.normalize(f"web/{name}", recipe="text-default")
+    muster.train_tokenizer(["web/a"], name="tiny", vocab_size=280)
+    for name in ("a", "b"):
+        muster.tokenize(f"web/{name}.text-default", tokenizer="tiny")
+    return ["web/a.text-default@1", "web/b.text-default@1"]
+
+
+def codes(report):
+    return {warning.code.value for warning in report.warnings}
+
+
+def test_documents_in_two_versions_count_once_and_the_first_has_them(muster, prepared):
+    report = muster.report(prepared, num_parameters=[1000])
+    tokens = {line.reference: line.num_tokens for line in report.supply}
+    unique = {line.reference: line.num_unique_tokens for line in report.supply}
+    shared = tokens[prepared[1]] - unique[prepared[1]]
+
+    assert report.duplicate_documents == 10
+    assert tokens[prepared[0]] == unique[prepared[0]]
+    assert 0 < shared < tokens[prepared[1]]
+    assert report.total_tokens - shared == report.unique_tokens
+    assert {report.unique_tokens} == {target.unique_tokens for target in report.targets}
+
+
+def test_without_references_all_that_was_counted_is_reported_once(muster, prepared):
+    muster.tokenize("web/a", tokenizer="tiny", count_only=True)
+
+    assert prepared == [line.reference for line in muster.report(num_parameters=[1000]).supply]
+
+
+def test_token_shards_mean_the_version_that_was_counted(muster, prepared):
+    named = muster.report(["web/a.text-default.tiny"], num_parameters=[1000])
+
+    assert ["web/a.text-default@1"] == [line.reference for line in named.supply]
+
+
+def test_a_target_has_every_laws_requirement_and_reasons(muster, prepared):
+    (target,) = muster.report(prepared, num_parameters=[1_300_000_000]).targets
+
+    assert {"rule-10", "chinchilla-1", "chinchilla-2", "chinchilla-3", "epoch-2024"} <= (
+        target.required_tokens.keys()
+    )
+    assert optimal_tokens(1_300_000_000).mid == target.required_tokens["epoch-2024"].mid
+    assert target.verdict == "INSUFFICIENT"
+    assert target.epochs_needed is None
+    assert (
+        target.shortfall_tokens == target.required_tokens["epoch-2024"].mid - target.unique_tokens
+    )
+    assert target.reasons
+
+
+def test_warnings_name_what_is_unknown(muster, prepared, tmp_path):
+    path = write_jsonl(tmp_path / "c" / "x.jsonl", records(20, first=100))
+    muster.register([str(path)], name="web/c")
+    muster.tokenize_sample("web/c", tokenizer="tiny", fraction=0.5)
+    report = muster.report([*prepared, "web/c"], num_parameters=[10])
+
+    assert {
+        "unknown-licence",
+        "sampled-count",
+        "not-normalized",
+        "unmeasured-exact-duplicates",
+        "unmeasured-near-duplicates",
+    } <= codes(report)
+    assert report.duplicate_documents is None
+    assert report.unique_is_upper_bound
+
+
+def test_counts_of_another_tokenizer_are_left_out_and_said(muster, prepared):
+    muster.train_tokenizer(["web/b"], name="other", vocab_size=290)
+    muster.tokenize("web/b", tokenizer="other", count_only=True)
+    report = muster.report(["web/a.text-default", "web/b"], num_parameters=[10])
+
+    assert "mixed-tokenizers" in codes(report)
+    assert len(report.supply) == 1
+
+
+def test_a_version_and_what_was_made_from_it_overlap(muster, prepared):
+    muster.tokenize("web/a", tokenizer="tiny", count_only=True)
+    report = muster.report(["web/a", "web/a.text-default"], num_parameters=[10])
+
+    assert "overlap" in codes(report)
+
+
+def test_what_was_not_counted_leads_to_what_was(muster, prepared):
+    with pytest.raises(InputError) as raised:
+        muster.report(["web/a"], num_parameters=[10])
+
+    assert "web/a.text-default@1" in str(raised.value.hint)
+
+
+def test_an_empty_registry_has_nothing_to_report(muster):
+    with pytest.raises(InputError, match="token count"):
+        muster.report(num_parameters=[10])
+
+
+def test_an_unknown_law_offers_the_nearest(muster, prepared):
+    with pytest.raises(UnknownError) as raised:
+        muster.report(prepared, num_parameters=[10], law="epoch")
+
+    assert "epoch-2024" in raised.value.nearest
+
+
+def test_the_report_pins_its_inputs_by_digest(muster, prepared):
+    report = muster.report(prepared, num_parameters=[10])
+
+    assert {muster.show(name).version.digest for name in prepared} == {
+        item.digest for item in report.inputs
+    }

@@ -1,0 +1,205 @@
+import json
+
+import numpy as np
+import pytest
+
+from registry.domain.digest import digest_of_bytes
+from registry.domain.names import Reference
+from registry.errors import InputError, UnknownError
+from registry.operations import tokenize as operation
+from registry.tokenization.formats.megatron import MegatronReader
+from tests.operations.factories import records, write_jsonl
+
+TEXTS = [
+    "Some text with a literal <|endoftext|> inside.",
+    "naïve café ☃ 日本語",
+    "",
+    "def f(x):\n    return x\n",
+] * 30
+
+
+@pytest.fixture
+def corpus(muster, tmp_path):
+    items = [{"id": f"d{row}", "text": text} for row, text in enumerate(TEXTS)]
+    for part in range(2):
+        write_jsonl(tmp_path / "data" / f"{part}.jsonl", items[part * 60 : part * 60 + 60])
+    muster.register([str(tmp_path / "data")], name="web/cc")
+    muster.train_tokenizer(["web/cc"], name="tiny", vocab_size=300)
+    return "web/cc"
+
+
+def read_shards(context, reference):
+    shards = {
+        shard.path: context.store.local_path_of(shard.digest)
+        for shard in context.catalog.versions.list_shards(Reference.parse(reference))
+    }
+    stems = sorted(path.removesuffix(".bin") for path in shards if path.endswith(".bin"))
+    readers = [MegatronReader.open(shards[f"{stem}.bin"], shards[f"{stem}.idx"]) for stem in stems]
+    return readers, json.loads(shards["manifest.json"].read_bytes())
+
+
+def test_shards_hold_each_document_and_its_eos(muster, context, corpus):
+    answer = muster.tokenize(corpus, tokenizer="tiny")
+    tokenizer = muster.get_tokenizer("tiny")
+    (reader,), manifest = read_shards(context, answer.reference)
+
+    assert (answer.num_documents, answer.num_empty_documents, len(reader)) == (120, 30, 90)
+    assert answer.num_tokens_with_special == int(np.sum(reader.lengths))
+    assert answer.num_tokens + 90 == answer.num_tokens_with_special
+    assert {tokenizer.eos_id} == {int(document[-1]) for document in reader}
+    assert manifest["tokenizer"]["fingerprint"] == tokenizer.fingerprint
+    assert (manifest["dtype"], manifest["num_tokens"]) == ("uint16", answer.num_tokens)
+
+
+def test_a_special_tokens_text_stays_text_unless_asked(muster, context, corpus):
+    plain = muster.tokenize(corpus, tokenizer="tiny", eos=False)
+    parsed = muster.tokenize(
+        corpus, tokenizer="tiny", eos=False, parse_special=True, name="web/parsed"
+    )
+    eos = muster.get_tokenizer("tiny").eos_id
+    counts = [
+        sum(int(np.count_nonzero(document == eos)) for document in reader)
+        for answer in (plain, parsed)
+        for reader in read_shards(context, answer.reference)[0]
+    ]
+
+    assert [0, 30] == counts
+    assert plain.num_tokens > parsed.num_tokens
+
+
+def test_tokenizing_again_is_unchanged_and_answers_the_same(muster, corpus):
+    first = muster.tokenize(corpus, tokenizer="tiny")
+    again = muster.tokenize(corpus, tokenizer="tiny")
+
+    assert again.status == "unchanged"
+    assert first.model_copy(update={"status": "unchanged"}) == again
+
+
+def test_counting_alone_writes_no_version_and_gives_the_same_count(muster, corpus):
+    counted = muster.tokenize(corpus, tokenizer="tiny", count_only=True)
+    written = muster.tokenize(corpus, tokenizer="tiny")
+
+    assert (counted.reference, counted.dtype) == ("web/cc@1", None)
+    assert counted.num_tokens == written.num_tokens
+    assert len(muster.show(corpus).counts) == 1
+
+
+def test_counts_name_tokenizer_policy_and_method(muster, corpus):
+    muster.tokenize(corpus, tokenizer="tiny")
+    (count,) = muster.show(corpus).counts
+
+    assert (count.tokenizer_name, count.method, count.reference) == ("tiny", "exact", "web/cc@1")
+    assert count.policy.eos_id == muster.get_tokenizer("tiny").eos_id
+    assert (count.num_tokens_low, count.num_tokens_high) == (count.num_tokens, count.num_tokens)
+
+
+def test_a_recipe_on_the_fly_counts_what_the_normalized_version_holds(muster, corpus):
+    muster.normalize(corpus, recipe="text-default")
+    direct = muster.tokenize("web/cc.text-default", tokenizer="tiny", count_only=True)
+    fly = muster.tokenize(corpus, tokenizer="tiny", recipe="text-default", count_only=True)
+
+    assert (direct.num_tokens, direct.num_documents) == (fly.num_tokens, fly.num_documents)
+    assert fly.recipe is not None
+    assert fly.rejected == {"empty": 30}
+    assert [fly.recipe.fingerprint] == [count.recipe for count in muster.show(corpus).counts]
+
+
+def test_symbols_without_a_token_of_their_own_are_named(muster, corpus):
+    use = muster.tokenize(corpus, tokenizer="tiny", count_only=True).vocabulary
+    snowman = next(symbol for symbol in use.unanticipated if symbol.character == "☃")
+
+    assert (snowman.code_point, snowman.name, snowman.count) == ("U+2603", "SNOWMAN", 30)
+    assert snowman.tokens_each > 1
+    assert snowman.example.startswith("0.jsonl#")
+    assert 0 < use.fraction_used <= 1
+
+
+def test_a_sample_estimates_with_an_interval_and_is_the_same_by_its_seed(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", records(2000, text="words and {row} numbers\n" * 3))
+    muster.register([str(path)], name="web/big")
+    muster.train_tokenizer(["web/big"], name="tiny", vocab_size=300)
+    exact = muster.tokenize("web/big", tokenizer="tiny", count_only=True)
+    samples = [
+        muster.tokenize_sample("web/big", tokenizer="tiny", fraction=0.1, seed=seed)
+        for seed in (1, 1, 2)
+    ]
+
+    assert samples[0].num_tokens == samples[1].num_tokens
+    assert samples[0].num_tokens != samples[2].num_tokens
+    assert samples[0].method == "sampled"
+    assert samples[0].num_tokens_low < exact.num_tokens < samples[0].num_tokens_high
+    assert (samples[0].num_documents, samples[0].num_bytes) == (2000, exact.num_bytes)
+
+
+def test_a_sample_of_too_few_documents_is_refused(muster, corpus):
+    with pytest.raises(InputError):
+        muster.tokenize_sample(corpus, tokenizer="tiny", fraction=0.0001)
+
+
+def test_tokens_are_not_tokenized_again(muster, corpus):
+    answer = muster.tokenize(corpus, tokenizer="tiny")
+    with pytest.raises(InputError, match="holds tokens"):
+        muster.tokenize(answer.reference, tokenizer="tiny")
+
+
+def test_an_unknown_tokenizer_offers_the_nearest(muster, corpus):
+    with pytest.raises(UnknownError) as raised:
+        muster.tokenize(corpus, tokenizer="tinny")
+
+    assert raised.value.nearest == ("tiny",)
+
+
+def test_a_token_that_is_asked_for_must_be_there(muster, corpus):
+    with pytest.raises(InputError, match="BOS"):
+        muster.tokenize(corpus, tokenizer="tiny", bos=True)
+
+
+def test_training_twice_gives_one_tokenizer(muster, corpus):
+    again = muster.train_tokenizer(["web/cc"], name="other", vocab_size=300)
+
+    assert (again.status, again.tokenizer.name) == ("unchanged", "tiny")
+    assert len(muster.list_tokenizers()) == 1
+
+
+def test_an_interrupted_run_resumes_to_the_same_bytes(make_context, muster, corpus, monkeypatch):
+    context = make_context(shard_bytes=1024)
+    counting = operation.Counting(
+        tokenizer=muster.get_tokenizer("tiny"),
+        policy=operation.CountingPolicy(eos_id=muster.get_tokenizer("tiny").eos_id),
+    )
+    whole = operation.tokenize(context, Reference.parse(corpus), counting)
+    run, seen = operation._UnitWork.run, []
+
+    def fail_at_second(self, group, number):
+        seen.append(number)
+        if seen == [0, 1]:
+            raise KeyboardInterrupt
+        return run(self, group, number)
+
+    monkeypatch.setattr(operation._UnitWork, "run", fail_at_second)
+    name = Reference.parse("web/second").dataset
+    with pytest.raises(KeyboardInterrupt):
+        operation.tokenize(context, Reference.parse(corpus), counting, name=name)
+    resumed = operation.tokenize(context, Reference.parse(corpus), counting, name=name)
+    first, second = (
+        {
+            shard.path: shard.digest
+            for shard in context.catalog.versions.list_shards(Reference.parse(reference))
+        }
+        for reference in (whole.reference, resumed.reference)
+    )
+
+    assert [0, 1, 1] == seen
+    assert first == second
+    assert whole.vocabulary == resumed.vocabulary
+    assert whole.num_tokens == resumed.num_tokens
+
+
+def test_exported_files_have_the_sealed_digests(muster, corpus, tmp_path):
+    answer = muster.export(muster.tokenize(corpus, tokenizer="tiny").reference, tmp_path / "out")
+
+    assert ["manifest.json", "tokens-00000.bin", "tokens-00000.idx"] == sorted(
+        path.name for path in (tmp_path / "out").iterdir()
+    )
+    for file in answer.files:
+        assert file.digest == digest_of_bytes((tmp_path / "out" / file.path).read_bytes())
