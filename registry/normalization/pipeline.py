@@ -65,11 +65,13 @@ class Pipeline:
         entries = [_account_for_reader(outcome)]
         for position, step in enumerate(self._steps, start=1):
             verdict = step(batch)
-            if verdict.rejects:
-                is_kept = pc.is_null(verdict.reasons)
+            reasons = verdict.find_reasons()
+            if reasons is not None:
                 # What is quarantined is the row as it was read, whatever earlier steps made of it.
-                rejections.append(_reject(originals, verdict, is_kept, step=step.name))
-                originals = originals.filter(is_kept)
+                is_rejected = pc.is_valid(reasons)
+                stated = reasons.drop_null().to_pylist()
+                rejections.append(reject(originals, is_rejected, step=step.name, reasons=stated))
+                originals = originals.filter(pc.is_null(reasons))
             batch, entry = _apply(verdict, batch, step=step.name, position=position)
             entries.append(entry)
         ledger = Ledger(entries=tuple(entries)).check()
@@ -94,23 +96,17 @@ class Pipeline:
             start += length
 
 
-def _reject(
-    originals: pa.RecordBatch, verdict: Verdict, is_kept: pa.Array, *, step: str
-) -> pa.RecordBatch:
-    reasons = verdict.reasons.drop_null().to_pylist()
-    return reject(originals, pc.invert(is_kept), step=step, reasons=reasons)
-
-
 def _apply(
     verdict: Verdict, batch: pa.RecordBatch, *, step: str, position: int
 ) -> tuple[pa.RecordBatch, LedgerEntry]:
     """Return the documents that stay, and the step's account of those and the rejected ones."""
     before, after = batch, _replace_text(batch, verdict.text)
     items: tuple[Rejected, ...] = ()
-    if verdict.rejects:
-        is_kept = pc.is_null(verdict.reasons)
-        sizes = pc.binary_length(batch.column("text")).filter(pc.invert(is_kept)).to_pylist()
-        items = _sum_by_reason(verdict.reasons.drop_null().to_pylist(), sizes)
+    reasons = verdict.find_reasons()
+    if reasons is not None:
+        is_kept = pc.is_null(reasons)
+        sizes = pc.binary_length(batch.column("text")).filter(pc.is_valid(reasons)).to_pylist()
+        items = _sum_by_reason(reasons.drop_null().to_pylist(), sizes)
         before, after = batch.filter(is_kept), after.filter(is_kept)
     entry = LedgerEntry(
         position=position,

@@ -17,7 +17,8 @@ class Verdict:
     """`string`, as long as the batch: the reason of each rejected row, null for each kept one.
     None: every row is kept."""
 
-    @property
-    def rejects(self) -> bool:
-        """Some row is rejected."""
-        return self.reasons is not None and self.reasons.null_count < len(self.reasons)
+    def find_reasons(self) -> pa.Array | None:
+        """Return the reasons if some row is rejected, else None."""
+        if self.reasons is None or self.reasons.null_count == len(self.reasons):
+            return None
+        return self.reasons

@@ -1,6 +1,5 @@
 """The commands that people type."""
 
-import os
 import subprocess
 import sys
 
@@ -8,7 +7,16 @@ import pytest
 
 from cli.main import COMMANDS
 
-HEAVY = "sqlalchemy alembic pyarrow tokenizers numpy fsspec rich pydantic_settings".split()
+HEAVY = [
+    "sqlalchemy",
+    "alembic",
+    "pyarrow",
+    "tokenizers",
+    "numpy",
+    "fsspec",
+    "rich",
+    "pydantic_settings",
+]
 
 
 def test_the_main_job_answers_one_json_document_a_verb(muster, corpus):
@@ -203,7 +211,7 @@ def test_exported_tokens_lie_as_files_beside_their_manifest(muster, corpus, tmp_
     muster.run("export", answer["reference"], tmp_path / "out")
 
     assert ["manifest.json", "tokens-00000.bin", "tokens-00000.idx"] == sorted(
-        os.listdir(tmp_path / "out")
+        path.name for path in (tmp_path / "out").iterdir()
     )
     assert (tmp_path / "out" / "tokens-00000.bin").stat().st_size == 2 * answer[
         "num_tokens_with_special"

@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -149,8 +150,6 @@ def test_every_decision_is_listed_in_the_index() -> None:
 
 
 def test_every_runtime_dependency_has_its_reason() -> None:
-    import tomllib
-
     project = tomllib.loads(_read(ROOT / "pyproject.toml"))["project"]
     reasons = _read(DOCS / "decisions" / "0006-dependencies.md")
     extras = project["optional-dependencies"]
