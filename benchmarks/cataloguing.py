@@ -135,7 +135,9 @@ def _require_exact(lineage: Lineage, parents: Parents, start: int) -> None:
         reached = {parent for child in front for parent in parents[child]} - depths.keys()
         depths |= dict.fromkeys(reached, depths[front[0]] + 1)
         front = sorted(reached)
-    edges = {(_reference(parent), _reference(child)) for child in depths for parent in parents[child]}
+    edges = {
+        (_reference(parent), _reference(child)) for child in depths for parent in parents[child]
+    }
     assert not lineage.truncated
     assert {_reference(number): depth for number, depth in depths.items()} == {
         node.reference: node.depth for node in lineage.nodes

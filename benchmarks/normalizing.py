@@ -49,7 +49,10 @@ def measure(files: Sequence[Path], *, rounds: int) -> Iterator[Measurement]:
         )
     for name in peers:
         yield Measurement(
-            benchmark="normalize", name=f"muster / {name}", value=rates[ours] / rates[name], unit="x"
+            benchmark="normalize",
+            name=f"muster / {name}",
+            value=rates[ours] / rates[name],
+            unit="x",
         )
 
 
@@ -64,7 +67,9 @@ def _muster(files: Sequence[Path]) -> Timing:
 def _floor(files: Sequence[Path]) -> Timing:
     with stopwatch() as watch:
         _write_parquet(
-            (record["id"], record["text"]) for line in _lines(files) if (record := orjson.loads(line))
+            (record["id"], record["text"])
+            for line in _lines(files)
+            if (record := orjson.loads(line))
         )
     return watch.read()
 

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from registry.api import Registry, init_registry, open_registry
+from registry.api import Registry, open_registry
+from registry.operations.database import init_registry
 from registry.settings import HOME_FOLDER
 
 

@@ -35,7 +35,9 @@ def measure(files: Sequence[Path], *, rounds: int, is_big: bool) -> Iterator[Mea
         num_bytes = BIG_BYTES if is_big else sum(path.stat().st_size for path in files)
         paths = {
             "JSON Lines": _write_jsonl(Path(folder) / "one.jsonl", files, num_bytes),
-            "Parquet, one row group": _write_parquet(Path(folder) / "one.parquet", files, num_bytes),
+            "Parquet, one row group": _write_parquet(
+                Path(folder) / "one.parquet", files, num_bytes
+            ),
         }
         peaks: dict[str, list[int]] = {name: [] for name in paths}
         timings = alternate(

@@ -26,7 +26,9 @@ def measure() -> Iterator[Measurement]:
     )
     best = {name: min(run.cpu_seconds for run in taken) for name, taken in timings.items()}
     for name, cpu_seconds in best.items():
-        yield Measurement("start-up", name, cpu_seconds * 1e3, "cpu-ms", details={"rounds": _ROUNDS})
+        yield Measurement(
+            "start-up", name, cpu_seconds * 1e3, "cpu-ms", details={"rounds": _ROUNDS}
+        )
     yield Measurement(
         benchmark="start-up",
         name="muster --help / python -c pass",

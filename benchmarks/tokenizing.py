@@ -22,9 +22,7 @@ VOCAB_SIZE = 50_257
 _INPUT = "bench/corpus.text-default"
 
 
-def measure(
-    files: Sequence[Path], *, tokenizer: Path | None, rounds: int
-) -> Iterator[Measurement]:
+def measure(files: Sequence[Path], *, tokenizer: Path | None, rounds: int) -> Iterator[Measurement]:
     """Measure `tokenize` (count and shards) against `encode_batch_fast`, by wall time.
 
     Both have the same text, batches and threads. What the bare engine returns is dropped unread.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from cli.main import COMMANDS, app
-from registry.catalog.tables import METADATA
+from registry.catalog.tables import Row
 
 FOLDER = Path(__file__).parent
 _GROUPS = {
@@ -51,7 +51,7 @@ def schema_page() -> str:
 
 
 def _tables() -> Iterator[str]:
-    for table in sorted(METADATA.tables.values(), key=lambda item: item.name):
+    for table in sorted(Row.metadata.tables.values(), key=lambda item: item.name):
         yield f"## {table.name}\n\n{table.comment or ''}\n"
         yield "| column | type | null | meaning |\n|---|---|---|---|"
         for column in table.columns:

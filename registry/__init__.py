@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from registry.domain.reading import Reading
     from registry.domain.recipe import Recipe
     from registry.errors import MusterError
+    from registry.operations.database import init_registry
 
 _HOMES = {
     "Card": "registry.domain.card",
@@ -29,6 +30,7 @@ _HOMES = {
     "Recipe": "registry.domain.recipe",
     "Reference": "registry.domain.names",
     "Registry": "registry.api",
+    "init_registry": "registry.operations.database",
     "open_registry": "registry.api",
 }
 
@@ -41,6 +43,7 @@ __all__ = [
     "Reference",
     "Registry",
     "__version__",
+    "init_registry",
     "open_registry",
 ]
 

@@ -5,12 +5,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from registry.catalog import migrate
 from registry.catalog.catalog import Catalog
-from registry.catalog.engine import redact
 from registry.domain.answers import (
     AddedTokenizer,
-    CatalogStatus,
     Export,
     Normalization,
     Preview,
@@ -30,7 +27,6 @@ from registry.domain.report import Report
 from registry.domain.run import Run
 from registry.domain.tokenizer import Tokenizer
 from registry.domain.version import Dataset, DatasetKind, DatasetSummary, Lifecycle, Version
-from registry.errors import InputError
 from registry.normalization.recipe_files import AS_IS, load_recipe
 from registry.operations import (
     describe,
@@ -44,10 +40,12 @@ from registry.operations import (
     verify,
 )
 from registry.operations.context import Context, NoProgress, Progress
+from registry.operations.counting import Counting
+from registry.operations.database import find_home
+from registry.operations.estimate import tokenize_sample
 from registry.operations.policy import make_policy
-from registry.operations.tokenize import Counting
-from registry.settings import HOME_FOLDER, Settings
-from registry.storage.objects import ObjectStore, make_folder
+from registry.settings import Settings
+from registry.storage.objects import ObjectStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -169,7 +167,7 @@ class Registry:
         parse_special: bool = False,
     ) -> Tokenization:
         """Estimate tokens from a sample, with a 95 % confidence interval."""
-        return tokenize.tokenize_sample(
+        return tokenize_sample(
             self._context,
             Reference.parse(reference),
             self._counting(tokenizer, recipe, eos, bos, parse_special, count_only=True),
@@ -356,7 +354,7 @@ def open_registry(
         SchemaRevisionError: The catalog is at another revision; the hint mends it.
     """
     settings = Settings.read(home=home)
-    found = _find_home(settings, start or Path.cwd())
+    found = find_home(settings, start or Path.cwd())
     catalog = Catalog.open(settings.resolve_database_url(found))
     return Registry(
         Context(
@@ -369,52 +367,5 @@ def open_registry(
     )
 
 
-def init_registry(folder: Path) -> CatalogStatus:
-    """Make a registry in a folder: its home, and a catalog at the newest revision.
-
-    Safe to repeat: what is there already stays.
-
-    Raises:
-        StorageError: The folder cannot be written.
-    """
-    settings = Settings.read()
-    home = settings.home or folder / HOME_FOLDER
-    make_folder(home)
-    url = settings.resolve_database_url(home)
-    migrate.upgrade(url)
-    return catalog_status(home)
-
-
-def upgrade_catalog(home: Path | None = None) -> CatalogStatus:
-    """Bring the catalog to the newest revision; a SQLite file is copied beside itself first."""
-    settings = Settings.read(home=home)
-    found = _find_home(settings, Path.cwd())
-    upgrade = migrate.upgrade(settings.resolve_database_url(found))
-    status = catalog_status(found)
-    backup = None if upgrade.backup is None else str(upgrade.backup)
-    return status.model_copy(update={"backup": backup})
-
-
-def catalog_status(home: Path | None = None, *, check: bool = False) -> CatalogStatus:
-    """Return which revision the catalog is at; with `check`, also what has drifted."""
-    settings = Settings.read(home=home)
-    found = _find_home(settings, Path.cwd())
-    url = settings.resolve_database_url(found)
-    return CatalogStatus(
-        database=redact(url),
-        revision=migrate.current(url),
-        expected=migrate.expected(),
-        store=settings.resolve_store(found),
-        findings=tuple(migrate.check(url)) if check else (),
-    )
-
-
 def _recipe(recipe: str | Recipe) -> Recipe:
     return recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
-
-
-def _find_home(settings: Settings, start: Path) -> Path:
-    home = settings.find_home(start)
-    if home is None:
-        raise InputError(f"no registry at {start} or above", hint="muster init")
-    return home

@@ -38,7 +38,7 @@ def demo(
     Three datasets: its sources (code), its help topics (documentation), and questions made from
     the sources by a stated rule (synthetic). Run it again and nothing changes.
     """
-    from registry.api import init_registry  # noqa: PLC0415 - when it runs
+    from registry.operations.database import init_registry  # noqa: PLC0415 - when it runs
 
     status = init_registry(folder.absolute())
     home = Path(status.store or folder).parent

@@ -20,7 +20,7 @@ def init(
 
     A team sets MUSTER_DATABASE_URL and MUSTER_STORE first. What is there already stays.
     """
-    from registry.api import init_registry  # noqa: PLC0415 - heavy; loaded when it runs
+    from registry.operations.database import init_registry  # noqa: PLC0415 - heavy; loaded when it runs
 
     status = init_registry(folder.absolute())
     if as_json:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
-from registry.domain.answers import Changes, Registration, Skipped
+from registry.domain.answers import Registration, Skipped
 from registry.domain.card import Card
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.names import DatasetName, Reference
@@ -25,6 +25,7 @@ from registry.domain.version import (
     VersionDraft,
 )
 from registry.errors import InputError, UnreadableError
+from registry.operations.changes import compare
 from registry.operations.context import CODE, Context, environment
 from registry.operations.describe import apply_card
 from registry.operations.quarantine import join_quarantines
@@ -257,7 +258,8 @@ class _Registration:
     ) -> Registration:
         changes = None
         if previous is not None and status == "created":
-            changes = _compare(self._context, previous, draft, version)
+            before = self._context.catalog.versions.list_shards(Reference.parse(previous.reference))
+            changes = compare(previous, before, version, draft.shards)
         return Registration(
             reference=version.reference,
             status=status,
@@ -366,19 +368,3 @@ def _shared_parts(folders: Sequence[Path]) -> list[str]:
             break
         shared.append(parts[0])
     return shared
-
-
-def _compare(context: Context, previous: Version, draft: VersionDraft, version: Version) -> Changes:
-    shards = context.catalog.versions.list_shards(Reference.parse(previous.reference))
-    before = {shard.path: shard.digest for shard in shards}
-    after = {shard.path: shard.digest for shard in draft.shards}
-    return Changes(
-        previous=previous.reference,
-        added=tuple(sorted(after.keys() - before.keys())),
-        removed=tuple(sorted(before.keys() - after.keys())),
-        changed=tuple(
-            sorted(path for path in after.keys() & before.keys() if after[path] != before[path])
-        ),
-        documents=version.num_documents - previous.num_documents,
-        num_bytes=version.num_bytes - previous.num_bytes,
-    )

@@ -4,31 +4,31 @@ An interrupted run is taken up by the same command and ends with the same bytes.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from registry.document_index import DocumentIndexBuilder
 from registry.domain.answers import Tokenization
-from registry.domain.count import CountDetails, CountMethod, RecordedCount, TokenCount
-from registry.domain.digest import Digest, canonical_json, fingerprint
+from registry.domain.count import CountDetails, CountMethod, TokenCount
+from registry.domain.digest import Digest, canonical_json
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.reading import Field
-from registry.domain.recipe import Recipe
-from registry.domain.run import Operation, Run, RunDraft
-from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
+from registry.domain.run import Run
 from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.errors import InputError
 from registry.normalization.pipeline import Pipeline, Processed
 from registry.normalization.recipe_files import AS_IS
-from registry.operations.context import CODE, Context, environment
+from registry.operations.context import Context
+from registry.operations.counting import (
+    Counting,
+    answer,
+    derive,
+    load_counting_encoder,
+    open_counting,
+    store_details,
+)
 from registry.operations.indexes import write_index
-from registry.operations.normalize import identify
 from registry.operations.quarantine import QuarantineWriter
-from registry.operations.runs import open_or_resume, recorded_failure
+from registry.operations.runs import recorded_failure
 from registry.operations.shards import read_ahead, read_shard, require_documents
 from registry.operations.units import (
     Unit,
@@ -40,23 +40,8 @@ from registry.operations.units import (
 )
 from registry.tokenization.encoder import Encoded, Encoder
 from registry.tokenization.formats.megatron import MegatronWriter, dtype_for
-from registry.tokenization.loading import load_encoder
-from registry.tokenization.sampling import estimate_total, sample_mask
 from registry.tokenization.special_tokens import add_special_tokens
 from registry.tokenization.tally import Tally
-
-
-@dataclass(frozen=True, slots=True)
-class Counting:
-    """What is counted, and how."""
-
-    tokenizer: Tokenizer
-    policy: CountingPolicy
-    recipe: Recipe | None = None
-    """Applied on the fly; None: the documents as they stand."""
-
-    count_only: bool = False
-    """Write no token shards."""
 
 
 class TokenUnit(Unit):
@@ -89,16 +74,19 @@ def tokenize(
     """
     version = require_documents(context.catalog.versions.get(reference))
     target = name or derived_name(version.dataset, counting.tokenizer.name)
-    derivation = _derivation(context, version, counting)
+    derivation = derive(context, version, counting)
     known = _find_known(context, version, counting, target=target, derivation=derivation)
     if known is not None:
         return known
-    run = _open_run(context, version, counting, derivation)
+    run = open_counting(context, version, counting, derivation)
     with recorded_failure(context, run):
-        units = _run_units(context, version, counting, derivation)
-        count = _total(context, units, counting)
+        # Loaded once: a tokenizer of 50,000 entries takes half a second.
+        encoder = load_counting_encoder(context, counting)
+        units = _run_units(context, version, counting, encoder, derivation)
+        count = _total(context, units, counting, encoder)
         if counting.count_only:
-            reference_made = _record(context, version, units, count, run, counting.recipe)
+            _close(context, version, counting, units, count, run)
+            reference_made = version.reference
         else:
             draft = _draft(context, units, count, version, counting, target)
             sealed = context.catalog.versions.seal(
@@ -109,75 +97,7 @@ def tokenize(
             )
             reference_made = sealed.version.reference
     context.work(derivation).clear()
-    return _answer(context, count, counting, version, reference_made, run.id, status="created")
-
-
-def tokenize_sample(
-    context: Context, reference: Reference, counting: Counting, *, fraction: float, seed: int
-) -> Tokenization:
-    """Estimate the tokens of a version from a sample of its documents, with a 95 % interval.
-
-    A document is in the sample by a hash of its row and the seed; tokens per byte of the sample
-    are scaled to the bytes of all documents, which are counted exactly.
-
-    Raises:
-        InputError: The input holds tokens already, or the sample holds fewer than two documents.
-    """
-    version = require_documents(context.catalog.versions.get(reference))
-    run = _open_run(
-        context, version, counting, _derivation(context, version, counting, fraction, seed)
-    )
-    with recorded_failure(context, run):
-        count = _estimate(context, version, counting, fraction=fraction, seed=seed)
-        context.catalog.runs.finish(
-            run.id,
-            counts=[(version.reference, count)],
-            recipe=counting.recipe,
-            at=context.clock(),
-            actor=context.actor,
-        )
-    return _answer(context, count, counting, version, version.reference, run.id, status="created")
-
-
-def _derivation(
-    context: Context,
-    version: Version,
-    counting: Counting,
-    fraction: float = 1.0,
-    seed: int | None = None,
-) -> Digest:
-    return fingerprint(
-        {
-            "operation": Operation.TOKENIZE,
-            "code": CODE,
-            "tokenizer": counting.tokenizer.fingerprint,
-            "policy": counting.policy.key,
-            "recipe": (counting.recipe or AS_IS).fingerprint,
-            "inputs": [version.digest],
-            "shards": not counting.count_only,
-            "shard_bytes": context.settings.shard_bytes,
-            "max_document_bytes": context.settings.max_document_bytes,
-            "fraction": fraction,
-            "seed": seed,
-        }
-    )
-
-
-def _open_run(context: Context, version: Version, counting: Counting, derivation: Digest) -> Run:
-    draft = RunDraft(
-        operation=Operation.TOKENIZE,
-        derivation=derivation,
-        parameters={
-            "tokenizer": counting.tokenizer.fingerprint,
-            "policy": counting.policy.model_dump(mode="json"),
-            "recipe": None if counting.recipe is None else counting.recipe.fingerprint,
-            "count_only": counting.count_only,
-        },
-        environment=environment(),
-        actor=context.actor,
-        started_at=context.clock(),
-    )
-    return open_or_resume(context, draft, inputs=[version.reference])
+    return answer(context, count, counting, version, reference_made, run.id, status="created")
 
 
 def _find_known(
@@ -204,14 +124,12 @@ def _find_known(
     )
     if count is None:
         return None
-    return _answer(context, count, counting, version, made.reference, count.run, status="unchanged")
+    return answer(context, count, counting, version, made.reference, count.run, status="unchanged")
 
 
 def _run_units(
-    context: Context, version: Version, counting: Counting, derivation: Digest
+    context: Context, version: Version, counting: Counting, encoder: Encoder, derivation: Digest
 ) -> list[TokenUnit]:
-    data = context.store.read(counting.tokenizer.file_digest)
-    encoder = load_encoder(counting.tokenizer, data, parse_special=counting.policy.parse_special)
     pipeline = Pipeline(counting.recipe or AS_IS)
     return run_units(
         context,
@@ -309,9 +227,10 @@ class _UnitWork:
         return tuple(shards), writer.num_empty
 
 
-def _total(context: Context, units: Sequence[TokenUnit], counting: Counting) -> TokenCount:
-    data = context.store.read(counting.tokenizer.file_digest)
-    tally = Tally(counting.tokenizer, load_encoder(counting.tokenizer, data))
+def _total(
+    context: Context, units: Sequence[TokenUnit], counting: Counting, encoder: Encoder
+) -> TokenCount:
+    tally = Tally(counting.tokenizer, encoder)
     for unit in units:
         tally.add_state(context.store.read(unit.tally))
     if not tally.num_documents:
@@ -334,32 +253,28 @@ def _total(context: Context, units: Sequence[TokenUnit], counting: Counting) -> 
         num_tokens_low=tally.num_tokens,
         num_tokens_high=tally.num_tokens,
         document_index=join_indexes(context, units)[0],
-        details=_store_details(context, details),
+        details=store_details(context, details),
     )
 
 
-def _store_details(context: Context, details: CountDetails) -> Digest:
-    return context.store.put_bytes(canonical_json(details.model_dump(mode="json"))).digest
-
-
-def _record(
+def _close(
     context: Context,
     version: Version,
+    counting: Counting,
     units: Sequence[TokenUnit],
     count: TokenCount,
     run: Run,
-    recipe: Recipe | None,
-) -> str:
+) -> None:
+    """Close a run that counted and sealed no version."""
     context.catalog.runs.finish(
         run.id,
         ledger=total_ledger(units).entries,
         counts=[(version.reference, count)],
-        recipe=recipe,
+        recipe=counting.recipe,
         quarantine=join_unit_quarantines(context, units),
         at=context.clock(),
         actor=context.actor,
     )
-    return version.reference
 
 
 def _draft(
@@ -377,7 +292,7 @@ def _draft(
         dataset=target,
         kind=version.kind,
         content=Content.TOKENS,
-        shards=(*shards, manifest_shard(context, manifest)),
+        shards=(*shards, _manifest_shard(context, manifest)),
         fields=(Field(name="input_ids", type=dtype.name),),
         recipe=counting.recipe,
         inputs=(version.reference,),
@@ -388,7 +303,7 @@ def _draft(
     )
 
 
-def manifest_shard(context: Context, manifest: bytes) -> Shard:
+def _manifest_shard(context: Context, manifest: bytes) -> Shard:
     """Store the manifest that lies beside token shards and return it as a shard."""
     stored = context.store.put_bytes(manifest)
     return Shard(
@@ -422,113 +337,4 @@ def _manifest(
                 for shard in shards
             ],
         }
-    )
-
-
-def _estimate(
-    context: Context, version: Version, counting: Counting, *, fraction: float, seed: int
-) -> TokenCount:
-    data = context.store.read(counting.tokenizer.file_digest)
-    encoder = load_encoder(counting.tokenizer, data, parse_special=counting.policy.parse_special)
-    pipeline = Pipeline(counting.recipe or AS_IS)
-    tally = Tally(counting.tokenizer, encoder)
-    tokens: list[np.ndarray] = []
-    sizes: list[np.ndarray] = []
-    ledgers: list[Ledger] = []
-    num_rows = 0
-    context.progress.start("tokenize a sample", total_bytes=version.num_text_bytes)
-    shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
-    outcomes = (outcome for shard in shards for outcome in read_shard(context, shard))
-    try:
-        for outcome in read_ahead(outcomes):
-            processed = pipeline(outcome)
-            ledgers.append(processed.ledger)
-            mask = sample_mask(num_rows, len(processed.kept), fraction=fraction, seed=seed)
-            num_rows += len(processed.kept)
-            chosen = processed.kept.filter(pa.array(mask))
-            encoded = encoder.encode(chosen.column("text"))
-            tally.add(chosen, encoded)
-            tokens.append(encoded.lengths)
-            sizes.append(pc.binary_length(chosen.column("text")).to_numpy(zero_copy_only=False))
-            context.progress.advance(
-                num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
-            )
-    finally:
-        context.progress.finish()
-    ledger = add_ledgers(ledgers).check()
-    estimate = estimate_total(
-        np.concatenate(tokens) if tokens else np.empty(0, np.int64),
-        np.concatenate(sizes) if sizes else np.empty(0, np.int64),
-        total_bytes=ledger.bytes_kept,
-        total_documents=ledger.documents_kept,
-    )
-    per_document = (counting.policy.eos_id is not None) + (counting.policy.bos_id is not None)
-    scale = estimate.mid / tally.num_tokens if tally.num_tokens else 0.0
-    return TokenCount(
-        tokenizer_fingerprint=counting.tokenizer.fingerprint,
-        policy=counting.policy,
-        recipe=None if counting.recipe is None else counting.recipe.fingerprint,
-        method=CountMethod.SAMPLED,
-        num_tokens=round(estimate.mid),
-        num_special_tokens=per_document * ledger.documents_kept,
-        num_documents=ledger.documents_kept,
-        num_bytes=ledger.bytes_kept,
-        num_unknown_tokens=round(tally.num_unknown_tokens * scale),
-        num_tokens_low=round(estimate.low),
-        num_tokens_high=round(estimate.high),
-        sample_fraction=fraction,
-        seed=seed,
-        details=_store_details(
-            context,
-            CountDetails(
-                vocabulary=tally.vocabulary_use(),
-                num_empty_documents=0,
-                rejected=ledger.rejected,
-            ),
-        ),
-    )
-
-
-def _answer(
-    context: Context,
-    count: TokenCount | RecordedCount,
-    counting: Counting,
-    version: Version,
-    reference: str,
-    run: str | None,
-    *,
-    status: str,
-) -> Tokenization:
-    tokenizer = counting.tokenizer
-    details = (
-        CountDetails.model_validate_json(context.store.read(count.details))
-        if count.details
-        else None
-    )
-    has_shards = reference != version.reference
-    return Tokenization(
-        reference=reference,
-        status=status,
-        input=version.reference,
-        tokenizer=TokenizerIdentity(
-            name=tokenizer.name,
-            fingerprint=tokenizer.fingerprint,
-            vocab_size=tokenizer.vocab_size,
-        ),
-        policy=counting.policy,
-        recipe=None if counting.recipe is None else identify(counting.recipe),
-        method=count.method,
-        num_tokens=count.num_tokens,
-        num_tokens_with_special=count.num_tokens + count.num_special_tokens,
-        num_tokens_low=count.num_tokens_low,
-        num_tokens_high=count.num_tokens_high,
-        num_documents=count.num_documents,
-        num_bytes=count.num_bytes,
-        bytes_per_token=count.num_bytes / count.num_tokens if count.num_tokens else None,
-        unknown_rate=count.num_unknown_tokens / count.num_tokens if count.num_tokens else 0.0,
-        dtype=dtype_for(tokenizer.highest_id).name if has_shards else None,
-        num_empty_documents=details.num_empty_documents if details else 0,
-        rejected=details.rejected if details else {},
-        vocabulary=details.vocabulary if details else None,
-        run=run,
     )

@@ -5,8 +5,10 @@ import pytest
 
 from registry.domain.digest import digest_of_bytes
 from registry.domain.names import Reference
+from registry.domain.tokenizer import CountingPolicy
 from registry.errors import InputError, UnknownError
 from registry.operations import tokenize as operation
+from registry.operations.counting import Counting
 from registry.tokenization.formats.megatron import MegatronReader
 from tests.operations.factories import records, write_jsonl
 
@@ -163,9 +165,9 @@ def test_training_twice_gives_one_tokenizer(muster, corpus):
 
 def test_an_interrupted_run_resumes_to_the_same_bytes(make_context, muster, corpus, monkeypatch):
     context = make_context(shard_bytes=1024)
-    counting = operation.Counting(
+    counting = Counting(
         tokenizer=muster.get_tokenizer("tiny"),
-        policy=operation.CountingPolicy(eos_id=muster.get_tokenizer("tiny").eos_id),
+        policy=CountingPolicy(eos_id=muster.get_tokenizer("tiny").eos_id),
     )
     whole = operation.tokenize(context, Reference.parse(corpus), counting)
     run, seen = operation._UnitWork.run, []

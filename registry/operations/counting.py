@@ -1,0 +1,138 @@
+"""What a pass over tokens is asked to do, and the answer it gives."""
+
+from dataclasses import dataclass
+
+from registry.domain.answers import Tokenization
+from registry.domain.count import CountDetails, TokenCount
+from registry.domain.digest import Digest, canonical_json, fingerprint
+from registry.domain.recipe import Recipe
+from registry.domain.run import Operation, Run, RunDraft
+from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
+from registry.domain.version import Version
+from registry.normalization.recipe_files import AS_IS
+from registry.operations.context import CODE, Context, environment
+from registry.operations.normalize import identify
+from registry.operations.runs import open_or_resume
+from registry.tokenization.encoder import Encoder
+from registry.tokenization.formats.megatron import dtype_for
+from registry.tokenization.loading import load_encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What is counted, and how."""
+
+    tokenizer: Tokenizer
+    policy: CountingPolicy
+    recipe: Recipe | None = None
+    """Applied on the fly; None: the documents as they stand."""
+
+    count_only: bool = False
+    """Write no token shards."""
+
+
+def load_counting_encoder(context: Context, counting: Counting) -> Encoder:
+    """Return the tokenizer at work, as the policy wants it.
+
+    Raises:
+        CorruptObjectError: Its file no longer matches its digest.
+        MissingExtraError: Its engine is not installed.
+    """
+    data = context.store.read(counting.tokenizer.file_digest)
+    return load_encoder(counting.tokenizer, data, parse_special=counting.policy.parse_special)
+
+
+def derive(
+    context: Context,
+    version: Version,
+    counting: Counting,
+    fraction: float = 1.0,
+    seed: int | None = None,
+) -> Digest:
+    """Return the digest of everything that decides the outcome of a pass."""
+    return fingerprint(
+        {
+            "operation": Operation.TOKENIZE,
+            "code": CODE,
+            "tokenizer": counting.tokenizer.fingerprint,
+            "policy": counting.policy.key,
+            "recipe": (counting.recipe or AS_IS).fingerprint,
+            "inputs": [version.digest],
+            "shards": not counting.count_only,
+            "shard_bytes": context.settings.shard_bytes,
+            "max_document_bytes": context.settings.max_document_bytes,
+            "fraction": fraction,
+            "seed": seed,
+        }
+    )
+
+
+def open_counting(
+    context: Context, version: Version, counting: Counting, derivation: Digest
+) -> Run:
+    """Open the run of a pass, or take up the one that was left open."""
+    draft = RunDraft(
+        operation=Operation.TOKENIZE,
+        derivation=derivation,
+        parameters={
+            "tokenizer": counting.tokenizer.fingerprint,
+            "policy": counting.policy.model_dump(mode="json"),
+            "recipe": None if counting.recipe is None else counting.recipe.fingerprint,
+            "count_only": counting.count_only,
+        },
+        environment=environment(),
+        actor=context.actor,
+        started_at=context.clock(),
+    )
+    return open_or_resume(context, draft, inputs=[version.reference])
+
+
+def store_details(context: Context, details: CountDetails) -> Digest:
+    """Keep what the pass learned beside the totals, as canonical JSON."""
+    return context.store.put_bytes(canonical_json(details.model_dump(mode="json"))).digest
+
+
+def answer(
+    context: Context,
+    count: TokenCount,
+    counting: Counting,
+    version: Version,
+    reference: str,
+    run: str | None,
+    *,
+    status: str,
+) -> Tokenization:
+    """Return what the verb answers, from the count as it stands in the catalog."""
+    tokenizer = counting.tokenizer
+    details = (
+        CountDetails.model_validate_json(context.store.read(count.details))
+        if count.details
+        else None
+    )
+    has_shards = reference != version.reference
+    return Tokenization(
+        reference=reference,
+        status=status,
+        input=version.reference,
+        tokenizer=TokenizerIdentity(
+            name=tokenizer.name,
+            fingerprint=tokenizer.fingerprint,
+            vocab_size=tokenizer.vocab_size,
+        ),
+        policy=counting.policy,
+        recipe=None if counting.recipe is None else identify(counting.recipe),
+        method=count.method,
+        num_tokens=count.num_tokens,
+        num_tokens_with_special=count.num_tokens + count.num_special_tokens,
+        num_tokens_low=count.num_tokens_low,
+        num_tokens_high=count.num_tokens_high,
+        num_documents=count.num_documents,
+        num_bytes=count.num_bytes,
+        bytes_per_token=count.num_bytes / count.num_tokens if count.num_tokens else None,
+        unknown_rate=count.num_unknown_tokens / count.num_tokens if count.num_tokens else 0.0,
+        dtype=dtype_for(tokenizer.highest_id).name if has_shards else None,
+        num_empty_documents=details.num_empty_documents if details else 0,
+        rejected=details.rejected if details else {},
+        vocabulary=details.vocabulary if details else None,
+        run=run,
+    )

@@ -1,0 +1,151 @@
+"""Estimate the tokens of a version from a sample of its documents."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from registry.domain.answers import Tokenization
+from registry.domain.count import CountDetails, CountMethod, TokenCount
+from registry.domain.ledger import Ledger, add_ledgers
+from registry.domain.names import Reference
+from registry.domain.version import Version
+from registry.normalization.pipeline import Pipeline
+from registry.normalization.recipe_files import AS_IS
+from registry.operations.context import Context
+from registry.operations.counting import (
+    Counting,
+    answer,
+    derive,
+    load_counting_encoder,
+    open_counting,
+    store_details,
+)
+from registry.operations.quarantine import QuarantineWriter
+from registry.operations.runs import recorded_failure
+from registry.operations.shards import read_ahead, read_shard, require_documents
+from registry.tokenization.sampling import estimate_total, sample_mask
+from registry.tokenization.tally import Tally
+
+
+def tokenize_sample(
+    context: Context, reference: Reference, counting: Counting, *, fraction: float, seed: int
+) -> Tokenization:
+    """Estimate the tokens of a version from a sample of its documents, with a 95 % interval.
+
+    A document is in the sample by a hash of its row and the seed; tokens per byte of the sample
+    are scaled to the bytes of all documents, which are counted exactly.
+
+    Raises:
+        InputError: The input holds tokens already, or the sample holds fewer than two documents.
+    """
+    version = require_documents(context.catalog.versions.get(reference))
+    run = open_counting(
+        context, version, counting, derive(context, version, counting, fraction, seed)
+    )
+    with recorded_failure(context, run):
+        quarantine = QuarantineWriter(context.store)
+        sampled = _sample(context, version, counting, quarantine, fraction=fraction, seed=seed)
+        count = _scale_up(context, counting, sampled, fraction=fraction, seed=seed)
+        context.catalog.runs.finish(
+            run.id,
+            ledger=sampled.ledger.entries,
+            quarantine=quarantine.finish(),
+            counts=[(version.reference, count)],
+            recipe=counting.recipe,
+            at=context.clock(),
+            actor=context.actor,
+        )
+    return answer(context, count, counting, version, version.reference, run.id, status="created")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sampled:
+    """What the documents of the sample hold, and the books over all documents."""
+
+    tally: Tally
+    tokens: npt.NDArray[np.int64]
+    """Tokens of each document of the sample."""
+
+    sizes: npt.NDArray[np.int64]
+    """UTF-8 bytes of each document of the sample."""
+
+    ledger: Ledger
+
+
+def _sample(
+    context: Context,
+    version: Version,
+    counting: Counting,
+    quarantine: QuarantineWriter,
+    *,
+    fraction: float,
+    seed: int,
+) -> _Sampled:
+    encoder = load_counting_encoder(context, counting)
+    pipeline = Pipeline(counting.recipe or AS_IS)
+    tally = Tally(counting.tokenizer, encoder)
+    tokens, sizes = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    ledgers: list[Ledger] = []
+    num_rows = 0
+    context.progress.start("tokenize a sample", total_bytes=version.num_text_bytes)
+    shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
+    outcomes = (outcome for shard in shards for outcome in read_shard(context, shard))
+    try:
+        for outcome in read_ahead(outcomes):
+            processed = pipeline(outcome)
+            ledgers.append(processed.ledger)
+            quarantine.write(processed.rejected)
+            mask = sample_mask(num_rows, len(processed.kept), fraction=fraction, seed=seed)
+            num_rows += len(processed.kept)
+            chosen = processed.kept.filter(pa.array(mask))
+            encoded = encoder.encode(chosen.column("text"))
+            tally.add(chosen, encoded)
+            tokens.append(encoded.lengths)
+            sizes.append(pc.binary_length(chosen.column("text")).to_numpy(zero_copy_only=False))
+            context.progress.advance(
+                num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
+            )
+    finally:
+        context.progress.finish()
+    return _Sampled(
+        tally=tally,
+        tokens=np.concatenate(tokens),
+        sizes=np.concatenate(sizes),
+        ledger=add_ledgers(ledgers).check(),
+    )
+
+
+def _scale_up(
+    context: Context, counting: Counting, sampled: _Sampled, *, fraction: float, seed: int
+) -> TokenCount:
+    tally, ledger, policy = sampled.tally, sampled.ledger, counting.policy
+    estimate = estimate_total(
+        sampled.tokens,
+        sampled.sizes,
+        total_bytes=ledger.bytes_kept,
+        total_documents=ledger.documents_kept,
+    )
+    details = CountDetails(
+        vocabulary=tally.vocabulary_use(), num_empty_documents=0, rejected=ledger.rejected
+    )
+    per_document = (policy.eos_id is not None) + (policy.bos_id is not None)
+    scale = estimate.mid / tally.num_tokens if tally.num_tokens else 0.0
+    return TokenCount(
+        tokenizer_fingerprint=counting.tokenizer.fingerprint,
+        policy=policy,
+        recipe=None if counting.recipe is None else counting.recipe.fingerprint,
+        method=CountMethod.SAMPLED,
+        num_tokens=round(estimate.mid),
+        num_special_tokens=per_document * ledger.documents_kept,
+        num_documents=ledger.documents_kept,
+        num_bytes=ledger.bytes_kept,
+        num_unknown_tokens=round(tally.num_unknown_tokens * scale),
+        num_tokens_low=round(estimate.low),
+        num_tokens_high=round(estimate.high),
+        sample_fraction=fraction,
+        seed=seed,
+        details=store_details(context, details),
+    )
