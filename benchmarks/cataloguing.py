@@ -1,15 +1,21 @@
 """Register into and ask a SQLite catalog through the library."""
 
 import random
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.measuring import Measurement
+from benchmarks.measuring import (
+    Measurement,
+    Timing,
+    alternate,
+    median_cpu_seconds,
+    median_elapsed_seconds,
+    stopwatch,
+)
 from registry.catalog import migrate
 from registry.catalog.catalog import Catalog
 from registry.domain.digest import digest_of_bytes
@@ -28,7 +34,9 @@ NUM_GENERATIONS = 700
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
 _ACTOR = "benchmark"
 _MOST_PARENTS = 4
+_SINGLE = 500
 _BULK = 10_000
+_CANDIDATES = 100
 
 Parents = Sequence[Sequence[int]]
 """The parents of each version, by number; each is below its child."""
@@ -57,71 +65,82 @@ def measure(*, scale: float, rounds: int) -> Iterator[Measurement]:
 
 
 def _measure_registrations(*, scale: float, rounds: int) -> Iterator[Measurement]:
-    num_single, num_bulk = max(int(500 * scale), 10), max(int(_BULK * scale), 10)
-    single: list[float] = []
-    bulk: list[float] = []
-    for _ in range(rounds):
-        with _new_catalog() as catalog:
-            drafts = [_draft(number) for number in range(num_single)]
-            taken = _seconds(
-                lambda catalog=catalog, drafts=drafts: [
-                    catalog.versions.seal(draft, run=_run(draft), actor=_ACTOR, at=_AT)
-                    for draft in drafts
-                ]
-            )
-            single.append(num_single / taken)
-        with _new_catalog() as catalog:
-            orders = [(draft, _run(draft)) for draft in map(_draft, range(num_bulk))]
-            taken = _seconds(
-                lambda catalog=catalog, orders=orders: catalog.versions.seal_many(
-                    orders, actor=_ACTOR, at=_AT
-                )
-            )
-            bulk.append(num_bulk / taken)
-    for name, rates, target, number in (
-        ("registered one by one", single, ONE_BY_ONE_PER_SECOND, num_single),
-        ("registered in bulk", bulk, IN_BULK_PER_SECOND, num_bulk),
-    ):
+    num_single, num_bulk = max(int(_SINGLE * scale), 10), max(int(_BULK * scale), 10)
+    timings = alternate(
+        {
+            "registered one by one": partial(_seal_each, num_single),
+            "registered in bulk": partial(_seal_many, num_bulk),
+        },
+        rounds=rounds,
+    )
+    targets = ((num_single, ONE_BY_ONE_PER_SECOND), (num_bulk, IN_BULK_PER_SECOND))
+    for (name, taken), (number, target) in zip(timings.items(), targets, strict=True):
         yield Measurement(
             benchmark="catalog",
             name=name,
-            value=median(rates),
+            value=number / median_elapsed_seconds(taken),
             unit="versions/s",
             at_least=target,
-            details={"num_versions": number, "rounds": rounds},
+            details={
+                "num_versions": number,
+                "rounds": rounds,
+                "versions_per_cpu_second": round(number / median_cpu_seconds(taken)),
+            },
         )
+
+
+def _seal_each(number: int) -> Timing:
+    orders = _orders([()] * number)
+    with _new_catalog() as catalog, stopwatch() as watch:
+        for draft, run in orders:
+            catalog.versions.seal(draft, run=run, actor=_ACTOR, at=_AT)
+    return watch.read()
+
+
+def _seal_many(number: int) -> Timing:
+    orders = _orders([()] * number)
+    with _new_catalog() as catalog, stopwatch() as watch:
+        catalog.versions.seal_many(orders, actor=_ACTOR, at=_AT)
+    return watch.read()
 
 
 def _measure_ancestry(
     name: str, parents: Parents, *, at_most: float | None, rounds: int
 ) -> Measurement:
-    """Time the complete ancestry of the newest version, and compare it with a walk by hand."""
-    newest = len(parents) - 1
+    """Time the complete ancestry of one version, and compare it with a walk by hand.
+
+    It is the version with the most ancestors among the newest.
+    """
+    newest = range(max(0, len(parents) - _CANDIDATES), len(parents))
+    start = max(newest, key=lambda number: len(_find_depths(parents, number)))
+    reference = Reference.parse(_reference(start))
     with _new_catalog() as catalog:
-        for start in range(0, len(parents), _BULK):
-            drafts = [
-                _draft(number, parents[number])
-                for number in range(start, min(start + _BULK, len(parents)))
-            ]
+        for first in range(0, len(parents), _BULK):
             catalog.versions.seal_many(
-                [(draft, _run(draft)) for draft in drafts], actor=_ACTOR, at=_AT
+                _orders(parents[first : first + _BULK], first=first), actor=_ACTOR, at=_AT
             )
-        reference = Reference.parse(_reference(newest))
         lineage = catalog.lineage.upstream(reference)
-        _require_exact(lineage, parents, newest)
-        taken = [_seconds(lambda: catalog.lineage.upstream(reference)) for _ in range(rounds * 3)]
+        _require_exact(lineage, parents, start)
+        taken = [_ask(catalog, reference) for _ in range(rounds * 3)]
     return Measurement(
         benchmark="catalog",
         name=name,
-        value=median(taken) * 1e3,
+        value=median_elapsed_seconds(taken) * 1e3,
         unit="ms",
         at_most=at_most,
         details={
             "num_ancestors": len(lineage.nodes) - 1,
             "num_edges": len(lineage.edges),
-            "fastest_milliseconds": round(min(taken) * 1e3, 2),
+            "rounds": len(taken),
+            "cpu_milliseconds": round(median_cpu_seconds(taken) * 1e3, 2),
         },
     )
+
+
+def _ask(catalog: Catalog, reference: Reference) -> Timing:
+    with stopwatch() as watch:
+        catalog.lineage.upstream(reference)
+    return watch.read()
 
 
 def _require_exact(lineage: Lineage, parents: Parents, start: int) -> None:
@@ -130,11 +149,7 @@ def _require_exact(lineage: Lineage, parents: Parents, start: int) -> None:
     Raises:
         AssertionError: A version, an edge or a depth differs.
     """
-    depths, front = {start: 0}, [start]
-    while front:
-        reached = {parent for child in front for parent in parents[child]} - depths.keys()
-        depths |= dict.fromkeys(reached, depths[front[0]] + 1)
-        front = sorted(reached)
+    depths = _find_depths(parents, start)
     edges = {
         (_reference(parent), _reference(child)) for child in depths for parent in parents[child]
     }
@@ -144,6 +159,16 @@ def _require_exact(lineage: Lineage, parents: Parents, start: int) -> None:
     }
     assert edges == {(edge.parent, edge.child) for edge in lineage.edges}
     assert len(edges) == len(lineage.edges)
+
+
+def _find_depths(parents: Parents, start: int) -> dict[int, int]:
+    """Return the shortest distance of each ancestor, a generation at a time."""
+    depths, front, depth = {start: 0}, {start}, 0
+    while front:
+        depth += 1
+        front = {parent for child in front for parent in parents[child]} - depths.keys()
+        depths |= dict.fromkeys(front, depth)
+    return depths
 
 
 def _random_graph(num_versions: int) -> Parents:
@@ -164,10 +189,10 @@ def _new_catalog() -> Iterator[Catalog]:
             yield catalog
 
 
-def _seconds(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+def _orders(parents: Parents, *, first: int = 0) -> list[tuple[VersionDraft, RunDraft]]:
+    """Return what is sealed for versions with these parents, numbered from `first`."""
+    drafts = [_draft(number, made_from) for number, made_from in enumerate(parents, start=first)]
+    return [(draft, _run(draft)) for draft in drafts]
 
 
 def _reference(number: int) -> str:
@@ -178,7 +203,7 @@ def _name(number: int) -> DatasetName:
     return DatasetName(space="bench", name=f"data-{number}")
 
 
-def _draft(number: int, parents: Sequence[int] = ()) -> VersionDraft:
+def _draft(number: int, parents: Sequence[int]) -> VersionDraft:
     """Return what `register` seals for one file, or a derivation for a version with parents."""
     return VersionDraft(
         dataset=_name(number),

@@ -13,6 +13,7 @@ import shutil
 import sysconfig
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from pydoc_data.topics import topics
@@ -119,4 +120,8 @@ def _vary(documents: list[str]) -> Iterator[str]:
             for rank, word in enumerate(ranked)
         }
         for text in documents:
-            yield _WORD.sub(lambda match, other=other: other[match[0]], text)
+            yield _WORD.sub(partial(_replace, other), text)
+
+
+def _replace(other: dict[str, str], match: re.Match[str]) -> str:
+    return other[match[0]]

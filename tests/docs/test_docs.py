@@ -173,13 +173,20 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [] == broken
 
 
+def test_the_examples_of_the_library_run(tmp_path: Path) -> None:
+    commands = read_commands(_read(DOCS / "library.md"))
+
+    ran = run_commands(commands, _make_folder(tmp_path, "desk"))
+
+    assert commands
+    assert [] == _differences(commands, ran, with_numbers=True)
+
+
 @pytest.mark.slow
 def test_the_tutorial_runs_as_printed(tmp_path: Path) -> None:
-    folder = tmp_path / "desk"
-    folder.mkdir()
     commands = read_commands(_read(DOCS / "tutorial.md"))
 
-    ran = run_commands(commands, folder)
+    ran = run_commands(commands, _make_folder(tmp_path, "desk"))
 
     assert len(commands) > 20
     assert [] == _differences(commands, ran, with_numbers=True)
@@ -188,15 +195,19 @@ def test_the_tutorial_runs_as_printed(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_tour_of_the_readme_runs_as_printed(tmp_path: Path) -> None:
     """The numbers are those of another Python's standard library, so they are not compared."""
-    folder = tmp_path / "clone"
-    folder.mkdir()
     tour = read_commands(_read(ROOT / "README.md"), below=TOUR)
     commands = [Command("muster demo"), Command("cd muster-demo"), *tour]
 
-    ran = run_commands(commands, folder)
+    ran = run_commands(commands, _make_folder(tmp_path, "clone"))
 
     assert len(tour) > 5
     assert [] == _differences(commands, ran, with_numbers=False)
+
+
+def _make_folder(parent: Path, name: str) -> Path:
+    folder = parent / name
+    folder.mkdir()
+    return folder
 
 
 def _differences(commands: list[Command], ran: list[Ran], *, with_numbers: bool) -> list[str]:
