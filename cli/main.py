@@ -21,6 +21,7 @@ COMMANDS = {
     "sample": "Show documents drawn by a seed, invisible characters made visible.",
     "normalize": "Normalize a version by a recipe into a new version.",
     "tokenize": "Count a version's tokens and write token shards.",
+    "quarantine": "Show the rows that the run behind a version rejected.",
     "lineage": "Show everything that a version was made from.",
     "impact": "Show everything that was made from a version.",
     "report": "Say whether the data is enough for models of given sizes.",
@@ -79,6 +80,12 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"muster {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     context: typer.Context,
@@ -90,12 +97,17 @@ def root(
         ),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    version: Annotated[  # noqa: ARG001 - its callback answers
+        bool,
+        typer.Option(
+            "--version",
+            help="Show the version and exit.",
+            callback=_show_version,
+            is_eager=True,
+        ),
+    ] = False,
 ) -> None:
     """Read what holds for every command."""
-    if version:
-        typer.echo(f"muster {__version__}")
-        raise typer.Exit
     context.obj = Session(home=home, debug=debug)
 
 

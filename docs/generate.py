@@ -14,7 +14,7 @@ from registry.catalog.tables import Row
 
 FOLDER = Path(__file__).parent
 _GROUPS = {
-    "dataset": ("set",),
+    "dataset": ("set", "withdraw"),
     "recipe": ("list", "show", "check", "steps"),
     "tokenizer": ("train", "add", "list", "show"),
     "law": ("list", "show"),

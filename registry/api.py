@@ -11,6 +11,7 @@ from registry.domain.answers import (
     Export,
     Normalization,
     Preview,
+    Quarantine,
     Registration,
     RunDescription,
     Sample,
@@ -44,6 +45,7 @@ from registry.operations.counting import Counting
 from registry.operations.database import find_home
 from registry.operations.estimate import tokenize_sample
 from registry.operations.policy import make_policy
+from registry.operations.quarantine import show_quarantine
 from registry.settings import Settings
 from registry.storage.objects import ObjectStore
 
@@ -238,6 +240,10 @@ class Registry:
         """Read every byte of a version again and compare it with what was sealed."""
         return verify.verify(self._context, Reference.parse(reference))
 
+    def quarantine(self, reference: str, *, limit: int = 20) -> Quarantine:
+        """Return rows that the run behind a version rejected."""
+        return show_quarantine(self._context, Reference.parse(reference), limit=limit)
+
     def export(self, reference: str, folder: Path) -> Export:
         """Write a version's shards as files."""
         return export.export(self._context, Reference.parse(reference), folder)
@@ -250,6 +256,15 @@ class Registry:
         """State licence, description, owner, tags or kind; each change is in the audit log."""
         return describe.set_dataset(
             self._context, Reference.parse(reference), card, lifecycle=lifecycle
+        )
+
+    def withdraw(self, reference: str, *, reason: str) -> Version:
+        """Mark a version as withdrawn; its bytes and lineage stay, reports warn of it."""
+        return self._context.catalog.versions.withdraw(
+            Reference.parse(reference),
+            reason=reason,
+            actor=self._context.actor,
+            at=self._context.clock(),
         )
 
     def tag(self, reference: str, tag: str) -> Dataset:

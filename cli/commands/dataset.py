@@ -55,3 +55,20 @@ def set_dataset(
         output.print_json(answer)
         return
     output.write(f"set: {answer.name}")
+
+
+@app.command()
+def withdraw(
+    context: typer.Context,
+    reference: ReferenceArgument,
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")],
+    as_json: AsJson = False,
+) -> None:
+    """Mark a version as withdrawn: its bytes and lineage stay, and reports warn of it."""
+    session: Session = context.obj
+    with session.registry() as registry:
+        answer = registry.withdraw(reference, reason=reason)
+    if as_json:
+        output.print_json(answer)
+        return
+    output.write(f"withdrawn: {answer.reference}")

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from pydantic import JsonValue
 
 from cli import output
 from cli.options import AsJson, FormatOption, ListFormat
@@ -40,5 +41,19 @@ def show(
         output.print_json(found)
         return
     output.print_facts(
-        [(field, str(value)) for field, value in found.model_dump(mode="json").items() if value]
+        [
+            (field, _in_words(value))
+            for field, value in found.model_dump(mode="json", exclude_none=True).items()
+            if value not in (None, "", [], {})
+        ]
     )
+
+
+def _in_words(value: JsonValue) -> str:
+    """Return a value of a law as a person writes it: `a = 6.1, b = 7.6`."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {_in_words(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        rows = isinstance(value[0], list)
+        return ("\n" if rows else ", ").join(_in_words(item) for item in value)
+    return str(value)

@@ -90,4 +90,6 @@ def show(answer: Normalization, *, as_json: bool, quiet: bool) -> None:
             ("digest", answer.digest),
         ]
     )
+    if ledger.rejected:
+        output.hint(f"rejected rows: muster quarantine {answer.reference}")
     output.hint(f"next: muster tokenize {answer.reference} --tokenizer NAME|PATH")

@@ -1,5 +1,6 @@
 """`muster recipe`: list, show and check recipes."""
 
+import json
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from cli import output
 from cli.options import AsJson, FormatOption, ListFormat
 from registry.domain.answers import RecipeDescription
-from registry.domain.recipe import Recipe
+from registry.domain.recipe import Recipe, RecipeStep
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
@@ -72,16 +73,21 @@ def steps() -> None:
     for step in describe_steps():
         output.write(f"{step.name} (version {step.version}): {step.summary}")
         for parameter in step.parameters:
-            output.write(
-                f"  {parameter.name}: {parameter.type}, {parameter.default!r}. {parameter.summary}"
-            )
+            default = json.dumps(parameter.default)
+            output.write(f"  {parameter.name}: {parameter.type}, {default}. {parameter.summary}")
+
+
+def _parameters(step: RecipeStep) -> str:
+    """Return a step's parameters as a recipe file writes them."""
+    given = step.model_dump(mode="json")["parameters"]
+    return ", ".join(f"{name} = {json.dumps(value)}" for name, value in given.items())
 
 
 def _print_steps(found: Recipe) -> None:
     from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
 
     rows = [
-        (place, step.step, step.version, ", ".join(f"{k}={v}" for k, v in step.parameters.items()))
+        (place, step.step, step.version, _parameters(step))
         for place, step in enumerate(found.steps, start=1)
     ]
     output.write("")

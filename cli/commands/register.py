@@ -137,12 +137,15 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
             ("changed", _changes(answer)),
         ]
     )
+    if answer.rejected and answer.quarantine:
+        output.hint(f"rejected rows: muster quarantine {answer.reference}")
     for skipped in answer.skipped:
         output.hint(f"skipped: {skipped.path}: {skipped.reason}")
     if answer.licence == "unknown":
         output.hint(f"hint: muster dataset set {answer.reference} --license LICENCE")
     if answer.status == "created":
-        output.hint(f"next: muster normalize {answer.reference} --recipe text-default")
+        recipe = answer.kind.usual_recipe
+        output.hint(f"next: muster normalize {answer.reference} --recipe {recipe}")
 
 
 def _changes(answer: Registration) -> str | None:

@@ -60,7 +60,6 @@ def _print_facts(answer: VersionDescription) -> None:
 
 def _print_counts(answer: VersionDescription) -> None:
     if not answer.counts:
-        output.hint(f"next: muster tokenize {answer.version.reference} --tokenizer NAME|PATH")
         return
     from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
 

@@ -13,6 +13,8 @@ from registry.domain.quantities import format_bytes, format_percent, parse_fract
 
 app = typer.Typer(rich_markup_mode=None)
 
+_SYMBOLS_SHOWN = 10
+
 
 @app.command()
 def tokenize(
@@ -145,7 +147,9 @@ def _print_symbols(symbols: tuple[UnanticipatedSymbol, ...], total: int) -> None
     from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
     from registry.reporting.text import visible  # noqa: PLC0415
 
-    output.write(f"\nsymbols without a token of their own: {total:,}")
+    shown = symbols[:_SYMBOLS_SHOWN]
+    cut = "" if total == len(shown) else f", the {len(shown)} most frequent"
+    output.write(f"\nsymbols without a token of their own: {total:,}{cut}")
     rows = [
         (
             visible(symbol.character, width=12),
@@ -155,7 +159,7 @@ def _print_symbols(symbols: tuple[UnanticipatedSymbol, ...], total: int) -> None
             symbol.tokens_each or "unknown",
             symbol.example,
         )
-        for symbol in symbols[:10]
+        for symbol in shown
     ]
     output.print_text(
         to_table(("symbol", "code point", "name", "count", "tokens", "first in"), rows)

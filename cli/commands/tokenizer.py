@@ -75,6 +75,8 @@ def add(
         answer = registry.add_tokenizer(
             paths, name=name, eos=eos, bos=bos, pattern=pattern, lowercase=lowercase
         )
+    if name is not None and name != answer.tokenizer.name:
+        output.hint(f"it gives the same ids as {answer.tokenizer.name}; {name} was not added")
     _show(answer, as_json=as_json, quiet=quiet)
 
 

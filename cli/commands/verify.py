@@ -6,7 +6,7 @@ from cli import output
 from cli.errors import ExitCode
 from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
-from registry.domain.quantities import format_bytes
+from registry.domain.quantities import format_bytes, format_number
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -20,8 +20,8 @@ def verify(context: typer.Context, reference: ReferenceArgument, as_json: AsJson
     if as_json:
         output.print_json(answer)
     else:
-        verdict = "intact" if answer.is_intact else f"{len(answer.problems):,} shards differ"
-        size = f"{answer.num_shards:,} shards, {format_bytes(answer.num_bytes)}"
+        verdict = "intact" if answer.is_intact else "NOT INTACT"
+        size = f"{format_number(answer.num_shards, 'shard')}, {format_bytes(answer.num_bytes)}"
         output.write(f"{answer.reference}: {verdict} ({size})")
         for problem in answer.problems:
             output.write(f"  {problem.path}: {problem.problem}")

@@ -8,7 +8,7 @@ from registry.domain.reading import Field
 from registry.domain.recipe import Recipe, RecipeIdentity
 from registry.domain.run import Run
 from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
-from registry.domain.version import Dataset, Version
+from registry.domain.version import Dataset, DatasetKind, Version
 
 
 class Skipped(Value):
@@ -40,6 +40,7 @@ class Registration(Value):
     """`created`, `unchanged`, or `planned` for a dry run."""
 
     digest: Digest
+    kind: DatasetKind
     num_documents: int
     num_bytes: int
     """Size of the files as they lie."""
@@ -188,6 +189,32 @@ class VersionDescription(Value):
     counts: tuple[RecordedCount, ...]
     parents: tuple[str, ...]
     children: tuple[str, ...]
+
+
+class RejectedRow(Value):
+    """One row in quarantine."""
+
+    file: str
+    row: int | None
+    """The line or row in the file, from 1; None where the document is the whole file."""
+
+    offset: int | None
+    """The byte of the decompressed file at which the row begins, where it is known."""
+
+    step: str
+    reason: str
+    raw: str
+    """The row as found, at most 1 MiB of it; bytes that are not UTF-8 stand as `\\xNN`."""
+
+
+class Quarantine(Value):
+    """The answer of `quarantine`."""
+
+    reference: str
+    run: str | None
+    num_rows: int
+    rows: tuple[RejectedRow, ...]
+    """The first ones, in the order of the files."""
 
 
 class RunDescription(Value):

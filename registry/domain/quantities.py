@@ -65,6 +65,11 @@ def format_count(number: float) -> str:
     return _three_digits(number)
 
 
+def format_number(number: int, noun: str) -> str:
+    """Return a whole number with its noun: `1 document`, `2,000 documents`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def format_bytes(num_bytes: float) -> str:
     """Return a size in decimal units: `1.30 TB`, `338 kB`, `42 B`."""
     for exponent, unit in ((15, "PB"), (12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")):

@@ -29,6 +29,9 @@ class WarningCode(StrEnum):
     EPOCHS_ABOVE_POLICY = "epochs-above-4"
     """A target needs more epochs than the evidence for harmless repetition covers."""
 
+    INFEASIBLE = "infeasible"
+    """A target for which no number of epochs suffices."""
+
     EXTRAPOLATED = "extrapolated"
     WITHDRAWN = "withdrawn"
 

@@ -23,6 +23,11 @@ class DatasetKind(StrEnum):
     MIXTURE = "mixture"
     EVALUATION = "evaluation"
 
+    @property
+    def usual_recipe(self) -> str:
+        """The built-in recipe that fits this kind."""
+        return "code-default" if self is DatasetKind.CODE else "text-default"
+
 
 class Lifecycle(StrEnum):
     """Whether a dataset is meant to be used."""

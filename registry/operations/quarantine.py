@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from registry.documents import REJECTIONS
+from registry.domain.answers import Quarantine, RejectedRow
 from registry.domain.digest import Digest
+from registry.domain.names import Reference
+from registry.operations.context import Context
 from registry.storage.objects import ObjectStore
 
 
@@ -55,6 +59,28 @@ def read_quarantine(store: ObjectStore, digest: Digest) -> Iterator[pa.RecordBat
     with store.open(digest) as stream, pq.ParquetFile(stream) as file:
         for batch in file.iter_batches():
             yield batch.cast(REJECTIONS)
+
+
+def show_quarantine(context: Context, reference: Reference, *, limit: int) -> Quarantine:
+    """Return the first rows that the run behind a version rejected.
+
+    Raises:
+        UnknownError: There is no such version.
+    """
+    version = context.catalog.versions.get(reference)
+    digest = None if version.run is None else context.catalog.runs.get(version.run).quarantine
+    rows: list[RejectedRow] = []
+    num_rows = 0
+    for batch in read_quarantine(context.store, digest) if digest else ():
+        num_rows += len(batch)
+        rows.extend(_row(row) for row in batch.slice(0, max(0, limit - len(rows))).to_pylist())
+    return Quarantine(
+        reference=version.reference, run=version.run, num_rows=num_rows, rows=tuple(rows)
+    )
+
+
+def _row(row: dict[str, Any]) -> RejectedRow:
+    return RejectedRow.model_validate(row | {"raw": row["raw"].decode("utf-8", "backslashreplace")})
 
 
 def _write(path: Path, first: pa.RecordBatch, rest: Iterable[pa.RecordBatch]) -> None:

@@ -263,6 +263,7 @@ class _Registration:
         return Registration(
             reference=version.reference,
             status=status,
+            kind=version.kind,
             digest=version.digest,
             num_documents=version.num_documents,
             num_bytes=version.num_bytes,
@@ -281,6 +282,7 @@ class _Registration:
         return Registration(
             reference=str(self._name),
             status="planned",
+            kind=draft.kind,
             digest=draft.manifest_digest,
             num_documents=sum(shard.num_documents for shard in draft.shards),
             num_bytes=sum(shard.num_bytes for shard in draft.shards),

@@ -84,11 +84,7 @@ def _near_duplicates(supply: Supply) -> ReportWarning:
 
 def _target_warnings(targets: Sequence[TargetReport]) -> list[ReportWarning]:
     warnings: list[ReportWarning] = []
-    repeated = [
-        target
-        for target in targets
-        if target.epochs_needed is None or target.epochs_needed > EPOCHS
-    ]
+    repeated = [t for t in targets if t.epochs_needed is not None and t.epochs_needed > EPOCHS]
     if repeated:
         sizes = ", ".join(format_size(target.num_parameters) for target in repeated)
         warnings.append(
@@ -96,6 +92,16 @@ def _target_warnings(targets: Sequence[TargetReport]) -> list[ReportWarning]:
                 code=WarningCode.EPOCHS_ABOVE_POLICY,
                 message=f"{sizes}: more than {EPOCHS} epochs would be needed; repeated tokens are "
                 "then worth clearly less than new ones",
+                hint="get more unique data, or train a smaller model",
+            )
+        )
+    infeasible = [target for target in targets if target.epochs_needed is None]
+    if infeasible:
+        sizes = ", ".join(format_size(target.num_parameters) for target in infeasible)
+        warnings.append(
+            ReportWarning(
+                code=WarningCode.INFEASIBLE,
+                message=f"{sizes}: no number of epochs makes up for the missing tokens",
                 hint="get more unique data, or train a smaller model",
             )
         )

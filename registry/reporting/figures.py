@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from registry.domain.count import CountMethod
-from registry.domain.quantities import format_bytes, format_count
+from registry.domain.quantities import format_bytes, format_count, format_number
 from registry.domain.report import PinnedInput, Report, SupplyLine
 from registry.domain.target import Requirement, TargetReport, Uncertainty, Verdict, format_size
 
@@ -109,7 +109,7 @@ def counting(report: Report) -> str:
         for name, token_id in (("BOS", policy.bos_id), ("EOS", policy.eos_id))
         if token_id is not None
     ]
-    around = f"without {' and '.join(specials)} around each document, " if specials else ""
+    around = f"{' and '.join(specials)} around each document not counted, " if specials else ""
     literal = "become control ids" if policy.parse_special else "stay text"
     identity = report.tokenizer
     return (
@@ -122,7 +122,7 @@ def duplicates(report: Report) -> str:
     """Return what was measured of duplicates."""
     exact = "not measured everywhere"
     if report.duplicate_documents is not None:
-        exact = f"{report.duplicate_documents:,} documents, left out of unique"
+        exact = f"{format_number(report.duplicate_documents, 'document')}, left out of unique"
     return f"exact: {exact}; near: {report.near_duplicates}"
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from registry.domain.lineage import Lineage, LineageEdge, LineageNode
-from registry.domain.quantities import format_bytes
+from registry.domain.quantities import format_bytes, format_number
 from registry.domain.version import VersionState
 from registry.reporting.text import plain
 
@@ -56,7 +56,8 @@ def lineage_tree(lineage: Lineage) -> "Text":
             text.append(line.name, style="dim")
         text.append("\n")
     if lineage.truncated:
-        text.append(f"cut at {lineage.limit or len(lineage.nodes):,} versions: there are more\n")
+        cut = format_number(lineage.limit or len(lineage.nodes), "version")
+        text.append(f"cut at {cut}: there are more\n")
     text.rstrip()
     return text
 
@@ -128,7 +129,7 @@ def _describe_version(guide: str, node: LineageNode) -> _Line:
     return _Line(
         guide,
         node.reference,
-        documents=f"{node.num_documents:,} documents",
+        documents=format_number(node.num_documents, "document"),
         size=format_bytes(node.num_bytes),
         note=note,
     )

@@ -91,7 +91,7 @@ def _doubt(target: TargetReport) -> str:
     if target.probability_sufficient is None:
         return f"{target.law} has no error model: the requirement is a point."
     return (
-        f"Under {target.law} {target.epochs} epochs suffice with a probability of "
+        f"Under {target.law}, {target.epochs} epochs suffice with a probability of "
         f"{_percent(target.probability_sufficient)}, sampling error alone."
     )
 

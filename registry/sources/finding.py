@@ -196,7 +196,7 @@ def _suggest(pattern: str) -> str | None:
     if not parent.is_dir():
         return f"there is no folder {str(parent)!r}"
     names = [entry.name for entry in _entries(parent)]
-    nearest = get_close_matches(path.name, names, n=3, cutoff=0.5) or sorted(names)[:3]
+    nearest = get_close_matches(path.name, names, n=3, cutoff=0.6)
     return (
         "did you mean " + ", ".join(str(parent / name) for name in nearest) + "?"
         if nearest

@@ -31,6 +31,8 @@ _COMPRESSED_SUFFIXES = {
 }
 _OTHER_COMPRESSIONS = ((b"\xfd7zXZ\x00", "xz"), (b"BZh", "bzip2"), (b"7z\xbc\xaf\x27\x1c", "7-Zip"))
 
+_WEB_ARCHIVES = (b"WARC/", b"filedesc:")
+
 _FORMAT_SUFFIXES = {
     ".jsonl": Format.JSONL,
     ".ndjson": Format.JSONL,
@@ -126,6 +128,11 @@ def find_format(head: bytes, name: str) -> Format:
         return claimed
     if suffix == ".json":
         return _find_json_layout(head, name)
+    if head.startswith(_WEB_ARCHIVES):
+        # Its records are half headers: as plain text they would be registered without a word.
+        raise UnreadableError(
+            path=name, reason=UNKNOWN_FORMAT, hint="a web archive: extract its text first"
+        )
     if not looks_like_text(head):
         raise UnreadableError(path=name, reason=UNKNOWN_FORMAT)
     return Format.JSONL if not suffix and _begins_with_object(head) else Format.TEXT

@@ -216,3 +216,36 @@ def test_exported_tokens_lie_as_files_beside_their_manifest(muster, corpus, tmp_
     assert (tmp_path / "out" / "tokens-00000.bin").stat().st_size == 2 * answer[
         "num_tokens_with_special"
     ]
+
+
+def test_the_version_is_told_without_a_command(muster):
+    assert muster.run("--version").stdout.startswith("muster ")
+
+
+def test_rejected_rows_are_shown_with_file_row_and_reason(muster, tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(b'{"text": "good"}\nbad \x1b[31m\xff\n')
+    done = muster.run("register", "a.jsonl", "--name", "a/b")
+    (row,) = muster.json("quarantine", "a/b")["rows"]
+
+    assert "hint" not in done.stdout
+    assert "muster quarantine a/b@1" in done.stderr
+    assert (row["file"], row["row"], row["offset"]) == ("a.jsonl", 2, 17)
+    assert row["raw"] == "bad \x1b[31m\\xff"
+    assert "\x1b" not in muster.run("quarantine", "a/b").stdout
+
+
+def test_a_withdrawn_version_is_warned_of_in_reports(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b")
+    muster.run("tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "tiny")
+    muster.run("tokenize", "a/b", "--tokenizer", "tiny", "--count-only")
+    muster.run("dataset", "withdraw", "a/b", "--reason", "takedown")
+
+    assert "withdrawn" in [
+        warning["code"] for warning in muster.json("report", "a/b", "--params", "10")["warnings"]
+    ]
+
+
+def test_recipes_and_laws_are_shown_in_words(muster):
+    assert "fallback = []" in muster.run("recipe", "show", "text-default").stdout
+    assert "{" not in muster.run("law", "show", "epoch-2024").stdout
+    assert "drop_exact_duplicates" in muster.run("recipe", "steps").stdout

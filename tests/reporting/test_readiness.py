@@ -202,7 +202,7 @@ def test_a_sampled_count_is_marked_and_an_unmeasured_one_says_so():
     ("policy", "words"),
     [
         (CountingPolicy(), "py8k (8,192 entries, sha256:0123456789ab), special"),
-        (CountingPolicy(bos_id=1, eos_id=2), "without BOS 1 and EOS 2 around each document"),
+        (CountingPolicy(bos_id=1, eos_id=2), "BOS 1 and EOS 2 around each document not counted"),
         (CountingPolicy(parse_special=True), "special tokens inside text become control ids"),
     ],
 )

@@ -83,7 +83,7 @@ def test_a_cut_answer_says_at_what():
         [make_node("a/raw@2")], [make_edge("a/raw@1", "a/raw@2")], truncated=True, limit=1
     )
 
-    assert lineage_tree(lineage).plain.splitlines()[-1] == "cut at 1 versions: there are more"
+    assert lineage_tree(lineage).plain.splitlines()[-1] == "cut at 1 version: there are more"
 
 
 def test_a_hostile_licence_is_shown_and_not_sent():

@@ -114,7 +114,7 @@ def test_the_reasons_name_law_interval_numbers_and_what_would_change():
         "It takes 7.7 epochs.",
         "145B more unique tokens would make it SUFFICIENT-REPEAT, and so would a model of 39.4B "
         "parameters.",
-        "Under epoch-2024 4 epochs suffice with a probability of 8 %, sampling error alone.",
+        "Under epoch-2024, 4 epochs suffice with a probability of 8 %, sampling error alone.",
         "The laws ask for 700B (rule-10) to 4.09T (chinchilla-3): SUFFICIENT-REPEAT by rule-10.",
         "This lies outside the range that epoch-2024 was fitted on: an extrapolation.",
     )
