@@ -2,6 +2,7 @@
 
 import json
 import random
+import resource
 import signal
 import time
 
@@ -94,3 +95,31 @@ def test_an_interrupt_exits_with_130_and_the_run_is_taken_up(prepared):
     assert "Traceback" not in stderr
     assert "resuming run" in resumed.stderr
     assert not list(work.rglob("unit-*.json"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("normalize", "a/b", "--recipe", "text-default"),
+        ("tokenize", "a/b", "--tokenizer", "tiny"),
+    ],
+)
+def test_a_full_disk_is_an_error_and_the_same_command_goes_on_when_there_is_space(prepared, words):
+    # The kernel refuses to let a file grow past the limit: what a full disk does, without one.
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, 16_384))
+
+    before = prepared.json("list")
+    process = prepared.start(*words, preexec_fn=limit)
+    _, stderr = process.communicate(timeout=60)
+    after = prepared.json("list")
+    answer = prepared.json(*words)
+
+    assert process.returncode == 1, stderr
+    assert stderr.startswith("error: ")
+    assert "Traceback" not in stderr
+    assert before == after
+    assert prepared.json("verify", answer["reference"])["problems"] == []
+    staging = prepared.folder / ".muster" / "objects" / "staging"
+    assert list(staging.iterdir()) == []
