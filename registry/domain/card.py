@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field, field_validator
 from registry.domain.base import Value
 from registry.domain.licence import Licence
 from registry.domain.names import Reference, parse_tag
+from registry.domain.urls import redact_url
 from registry.domain.version import DatasetKind
 from registry.errors import InputError
 
@@ -69,6 +70,11 @@ class Card(Value):
     @classmethod
     def _parse_licence(cls, value: str | None) -> str | None:
         return None if value is None else Licence.parse(value).expression
+
+    @field_validator("url", "licence_url")
+    @classmethod
+    def _redact(cls, value: str | None) -> str | None:
+        return None if value is None else redact_url(value)
 
     @field_validator("language")
     @classmethod

@@ -7,6 +7,7 @@ from registry.catalog.engine import redact
 from registry.domain.answers import CatalogStatus
 from registry.errors import InputError
 from registry.settings import HOME_FOLDER, Settings
+from registry.storage.filesystem import find_network_file_system
 from registry.storage.objects import make_folder
 
 
@@ -17,10 +18,13 @@ def init_registry(folder: Path) -> CatalogStatus:
 
     Raises:
         StorageError: The folder cannot be written.
+        InputError: The folder lies on a network file system and no other database is named.
     """
     settings = Settings.read()
     home = settings.home or folder / HOME_FOLDER
     make_folder(home)
+    if settings.database_url is None:
+        _require_local(home)
     migrate.upgrade(settings.resolve_database_url(home))
     return catalog_status(home)
 
@@ -55,6 +59,16 @@ def catalog_status(home: Path | None = None, *, check: bool = False) -> CatalogS
         store=settings.resolve_store(found),
         findings=tuple(migrate.check(url)) if check else (),
     )
+
+
+def _require_local(home: Path) -> None:
+    """Refuse SQLite where its write-ahead log would lose data: its index is shared memory."""
+    kind = find_network_file_system(home)
+    if kind is not None:
+        raise InputError(
+            f"{home} lies on a network file system ({kind}), where SQLite loses data",
+            hint="set MUSTER_DATABASE_URL=postgresql://..., or make the registry on a local disk",
+        )
 
 
 def find_home(settings: Settings, start: Path) -> Path:

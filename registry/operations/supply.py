@@ -53,10 +53,13 @@ def gather_supply(
         InputError: Nothing was counted.
         UnknownError: There is no such version.
     """
-    versions = _resolve(context, references) if references else _all_heads(context)
-    counts = _counts_of(context, [version.reference for version in versions])
-    if not references:
-        versions = _leaves(context, [item for item in versions if counts.get(item.reference)])
+    if references:
+        versions = _resolve(context, references)
+        counts = _counts_of(context, [version.reference for version in versions])
+    else:
+        counts = _counts_of(context, _list_heads(context))
+        counted_heads = [reference for reference, listed in counts.items() if listed]
+        versions = _leaves(context, [_get(context, reference) for reference in counted_heads])
     fingerprint = tokenizer_fingerprint or _most_common(context, versions, counts)
     counted = tuple(
         Counted(version, _best(counts.get(version.reference, []), fingerprint))
@@ -86,13 +89,18 @@ def _resolve(context: Context, references: Sequence[Reference]) -> list[Version]
     return list(found.values())
 
 
-def _all_heads(context: Context) -> list[Version]:
-    heads: list[Version] = []
+def _get(context: Context, reference: str) -> Version:
+    return context.catalog.versions.get(Reference.parse(reference))
+
+
+def _list_heads(context: Context) -> list[str]:
+    """Return the newest versions of all active datasets of documents, by reference."""
+    heads: list[str] = []
     after: str | None = None
     while True:
         page = context.catalog.datasets.list(limit=_PAGE, after=after)
         heads.extend(
-            context.catalog.versions.get(Reference.parse(item.reference))
+            item.reference
             for item in page
             if item.content is Content.DOCUMENTS and item.lifecycle is Lifecycle.ACTIVE
         )
