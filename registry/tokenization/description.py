@@ -3,12 +3,13 @@
 Source: the serialised form of huggingface/tokenizers, `tokenizers/src/tokenizer/serialization.rs`.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from tokenizers import Tokenizer as Engine
+
+from registry.errors import UnreadableError
 
 _UNTYPEABLE = "\U0010ffff"
 
@@ -64,6 +65,18 @@ class Description(BaseModel):
         """Return the description of a loaded tokenizer."""
         return cls.model_validate_json(engine.to_str())
 
+    @classmethod
+    def parse(cls, data: bytes, *, path: str) -> Self:
+        """Read what `of` described, without the cost of loading it first.
+
+        Raises:
+            UnreadableError: The bytes are no such description.
+        """
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as error:
+            raise UnreadableError(path=path, reason="is no stored tokenizer") from error
+
     @property
     def special_tokens(self) -> frozenset[str]:
         """The text of the control tokens."""
@@ -71,7 +84,7 @@ class Description(BaseModel):
 
     def load(self) -> Engine:
         """Return the tokenizer that it describes."""
-        return Engine.from_str(json.dumps(self.model_dump(mode="json", exclude_unset=True)))
+        return Engine.from_str(self.model_dump_json(exclude_unset=True))
 
     def hide_special_tokens(self) -> Self:
         """Return the same tokenizer with control tokens that no text can spell.

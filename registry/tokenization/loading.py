@@ -105,8 +105,8 @@ def load_encoder(tokenizer: Tokenizer, data: bytes, *, parse_special: bool = Fal
     """
     if tokenizer.engine is TokenizerEngine.SENTENCEPIECE:
         return SentencePieceEncoder(data, path=tokenizer.name, parse_special=parse_special)
-    engine = _load_engine(data, path=Path(tokenizer.name))
-    return TokenizersEncoder(Description.of(engine), parse_special=parse_special)
+    description = Description.parse(data, path=tokenizer.name)
+    return TokenizersEncoder(description, parse_special=parse_special)
 
 
 def _read_engine(
