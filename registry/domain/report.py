@@ -23,6 +23,9 @@ class WarningCode(StrEnum):
     SAMPLED_COUNT = "sampled-count"
     DECLARED_COUNT = "declared-count"
     NOT_NORMALIZED = "not-normalized"
+    LEFT_OUT = "left-out"
+    """Counted versions that the report does not take as supply, since nobody named them."""
+
     OVERLAP = "overlap"
     """Documents of one version stand in another one of the report as well."""
 

@@ -181,7 +181,7 @@ class _Registration:
         path = file.local_path
         if path is None:
             raise UnreadableError(path=file.name, reason="is not a local file")
-        known = _load(work, path) if file.num_bytes >= _CHECKPOINT_BYTES and keep else None
+        known = _load(self._context, work, file) if file.num_bytes >= _CHECKPOINT_BYTES and keep else None
         if known is not None:
             self._context.progress.advance(
                 num_bytes=known.shard.num_text_bytes, num_documents=known.shard.num_documents
@@ -317,17 +317,23 @@ def _copy_one(context: Context, shard: Shard) -> Shard:
     return shard.model_copy(update={"uri": None, "modified_ns": None})
 
 
-def _load(work: WorkArea, path: Path) -> FileFacts | None:
+def _load(context: Context, work: WorkArea, file: SourceFile) -> FileFacts | None:
+    """Return what an interrupted registration learned of a file, if it still holds."""
+    path = file.local_path
+    if path is None:
+        return None
     try:
         facts = FileFacts.model_validate(work.load(_checkpoint_name(path)))
     except ValidationError:
         return None
-    current = path.stat()
-    same = (current.st_size, current.st_mtime_ns) == (
-        facts.shard.num_bytes,
-        facts.shard.modified_ns,
+    current, shard = path.stat(), facts.shard
+    is_same = (file.name, current.st_size, current.st_mtime_ns) == (
+        shard.path,
+        shard.num_bytes,
+        shard.modified_ns,
     )
-    return facts if same else None
+    is_kept = facts.quarantine is None or context.store.exists(facts.quarantine)
+    return facts if is_same and is_kept else None
 
 
 def _checkpoint_name(path: Path) -> str:

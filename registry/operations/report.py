@@ -44,7 +44,7 @@ def report(
         assess(num_parameters=size, unique_tokens=supply.unique_tokens, law=chosen.id)
         for size in num_parameters
     )
-    facts = context.catalog.tokenizers.get(supply.tokenizer_fingerprint)
+    facts = context.catalog.tokenizers.get(supply.measure.tokenizer_fingerprint)
     policy = next(item.count.policy for item in supply.counted if item.count is not None)
     return Report(
         created_at=context.clock(),

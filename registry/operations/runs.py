@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from registry.domain.run import Run, RunDraft
-from registry.errors import MusterError
+from registry.domain.run import Run, RunDraft, RunState
+from registry.errors import ConflictError, MusterError
 from registry.operations.context import Context
 
 
@@ -19,12 +19,31 @@ def open_or_resume(context: Context, draft: RunDraft, *, inputs: Sequence[str]) 
 
 @contextmanager
 def recorded_failure(context: Context, run: Run) -> Iterator[None]:
-    """Close the run as failed when the work raises a deliberate error, and let it rise.
+    """Work on a run alone; close it as failed when the work raises a deliberate error.
 
     An interrupt or a crash leaves the run open: the same command resumes it.
+
+    Raises:
+        ConflictError: Another process is at work on the same derivation, or has just finished.
     """
-    try:
-        yield
-    except MusterError as error:
+    with context.work(run.derivation).lock() as is_mine:
+        if not is_mine:
+            raise ConflictError(
+                f"another process is at work on run {run.id}",
+                hint="wait until it is done, then run the same command again",
+            )
+        if context.catalog.runs.get(run.id).state is not RunState.OPEN:
+            raise ConflictError(
+                f"run {run.id} was closed meanwhile", hint="run the same command again"
+            )
+        try:
+            yield
+        except MusterError as error:
+            _close_failed(context, run, error)
+            raise
+
+
+def _close_failed(context: Context, run: Run, error: MusterError) -> None:
+    # The work may have failed because somebody else closed the run: then there is nothing to close.
+    if context.catalog.runs.get(run.id).state is RunState.OPEN:
         context.catalog.runs.fail(run.id, error=error.message, at=context.clock())
-        raise

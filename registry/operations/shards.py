@@ -48,18 +48,27 @@ def read_shard(context: Context, shard: Shard) -> Iterator[Outcome]:
     """Yield the documents of one shard, in order.
 
     Raises:
-        ConflictError: The file changed since it was registered, or while it was read.
+        ConflictError: The file changed since it was registered, or while it was read; or other
+            settings than at its registration gave other documents.
         UnreadableError: The file is gone, or is not what it was said to be.
     """
     file = open_shard(context, shard)
     reading = shard.reading or Reading()
     settings = context.settings
-    yield from read_documents(
+    num_documents = 0
+    for outcome in read_documents(
         file,
         reading,
         batch_bytes=settings.batch_bytes,
         max_document_bytes=settings.max_document_bytes,
-    )
+    ):
+        num_documents += len(outcome.kept)
+        yield outcome
+    if num_documents != shard.num_documents:
+        raise ConflictError(
+            f"{shard.path} holds {shard.num_documents:,} documents and {num_documents:,} were read",
+            hint="read it with the MUSTER_MAX_DOCUMENT_BYTES under which it was registered",
+        )
     if shard.uri is not None:
         _require_unmoved(shard, path_of(shard.uri))
 

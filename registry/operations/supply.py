@@ -6,30 +6,50 @@ from dataclasses import dataclass
 
 from registry.document_index import unique_totals
 from registry.domain.count import CountMethod, RecordedCount
+from registry.domain.digest import Digest
 from registry.domain.names import Reference
 from registry.domain.report import ReportWarning, SupplyLine, WarningCode
-from registry.domain.version import Content, Lifecycle, Version, VersionState
+from registry.domain.version import Content, DatasetKind, Lifecycle, Version
 from registry.errors import InputError
 from registry.operations.context import Context
 from registry.operations.indexes import read_index
+from registry.operations.overlaps import find_originals
+from registry.operations.supply_warnings import Counted, warn_of_supply
 
-_BEST_FIRST = (CountMethod.EXACT, CountMethod.SAMPLED, CountMethod.DECLARED)
+_BEST_FIRST = {CountMethod.EXACT: 0, CountMethod.SAMPLED: 1, CountMethod.DECLARED: 2}
 _PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """A version with the count that the report goes by; None where it was not counted so."""
+class Measure:
+    """What makes counts addable: one tokenizer, and one way to take special tokens in text.
+
+    The special tokens that a policy adds around documents are counted apart, so they do not matter.
+    """
+
+    tokenizer_fingerprint: Digest
+    parse_special: bool
+
+    @classmethod
+    def of(cls, count: RecordedCount) -> "Measure":
+        """Return what a count was measured by."""
+        return cls(count.tokenizer_fingerprint, count.policy.parse_special)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A version of documents that is meant; by its token shards, also which count of it."""
 
     version: Version
-    count: RecordedCount | None
+    measure: Measure | None = None
+    recipe: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Supply:
     """What the versions hold together, in the stated order."""
 
-    tokenizer_fingerprint: str
+    measure: Measure
     counted: tuple[Counted, ...]
     lines: tuple[SupplyLine, ...]
     total_tokens: int
@@ -39,14 +59,15 @@ class Supply:
 
 
 def gather_supply(
-    context: Context, references: Sequence[Reference], *, tokenizer_fingerprint: str | None
+    context: Context, references: Sequence[Reference], *, tokenizer_fingerprint: Digest | None
 ) -> Supply:
     """Return the supply of some versions, or of everything that was counted.
 
     Args:
         context: The open registry.
-        references: Versions with documents or tokens; none: the newest counted version of each
-            dataset, less those that another one of them was made from.
+        references: Versions with documents or tokens. None: the newest version of each active
+            dataset that was counted, evaluation data left out, and of a version and what was
+            normalized from it the latter.
         tokenizer_fingerprint: Whose counts; None: the tokenizer that counted the most versions.
 
     Raises:
@@ -54,43 +75,51 @@ def gather_supply(
         UnknownError: There is no such version.
     """
     if references:
-        versions = _resolve(context, references)
-        counts = _counts_of(context, [version.reference for version in versions])
+        asked, left_out = _resolve(context, references), ()
+        counts = _counts_of(context, [item.version.reference for item in asked])
+        measure = _choose(context, asked, counts, tokenizer_fingerprint)
     else:
         counts = _counts_of(context, _list_heads(context))
-        counted_heads = [reference for reference, listed in counts.items() if listed]
-        versions = _leaves(context, [_get(context, reference) for reference in counted_heads])
-    fingerprint = tokenizer_fingerprint or _most_common(context, versions, counts)
+        known = [_get(context, reference) for reference, listed in counts.items() if listed]
+        measure = _choose(context, [_Asked(item) for item in known], counts, tokenizer_fingerprint)
+        kept, left_out = _select(context, known, counts, measure)
+        asked = [_Asked(version) for version in kept]
     counted = tuple(
-        Counted(version, _best(counts.get(version.reference, []), fingerprint))
-        for version in versions
+        Counted(item.version, _find_best(item, counts[item.version.reference], measure))
+        for item in asked
     )
     if not any(item.count for item in counted):
-        raise _nothing_counted(context, versions)
-    return _add_up(context, counted, fingerprint)
+        raise _nothing_counted(context, [item.version for item in asked])
+    warnings = (*warn_of_supply(context, counted), *left_out)
+    return _add_up(context, counted, measure, warnings)
 
 
-def _counts_of(context: Context, references: Sequence[str]) -> dict[str, list[RecordedCount]]:
-    return context.catalog.counts.list_many([Reference.parse(text) for text in references])
-
-
-def _resolve(context: Context, references: Sequence[Reference]) -> list[Version]:
-    """Return the versions of documents that are meant; token shards mean what was counted."""
-    found: dict[str, Version] = {}
+def _resolve(context: Context, references: Sequence[Reference]) -> list[_Asked]:
+    found: dict[str, _Asked] = {}
     for reference in references:
         version = context.catalog.versions.get(reference)
-        if version.content is Content.TOKENS:
-            exact = Reference.parse(version.reference)
-            for parent in context.catalog.lineage.parents(exact):
-                counted = context.catalog.versions.get(Reference.parse(parent))
-                found.setdefault(counted.reference, counted)
-        else:
-            found.setdefault(version.reference, version)
+        if version.content is Content.DOCUMENTS:
+            found.setdefault(version.reference, _Asked(version))
+            continue
+        # The run that wrote the shards says by what it counted, and which version.
+        run = context.catalog.runs.get(version.run or "").parameters
+        policy = run["policy"]
+        measure = Measure(
+            tokenizer_fingerprint=str(run["tokenizer"]),
+            parse_special=bool(policy["parse_special"]) if isinstance(policy, dict) else False,
+        )
+        recipe = None if run["recipe"] is None else str(run["recipe"])
+        for parent in context.catalog.lineage.parents(Reference.parse(version.reference)):
+            found[parent] = _Asked(_get(context, parent), measure, recipe)
     return list(found.values())
 
 
 def _get(context: Context, reference: str) -> Version:
     return context.catalog.versions.get(Reference.parse(reference))
+
+
+def _counts_of(context: Context, references: Sequence[str]) -> dict[str, list[RecordedCount]]:
+    return context.catalog.counts.list_many([Reference.parse(text) for text in references])
 
 
 def _list_heads(context: Context) -> list[str]:
@@ -109,31 +138,84 @@ def _list_heads(context: Context) -> list[str]:
         after = page[-1].reference.partition("@")[0]
 
 
-def _leaves(context: Context, versions: Sequence[Version]) -> list[Version]:
-    """Leave out versions that another one was made from, so that no document counts twice."""
-    ancestors = {
-        node.reference
+def _select(
+    context: Context,
+    versions: Sequence[Version],
+    counts: dict[str, list[RecordedCount]],
+    measure: Measure,
+) -> tuple[list[Version], tuple[ReportWarning, ...]]:
+    """Choose what counts as supply when nobody named it, and say what was left out."""
+    measured = [
+        version
         for version in versions
-        for node in context.catalog.lineage.upstream(Reference.parse(version.reference)).nodes[1:]
-    }
-    return [version for version in versions if version.reference not in ancestors]
+        if any(Measure.of(count) == measure for count in counts[version.reference])
+    ]
+    evaluation = [item.reference for item in measured if item.kind is DatasetKind.EVALUATION]
+    training = [item for item in measured if item.kind is not DatasetKind.EVALUATION]
+    originals = find_originals(context, training)
+    others = [item.reference for item in versions if item not in measured]
+    reasons = (
+        (evaluation, "evaluation data is no training supply"),
+        (sorted(originals), "what was normalized from it stands in the report instead"),
+        (others, "counted by another tokenizer only"),
+    )
+    left_out = tuple(
+        ReportWarning(code=WarningCode.LEFT_OUT, message=message, references=tuple(references))
+        for references, message in reasons
+        if references
+    )
+    return [item for item in training if item.reference not in originals], left_out
 
 
-def _most_common(
-    context: Context, versions: Sequence[Version], counts: dict[str, list[RecordedCount]]
-) -> str:
-    tally: Counter[str] = Counter()
-    for version in versions:
-        known = {count.tokenizer_fingerprint for count in counts.get(version.reference, [])}
-        tally.update(dict.fromkeys(known, 1))
-    if not tally:
-        raise _nothing_counted(context, versions)
-    # Of equally common ones the one with the most tokens, so that the choice is stable.
-    size: Counter[str] = Counter()
-    for listed in counts.values():
+def _choose(
+    context: Context,
+    asked: Sequence[_Asked],
+    counts: dict[str, list[RecordedCount]],
+    tokenizer_fingerprint: Digest | None,
+) -> Measure:
+    """Return the measure that most versions were counted by, of those that are asked for."""
+    named = {item.measure for item in asked if item.measure is not None}
+    votes: Counter[Measure] = Counter()
+    size: Counter[Measure] = Counter()
+    for item in asked:
+        listed = counts[item.version.reference]
+        votes.update({Measure.of(count) for count in listed})
         for count in listed:
-            size[count.tokenizer_fingerprint] += count.num_bytes
-    return max(tally, key=lambda fingerprint: (tally[fingerprint], size[fingerprint], fingerprint))
+            size[Measure.of(count)] += count.num_bytes
+    fitting = [
+        measure
+        for measure in votes
+        if tokenizer_fingerprint in {None, measure.tokenizer_fingerprint}
+        and (not named or tokenizer_fingerprint is not None or measure in named)
+    ]
+    if not fitting:
+        raise _nothing_counted(context, [item.version for item in asked])
+    # Of equally common ones that which counted the most text; the rest makes the choice stable.
+    return max(
+        fitting,
+        key=lambda item: (
+            votes[item],
+            not item.parse_special,
+            size[item],
+            item.tokenizer_fingerprint,
+        ),
+    )
+
+
+def _find_best(
+    asked: _Asked, counts: Sequence[RecordedCount], measure: Measure
+) -> RecordedCount | None:
+    """Return the version's best count by the measure: exact first; of token shards, their own."""
+    fitting = [count for count in counts if Measure.of(count) == measure]
+    if asked.measure == measure:
+        fitting = [count for count in fitting if count.recipe == asked.recipe]
+    # The sort is stable and counts come oldest first, so the newest has to come first here.
+    fitting.reverse()
+    return min(
+        fitting,
+        key=lambda count: (_BEST_FIRST[count.method], count.recipe is not None),
+        default=None,
+    )
 
 
 def _nothing_counted(context: Context, versions: Sequence[Version]) -> InputError:
@@ -151,17 +233,15 @@ def _nothing_counted(context: Context, versions: Sequence[Version]) -> InputErro
         hint = f"what was made from it is counted: muster report {counted[0]} ..."
     else:
         hint = f"muster tokenize {first.reference} --tokenizer NAME|PATH"
-    return InputError(f"no tokens are counted of {names}", hint=hint)
+    return InputError(f"no tokens are counted so of {names}", hint=hint)
 
 
-def _best(counts: Sequence[RecordedCount], fingerprint: str) -> RecordedCount | None:
-    mine = [count for count in counts if count.tokenizer_fingerprint == fingerprint]
-    by_method = {method: place for place, method in enumerate(_BEST_FIRST)}
-    mine.sort(key=lambda count: (by_method[count.method], count.recipe is not None))
-    return mine[0] if mine else None
-
-
-def _add_up(context: Context, counted: tuple[Counted, ...], fingerprint: str) -> Supply:
+def _add_up(
+    context: Context,
+    counted: tuple[Counted, ...],
+    measure: Measure,
+    warnings: tuple[ReportWarning, ...],
+) -> Supply:
     known = [(item.version, item.count) for item in counted if item.count is not None]
     indexes = [
         read_index(context.store, count.document_index) if count.document_index else None
@@ -176,7 +256,7 @@ def _add_up(context: Context, counted: tuple[Counted, ...], fingerprint: str) ->
     all_measured = all(index is not None for index in indexes)
     num_documents = sum(count.num_documents for _, count in known)
     return Supply(
-        tokenizer_fingerprint=fingerprint,
+        measure=measure,
         counted=counted,
         lines=tuple(lines),
         total_tokens=sum(count.num_tokens for _, count in known),
@@ -185,7 +265,7 @@ def _add_up(context: Context, counted: tuple[Counted, ...], fingerprint: str) ->
             for line in lines
         ),
         duplicate_documents=num_documents - totals.num_documents if all_measured else None,
-        warnings=tuple(_warnings(context, counted)),
+        warnings=warnings,
     )
 
 
@@ -203,76 +283,3 @@ def _line(version: Version, count: RecordedCount, *, num_unique_tokens: int | No
         method=count.method,
         recipe=count.recipe,
     )
-
-
-def _warnings(context: Context, counted: Sequence[Counted]) -> list[ReportWarning]:
-    known = [item for item in counted if item.count is not None]
-    groups = [
-        (
-            WarningCode.UNKNOWN_LICENCE,
-            [item for item in known if item.version.licence == "unknown"],
-            "nobody has said what may be done with these bytes",
-            "muster dataset set {reference} --license LICENCE",
-        ),
-        (
-            WarningCode.MIXED_TOKENIZERS,
-            [item for item in counted if item.count is None],
-            "counted by another tokenizer or not at all, so left out of the supply",
-            "muster tokenize {reference} --tokenizer NAME",
-        ),
-        (
-            WarningCode.UNMEASURED_EXACT_DUPLICATES,
-            [item for item in known if item.count and item.count.document_index is None],
-            "exact duplicates were not measured, so its tokens are an upper bound",
-            "muster tokenize {reference} --tokenizer NAME",
-        ),
-        (
-            WarningCode.SAMPLED_COUNT,
-            [item for item in known if item.count and item.count.method is CountMethod.SAMPLED],
-            "the count is an estimate from a sample",
-            "muster tokenize {reference} --tokenizer NAME",
-        ),
-        (
-            WarningCode.DECLARED_COUNT,
-            [item for item in known if item.count and item.count.method is CountMethod.DECLARED],
-            "the count is what a card claims",
-            "muster tokenize {reference} --tokenizer NAME",
-        ),
-        (
-            WarningCode.NOT_NORMALIZED,
-            [
-                item
-                for item in known
-                if item.count and item.version.recipe is None and item.count.recipe is None
-            ],
-            "counted as it was registered, without a recipe",
-            "muster normalize {reference} --recipe text-default",
-        ),
-        (
-            WarningCode.WITHDRAWN,
-            [item for item in known if item.version.state is VersionState.WITHDRAWN],
-            "was withdrawn",
-            "leave it out of the report",
-        ),
-        (
-            WarningCode.OVERLAP,
-            _overlapping(context, [item.version for item in known]),
-            "another version of this report was made from it, so its documents may count twice",
-            "leave one of them out",
-        ),
-    ]
-    return [
-        ReportWarning(
-            code=code,
-            message=message,
-            references=tuple(item.version.reference for item in items),
-            hint=hint.format(reference=items[0].version.reference),
-        )
-        for code, items, message, hint in groups
-        if items
-    ]
-
-
-def _overlapping(context: Context, versions: Sequence[Version]) -> list[Counted]:
-    leaves = {version.reference for version in _leaves(context, versions)}
-    return [Counted(item, None) for item in versions if item.reference not in leaves]

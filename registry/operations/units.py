@@ -34,7 +34,8 @@ class Unit(Value):
 
     def objects(self) -> list[Digest]:
         """Return the objects that must be there for the unit to count as finished."""
-        return [*(shard.digest for shard in self.shards), self.index]
+        quarantine = [] if self.quarantine is None else [self.quarantine]
+        return [*(shard.digest for shard in self.shards), self.index, *quarantine]
 
 
 _Unit = TypeVar("_Unit", bound=Unit)

@@ -2,23 +2,41 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from pydantic import JsonValue
 
 from registry.domain.digest import Digest, canonical_json
-from registry.storage.objects import write_atomically
+from registry.storage.objects import make_folder, write_atomically
 
 
 class WorkArea:
-    """Checkpoints of one derivation, each written whole or not at all.
-
-    Two processes that work on the same derivation write the same checkpoints, so they do not
-    disturb each other.
-    """
+    """Checkpoints of one derivation, each written whole or not at all."""
 
     def __init__(self, home: Path, derivation: Digest) -> None:
         self._folder = home / "work" / derivation.removeprefix("sha256:")[:32]
+
+    @contextmanager
+    def lock(self) -> Iterator[bool]:
+        """Keep other processes from the same work; false: another one has it.
+
+        The lock ends with the block or with the process, however that dies.
+        """
+        path = self._folder.with_suffix(".lock")
+        make_folder(path.parent)
+        lock = FileLock(path, blocking=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
 
     def load(self, name: str) -> JsonValue:
         """Return a checkpoint, or None if it is not there or was not written by this program."""

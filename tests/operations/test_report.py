@@ -121,3 +121,54 @@ def test_the_report_pins_its_inputs_by_digest(muster, prepared):
     assert {muster.show(name).version.digest for name in prepared} == {
         item.digest for item in report.inputs
     }
+
+
+def test_data_derived_from_a_version_does_not_hide_it(muster, prepared, tmp_path):
+    path = write_jsonl(tmp_path / "q" / "x.jsonl", records(5, text="What is {row}?\n"))
+    card = Card(kind="synthetic", derived_from=("web/a.text-default",), rule="questions")
+    muster.register([str(path)], name="synthetic/q", card=card)
+    muster.tokenize("synthetic/q", tokenizer="tiny", count_only=True)
+    report = muster.report(num_parameters=[10])
+
+    assert {*prepared, "synthetic/q@1"} == {line.reference for line in report.supply}
+
+
+def test_what_a_report_of_everything_leaves_out_is_said(muster, prepared, tmp_path):
+    path = write_jsonl(tmp_path / "e" / "x.jsonl", records(5, first=500))
+    muster.register([str(path)], name="eval/e", card=Card(kind="evaluation"))
+    muster.tokenize("eval/e", tokenizer="tiny", count_only=True)
+    muster.tokenize("web/a", tokenizer="tiny", count_only=True)
+    report = muster.report(num_parameters=[10])
+    left_out = [warning for warning in report.warnings if warning.code == "left-out"]
+
+    assert prepared == [line.reference for line in report.supply]
+    assert {("eval/e@1",), ("web/a@1",)} == {warning.references for warning in left_out}
+
+
+def test_a_child_that_another_tokenizer_counted_does_not_hide_its_parent(muster, prepared):
+    muster.train_tokenizer(["web/b"], name="other", vocab_size=290)
+    muster.tokenize("web/a", tokenizer="other", count_only=True)
+    report = muster.report(num_parameters=[10], tokenizer="other")
+
+    assert ["web/a@1"] == [line.reference for line in report.supply]
+
+
+def test_counts_that_take_special_tokens_differently_are_never_added(muster, prepared):
+    muster.tokenize("web/a", tokenizer="tiny", count_only=True, parse_special=True)
+    report = muster.report(["web/a", "web/b.text-default"], num_parameters=[10])
+
+    assert ["web/b.text-default@1"] == [line.reference for line in report.supply]
+    assert report.policy.parse_special is False
+    assert "mixed-tokenizers" in codes(report)
+
+
+def test_token_shards_are_reported_by_their_own_tokenizer_and_recipe(muster, prepared):
+    muster.train_tokenizer(["web/b"], name="other", vocab_size=290)
+    shards = muster.tokenize("web/a", tokenizer="other", recipe="text-default")
+    muster.tokenize("web/a", tokenizer="tiny", count_only=True)
+    muster.tokenize("web/a", tokenizer="other", count_only=True)
+    report = muster.report([shards.reference], num_parameters=[10])
+
+    assert report.tokenizer.name == "other"
+    assert [shards.num_tokens] == [line.num_tokens for line in report.supply]
+    assert [shards.recipe.fingerprint] == [line.recipe for line in report.supply]

@@ -1,0 +1,94 @@
+"""What the reader of a report has to know of its versions before acting on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from registry.domain.count import CountMethod, RecordedCount
+from registry.domain.report import ReportWarning, WarningCode
+from registry.domain.version import Version, VersionState
+from registry.operations.context import Context
+from registry.operations.overlaps import find_originals
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A version with the count that the report goes by; None where it was not counted so."""
+
+    version: Version
+    count: RecordedCount | None
+
+
+def warn_of_supply(context: Context, counted: Sequence[Counted]) -> list[ReportWarning]:
+    """Return what the reader has to know of the versions in a report, one warning a kind."""
+    known = [item for item in counted if item.count is not None]
+    groups = [
+        (
+            WarningCode.UNKNOWN_LICENCE,
+            [item for item in known if item.version.licence == "unknown"],
+            "nobody has said what may be done with these bytes",
+            "muster dataset set {reference} --license LICENCE",
+        ),
+        (
+            WarningCode.MIXED_TOKENIZERS,
+            [item for item in counted if item.count is None],
+            "counted by another tokenizer or not at all, so left out of the supply",
+            "muster tokenize {reference} --tokenizer NAME",
+        ),
+        (
+            WarningCode.UNMEASURED_EXACT_DUPLICATES,
+            [item for item in known if item.count and item.count.document_index is None],
+            "exact duplicates were not measured, so its tokens are an upper bound",
+            "muster tokenize {reference} --tokenizer NAME",
+        ),
+        (
+            WarningCode.SAMPLED_COUNT,
+            [item for item in known if item.count and item.count.method is CountMethod.SAMPLED],
+            "the count is an estimate from a sample",
+            "muster tokenize {reference} --tokenizer NAME",
+        ),
+        (
+            WarningCode.DECLARED_COUNT,
+            [item for item in known if item.count and item.count.method is CountMethod.DECLARED],
+            "the count is what a card claims",
+            "muster tokenize {reference} --tokenizer NAME",
+        ),
+        (
+            WarningCode.NOT_NORMALIZED,
+            [
+                item
+                for item in known
+                if item.count and item.version.recipe is None and item.count.recipe is None
+            ],
+            "counted as it was registered, without a recipe",
+            "muster normalize {reference} --recipe {recipe}",
+        ),
+        (
+            WarningCode.WITHDRAWN,
+            [item for item in known if item.version.state is VersionState.WITHDRAWN],
+            "was withdrawn",
+            "leave it out of the report",
+        ),
+        (
+            WarningCode.OVERLAP,
+            _find_overlapping(context, known),
+            "another version of this report was normalized from it: its documents count twice",
+            "leave one of them out",
+        ),
+    ]
+    return [
+        ReportWarning(
+            code=code,
+            message=message,
+            references=tuple(item.version.reference for item in items),
+            hint=hint.format(
+                reference=items[0].version.reference, recipe=items[0].version.kind.usual_recipe
+            ),
+        )
+        for code, items, message, hint in groups
+        if items
+    ]
+
+
+def _find_overlapping(context: Context, known: Sequence[Counted]) -> list[Counted]:
+    originals = find_originals(context, [item.version for item in known])
+    return [item for item in known if item.version.reference in originals]

@@ -1,0 +1,68 @@
+import multiprocessing
+
+import pytest
+
+from registry.domain.names import Reference
+from registry.errors import ConflictError
+from registry.normalization.recipe_files import load_recipe
+from registry.operations import normalize as operation
+from registry.storage.work import WorkArea
+from tests.operations.factories import records, write_jsonl
+
+DERIVATION = "sha256:" + "0" * 64
+
+
+@pytest.fixture
+def corpus(muster, tmp_path):
+    muster.register([str(write_jsonl(tmp_path / "a.jsonl", records(5)))], name="web/cc")
+    return "web/cc"
+
+
+def hold(home, ready, done):
+    with WorkArea(home, DERIVATION).lock() as is_mine:
+        ready.put(is_mine)
+        done.get()
+
+
+def test_two_processes_never_work_on_one_derivation(tmp_path):
+    spawn = multiprocessing.get_context("spawn")
+    ready, done = spawn.Queue(), spawn.Queue()
+    other = spawn.Process(target=hold, args=(tmp_path, ready, done))
+    other.start()
+    got_it = ready.get(timeout=60)
+    with WorkArea(tmp_path, DERIVATION).lock() as while_held:
+        pass
+    other.kill()
+    other.join()
+    with WorkArea(tmp_path, DERIVATION).lock() as after_its_death:
+        pass
+
+    assert (True, False, True) == (got_it, while_held, after_its_death)
+
+
+def test_a_second_process_is_told_and_does_not_close_the_firsts_run(
+    context, muster, corpus, monkeypatch
+):
+    recipe, seen = load_recipe("text-default"), []
+    work = operation._run_unit
+
+    def work_while_another_tries(*args):
+        if not seen:
+            seen.append(args)
+            with pytest.raises(ConflictError, match="another process"):
+                operation.normalize(context, Reference.parse(corpus), recipe=recipe)
+        return work(*args)
+
+    monkeypatch.setattr(operation, "_run_unit", work_while_another_tries)
+    answer = operation.normalize(context, Reference.parse(corpus), recipe=recipe)
+
+    assert answer.status == "created"
+    assert [run.state for run in muster.list_runs() if run.operation == "normalize"] == ["done"]
+
+
+def test_other_settings_that_give_other_documents_are_refused(make_context, muster, corpus):
+    small = make_context(max_document_bytes=10)
+    with pytest.raises(ConflictError, match="MUSTER_MAX_DOCUMENT_BYTES|holds 5 documents"):
+        operation.normalize(small, Reference.parse(corpus), recipe=load_recipe("text-default"))
+
+    assert len(muster.list_datasets()) == 1
