@@ -96,7 +96,9 @@ def root(
             metavar="DIR",
         ),
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Annotated[  # noqa: ARG001 - `cli.errors` looks for it, also where parsing fails
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
     version: Annotated[  # noqa: ARG001 - its callback answers
         bool,
         typer.Option(
@@ -108,7 +110,7 @@ def root(
     ] = False,
 ) -> None:
     """Read what holds for every command."""
-    context.obj = Session(home=home, debug=debug)
+    context.obj = Session(home=home)
 
 
 def main() -> None:

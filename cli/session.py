@@ -15,7 +15,6 @@ class Session:
     """The options before the command."""
 
     home: Path | None = None
-    debug: bool = False
 
     @contextmanager
     def registry(self) -> Iterator["Registry"]:

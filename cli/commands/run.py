@@ -68,6 +68,7 @@ def show(
             ("inputs", " ".join(answer.inputs) or None),
             ("outputs", " ".join(answer.outputs) or None),
             ("quarantine", found.quarantine),
+            ("environment", ", ".join(f"{k} {v}" for k, v in found.environment.items())),
         ]
     )
     _print_ledger(answer)

@@ -13,7 +13,7 @@ class AuditEntry(Value):
     at: AwareDatetime
     actor: str
     action: str
-    """Verb and noun, such as `version.seal`."""
+    """Noun and verb, such as `version.seal`."""
 
     entity: str
     detail: dict[str, JsonValue]

@@ -29,11 +29,6 @@ class Licence(Value):
             return cls(expression=UNKNOWN)
         return cls(expression=_normal_form(text.strip()))
 
-    @property
-    def is_unknown(self) -> bool:
-        """Nobody has said what may be done with these bytes."""
-        return self.expression == UNKNOWN
-
 
 def _normal_form(text: str) -> str:
     # Imported here: the licence list takes 60 ms to load and most commands parse no licence.

@@ -4,12 +4,13 @@ An interrupted run is taken up by the same command and ends with the same bytes.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from registry.document_index import DocumentIndexBuilder
-from registry.documents import Outcome
+from registry.documents import NO_REJECTIONS, Outcome
 from registry.domain.answers import (
     LedgerSummary,
     Normalization,
@@ -97,20 +98,13 @@ def preview(
 ) -> Preview:
     """Return the first documents of a version before and after a recipe; write nothing."""
     version = require_documents(context.catalog.versions.get(reference))
-    shown: list[PreviewedDocument] = []
     pipeline = Pipeline(recipe)
-    for shard in context.catalog.versions.list_shards(Reference.parse(version.reference)):
-        for outcome in read_shard(context, shard):
-            for row in range(len(outcome.kept)):
-                one = Outcome(
-                    kept=outcome.kept.slice(row, 1), rejected=outcome.rejected.slice(0, 0)
-                )
-                shown.append(_preview_one(pipeline, one))
-                if len(shown) == num_documents:
-                    return Preview(
-                        input=version.reference, recipe=identify(recipe), documents=tuple(shown)
-                    )
-    return Preview(input=version.reference, recipe=identify(recipe), documents=tuple(shown))
+    first = islice(_single_documents(context, version), num_documents)
+    return Preview(
+        input=version.reference,
+        recipe=identify(recipe),
+        documents=tuple(_preview_one(pipeline, document) for document in first),
+    )
 
 
 def stream(context: Context, reference: Reference, *, recipe: Recipe) -> Iterator[pa.RecordBatch]:
@@ -252,6 +246,13 @@ def _answer(
         quarantine=run.quarantine,
         run=run.id,
     )
+
+
+def _single_documents(context: Context, version: Version) -> Iterator[Outcome]:
+    for shard in context.catalog.versions.list_shards(Reference.parse(version.reference)):
+        for outcome in read_shard(context, shard):
+            for row in range(len(outcome.kept)):
+                yield Outcome(kept=outcome.kept.slice(row, 1), rejected=NO_REJECTIONS)
 
 
 def _preview_one(pipeline: Pipeline, outcome: Outcome) -> PreviewedDocument:

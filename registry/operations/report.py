@@ -74,6 +74,12 @@ def report(
 
 
 def _near_duplicates(supply: Supply) -> ReportWarning:
+    """Return the warning that unique tokens are known from above only.
+
+    Source:
+        Su et al. 2024 (arXiv:2412.02595), table 4: of DCLM's 3.8T tokens 1.0T are left by global
+        fuzzy deduplication, of FineWeb-Edu's 1.3T 0.2T.
+    """
     return ReportWarning(
         code=WarningCode.UNMEASURED_NEAR_DUPLICATES,
         message="near duplicates are not measured, so unique tokens are an upper bound; "

@@ -139,6 +139,11 @@ class Law(Value):
         """Whether the law was fitted on runs, rather than set."""
         return "policy" not in self.flags
 
+    @property
+    def has_vote(self) -> bool:
+        """Whether it can make a verdict split: fitted on runs, and not since found to be wrong."""
+        return self.is_fitted and "superseded" not in self.flags
+
 
 @cache
 def load_laws() -> tuple[Law, ...]:

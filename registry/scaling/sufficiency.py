@@ -104,8 +104,8 @@ def _confidence(
     required: dict[str, Requirement],
     supply: Supply,
 ) -> Confidence:
-    """Fitted laws vote on enough or not enough; the draws say how sure the chosen one is."""
-    fitted = [need for law_id, need in required.items() if get_law(law_id).is_fitted]
+    """Laws that have a vote say enough or not enough; the draws say how sure the chosen one is."""
+    fitted = [need for law_id, need in required.items() if get_law(law_id).has_vote]
     if any(judge(need, supply).is_enough != verdict.is_enough for need in fitted):
         return Confidence.SPLIT
     if probability is not None and not 0.1 < probability < 0.9:
