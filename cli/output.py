@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from cli.options import ListFormat
 from registry.domain.base import Value
+from registry.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -93,8 +94,11 @@ def write_file(path: Path, text: str) -> None:
     """Write a report to a file that the caller named.
 
     Raises:
+        InputError: Its folder is not there.
         StorageError: It cannot be written.
     """
+    if not path.parent.is_dir():
+        raise InputError(f"there is no folder {path.parent}", hint="make it first")
     from registry.storage.objects import write_atomically  # noqa: PLC0415 - when it writes
 
     write_atomically(path, text.encode())

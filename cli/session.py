@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.output import hint
+
 if TYPE_CHECKING:
     from registry.api import Registry
 
@@ -23,4 +25,8 @@ class Session:
         from registry.api import open_registry  # noqa: PLC0415 - SQLAlchemy and Arrow likewise
 
         with open_registry(self.home, progress=TerminalProgress()) as opened:
-            yield opened
+            try:
+                yield opened
+            except KeyboardInterrupt:
+                hint("interrupted: the same command goes on behind the parts that are finished")
+                raise

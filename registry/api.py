@@ -27,7 +27,9 @@ from registry.domain.recipe import Recipe
 from registry.domain.report import Report
 from registry.domain.run import Run
 from registry.domain.tokenizer import Tokenizer
+from registry.domain.urls import redact_url
 from registry.domain.version import Dataset, DatasetKind, DatasetSummary, Lifecycle, Version
+from registry.errors import InputError
 from registry.normalization.recipe_files import AS_IS, load_recipe
 from registry.operations import (
     describe,
@@ -42,7 +44,7 @@ from registry.operations import (
 )
 from registry.operations.context import Context, NoProgress, Progress
 from registry.operations.counting import Counting
-from registry.operations.database import find_home
+from registry.operations.database import find_home, read_settings
 from registry.operations.estimate import tokenize_sample
 from registry.operations.policy import make_policy
 from registry.operations.quarantine import show_quarantine
@@ -136,7 +138,7 @@ class Registry:
             recipe=AS_IS if recipe is None else _recipe(recipe),
         )
 
-    def tokenize(
+    def tokenize(  # noqa: PLR0913 - what a count depends on, each by its name
         self,
         reference: str,
         *,
@@ -144,6 +146,8 @@ class Registry:
         recipe: str | Recipe | None = None,
         eos: bool | None = None,
         bos: bool | None = None,
+        eos_token: str | None = None,
+        bos_token: str | None = None,
         parse_special: bool = False,
         count_only: bool = False,
         name: str | None = None,
@@ -152,11 +156,20 @@ class Registry:
         return tokenize.tokenize(
             self._context,
             Reference.parse(reference),
-            self._counting(tokenizer, recipe, eos, bos, parse_special, count_only=count_only),
+            self._counting(
+                tokenizer,
+                recipe,
+                eos=eos,
+                bos=bos,
+                eos_token=eos_token,
+                bos_token=bos_token,
+                parse_special=parse_special,
+                count_only=count_only,
+            ),
             name=None if name is None else DatasetName.parse(name),
         )
 
-    def tokenize_sample(
+    def tokenize_sample(  # noqa: PLR0913 - what a count depends on, each by its name
         self,
         reference: str,
         *,
@@ -166,13 +179,24 @@ class Registry:
         recipe: str | Recipe | None = None,
         eos: bool | None = None,
         bos: bool | None = None,
+        eos_token: str | None = None,
+        bos_token: str | None = None,
         parse_special: bool = False,
     ) -> Tokenization:
         """Estimate tokens from a sample, with a 95 % confidence interval."""
         return tokenize_sample(
             self._context,
             Reference.parse(reference),
-            self._counting(tokenizer, recipe, eos, bos, parse_special, count_only=True),
+            self._counting(
+                tokenizer,
+                recipe,
+                eos=eos,
+                bos=bos,
+                eos_token=eos_token,
+                bos_token=bos_token,
+                parse_special=parse_special,
+                count_only=True,
+            ),
             fraction=fraction,
             seed=seed,
         )
@@ -271,9 +295,9 @@ class Registry:
         """Point a tag at a version, wherever it pointed before."""
         return describe.tag(self._context, Reference.parse(reference), parse_tag(tag))
 
-    def untag(self, name: str, tag: str) -> Dataset:
-        """Remove a tag from a dataset."""
-        return describe.untag(self._context, DatasetName.parse(name), parse_tag(tag))
+    def untag(self, reference: str, tag: str) -> Dataset:
+        """Remove a tag from a dataset, or from the version that is named."""
+        return describe.untag(self._context, Reference.parse(reference), parse_tag(tag))
 
     # Tokenizers and runs.
 
@@ -336,16 +360,26 @@ class Registry:
         self,
         tokenizer: str,
         recipe: str | Recipe | None,
+        *,
         eos: bool | None,
         bos: bool | None,
+        eos_token: str | None,
+        bos_token: str | None,
         parse_special: bool,
-        *,
         count_only: bool,
     ) -> Counting:
         found = tokenizers.find_tokenizer(self._context, tokenizer)
         return Counting(
             tokenizer=found,
-            policy=make_policy(found, eos=eos, bos=bos, parse_special=parse_special),
+            policy=make_policy(
+                self._context,
+                found,
+                eos=eos,
+                bos=bos,
+                eos_token=eos_token,
+                bos_token=bos_token,
+                parse_special=parse_special,
+            ),
             recipe=None if recipe is None else _recipe(recipe),
             count_only=count_only,
         )
@@ -356,6 +390,7 @@ def open_registry(
     *,
     start: Path | None = None,
     progress: Progress | None = None,
+    settings: Settings | None = None,
 ) -> Registry:
     """Open the registry at a home, or the nearest one at or above a folder.
 
@@ -363,18 +398,24 @@ def open_registry(
         home: The registry's folder; None: `MUSTER_HOME`, else the nearest `.muster`.
         start: Where the search begins; None: the working directory.
         progress: Where operations say how far they are.
+        settings: Home, catalog, store and limits; None: as the environment says.
 
     Raises:
-        InputError: There is no registry.
+        InputError: There is no registry, or a setting is wrong; it is named.
         SchemaRevisionError: The catalog is at another revision; the hint mends it.
     """
-    settings = Settings.read(home=home)
+    settings = read_settings(home) if settings is None else settings
     found = find_home(settings, start or Path.cwd())
-    catalog = Catalog.open(settings.resolve_database_url(found))
+    url = settings.resolve_store(found)
+    try:
+        store = ObjectStore(url)
+    except (ImportError, ValueError) as error:
+        # fsspec's own words: which library is missing, or which protocol it does not know.
+        raise InputError(f"MUSTER_STORE={redact_url(url)}: {error}") from error
     return Registry(
         Context(
-            catalog=catalog,
-            store=ObjectStore(settings.resolve_store(found)),
+            catalog=Catalog.open(settings.resolve_database_url(found)),
+            store=store,
             home=found,
             settings=settings,
             progress=progress or NoProgress(),

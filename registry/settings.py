@@ -34,8 +34,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MUSTER_", frozen=True, extra="ignore")
 
     home: Path | None = None
-    database_url: str | None = None
-    store: str | None = None
+    # Both may hold a password, which a traceback would show.
+    database_url: str | None = Field(default=None, repr=False)
+    store: str | None = Field(default=None, repr=False)
     actor: str = Field(default_factory=_login_name)
     batch_bytes: int = Field(default=8 << 20, ge=1 << 10)
     shard_bytes: int = Field(default=256 << 20, ge=1 << 10)
@@ -46,6 +47,10 @@ class Settings(BaseSettings):
         """Read the environment; a home given by the caller wins over `MUSTER_HOME`."""
         settings = cls()
         return settings if home is None else settings.model_copy(update={"home": home})
+
+    def alone_in(self, home: Path) -> Self:
+        """Return settings with catalog and objects in a home, whatever the environment says."""
+        return self.model_copy(update={"home": home, "database_url": None, "store": None})
 
     def find_home(self, start: Path) -> Path | None:
         """Return the registry's home: as given, else the nearest one at or above a folder."""

@@ -38,7 +38,7 @@ def set_dataset(
 ) -> None:
     """State licence, description, owner, kind or lifecycle; every change is in the audit log.
 
-    The licence is asserted for the version that REF means; the rest is of the dataset.
+    Licence, languages, tags and source are of the version that REF means, the rest of the dataset.
     """
     session: Session = context.obj
     stated = card_of(

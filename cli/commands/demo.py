@@ -7,10 +7,10 @@ import typer
 
 from cli import output
 from cli.commands import normalize, register, tokenize
-from cli.session import Session
 from registry.domain.card import Card
 from registry.domain.quantities import parse_count
 from registry.domain.version import DatasetKind
+from registry.settings import HOME_FOLDER
 
 if TYPE_CHECKING:
     from registry.api import Registry
@@ -38,11 +38,14 @@ def demo(
     Three datasets: its sources (code), its help topics (documentation), and questions made from
     the sources by a stated rule (synthetic). Run it again and nothing changes.
     """
-    from registry.operations.database import init_registry  # noqa: PLC0415 - when it runs
+    from cli.progress import TerminalProgress  # noqa: PLC0415 - when it runs
+    from registry.api import open_registry  # noqa: PLC0415
+    from registry.operations.database import init_registry, read_settings  # noqa: PLC0415
 
-    status = init_registry(folder.absolute())
-    home = Path(status.store or folder).parent
-    with Session(home=home).registry() as registry:
+    # Never a team's catalog, whatever the environment says.
+    settings = read_settings().alone_in(folder.absolute() / HOME_FOLDER)
+    init_registry(folder, settings=settings)
+    with open_registry(settings=settings, progress=TerminalProgress()) as registry:
         _register(registry, folder)
         normalized = [_normalize(registry, name, recipe) for name, recipe in _recipes()]
         _tokenize(registry, normalized)

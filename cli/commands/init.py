@@ -7,22 +7,26 @@ import typer
 
 from cli import output
 from cli.options import AsJson
+from cli.session import Session
 
 app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where the registry is made.")] = Path(),
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Where .muster is made.")] = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Make a registry in this folder: .muster with a catalog and an object store.
 
-    A team sets MUSTER_DATABASE_URL and MUSTER_STORE first. What is there already stays.
+    A team sets MUSTER_DATABASE_URL and MUSTER_STORE first. What is there already stays. With
+    --home or MUSTER_HOME the registry is made there instead.
     """
-    from registry.operations.database import init_registry  # noqa: PLC0415 - heavy; loaded when it runs
+    from registry.operations.database import init_registry, read_settings  # noqa: PLC0415 - heavy
 
-    status = init_registry(folder.absolute())
+    session: Session = context.obj
+    status = init_registry(folder.absolute(), settings=read_settings(session.home))
     if as_json:
         output.print_json(status)
         return

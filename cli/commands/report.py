@@ -27,7 +27,11 @@ def report(
         ),
     ] = None,
     tokenizer: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Whose counts; else the one they share.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Whose counts; else the one of the most versions, then of the last count.",
+        ),
     ] = None,
     law: Annotated[
         str | None, typer.Option(metavar="LAW", help="The law that the verdict goes by.")

@@ -7,6 +7,7 @@ from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
 from registry.domain.answers import VersionDescription
 from registry.domain.quantities import format_bytes
+from registry.domain.tokenizer import TokenizerIdentity
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -26,7 +27,7 @@ def show(context: typer.Context, reference: ReferenceArgument, as_json: AsJson =
 
 def _print_facts(answer: VersionDescription) -> None:
     dataset, version = answer.dataset, answer.version
-    recipe = version.recipe
+    recipe, tokenizer = version.recipe, answer.tokenizer
     output.print_facts(
         [
             (
@@ -47,6 +48,7 @@ def _print_facts(answer: VersionDescription) -> None:
                 "fields",
                 ", ".join(f"{field.name}: {field.type}" for field in version.fields) or None,
             ),
+            ("tokenizer", None if tokenizer is None else _in_words(tokenizer)),
             ("recipe", None if recipe is None else f"{recipe.name} {recipe.version}"),
             ("digest", version.digest),
             *(("source", source.url or source.uri) for source in version.sources),
@@ -56,6 +58,10 @@ def _print_facts(answer: VersionDescription) -> None:
             *((metric.name, f"{metric.value:,.6g}") for metric in version.metrics),
         ]
     )
+
+
+def _in_words(tokenizer: TokenizerIdentity) -> str:
+    return f"{tokenizer.name}, {tokenizer.fingerprint}"
 
 
 def _print_counts(answer: VersionDescription) -> None:
@@ -71,10 +77,14 @@ def _print_counts(answer: VersionDescription) -> None:
             count.num_special_tokens,
             f"{count.num_bytes / count.num_tokens:.3f}" if count.num_tokens else "",
             count.tokenizer_fingerprint.removeprefix("sha256:")[:12],
+            "as it stands" if count.recipe is None else count.recipe.removeprefix("sha256:")[:12],
         )
         for count in answer.counts
     ]
     output.write("")
     output.print_text(
-        to_table(("tokenizer", "method", "tokens", "special", "bytes/token", "fingerprint"), rows)
+        to_table(
+            ("tokenizer", "method", "tokens", "special", "bytes/token", "fingerprint", "recipe"),
+            rows,
+        )
     )

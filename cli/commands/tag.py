@@ -27,10 +27,7 @@ def tag(
     """
     session: Session = context.obj
     with session.registry() as registry:
-        if delete:
-            answer = registry.untag(reference.partition("@")[0], name)
-        else:
-            answer = registry.tag(reference, name)
+        answer = registry.untag(reference, name) if delete else registry.tag(reference, name)
     if as_json:
         output.print_json(answer)
         return

@@ -8,7 +8,7 @@ from cli import output
 from cli.options import AsJson, Quiet, ReferenceArgument
 from cli.session import Session
 from registry.domain.answers import Tokenization
-from registry.domain.count import UnanticipatedSymbol
+from registry.domain.count import UnanticipatedSymbol, VocabularyUse
 from registry.domain.quantities import format_bytes, format_percent, parse_fraction
 
 app = typer.Typer(rich_markup_mode=None)
@@ -43,6 +43,12 @@ def tokenize(
         bool | None,
         typer.Option("--bos/--no-bos", help="Begin each with BOS; default: if it has one."),
     ] = None,
+    eos_token: Annotated[
+        str | None, typer.Option(metavar="TOKEN", help="Take this entry of its vocabulary as EOS.")
+    ] = None,
+    bos_token: Annotated[
+        str | None, typer.Option(metavar="TOKEN", help="Take this entry of its vocabulary as BOS.")
+    ] = None,
     parse_special: Annotated[
         bool,
         typer.Option(
@@ -73,6 +79,8 @@ def tokenize(
                 recipe=recipe,
                 eos=eos,
                 bos=bos,
+                eos_token=eos_token,
+                bos_token=bos_token,
                 parse_special=parse_special,
             )
         else:
@@ -82,6 +90,8 @@ def tokenize(
                 recipe=recipe,
                 eos=eos,
                 bos=bos,
+                eos_token=eos_token,
+                bos_token=bos_token,
                 parse_special=parse_special,
                 count_only=count_only,
                 name=name,
@@ -112,11 +122,12 @@ def show(answer: Tokenization, *, as_json: bool, quiet: bool) -> None:
             ("unknown tokens", format_percent(answer.unknown_rate)),
             ("vocabulary", _vocabulary(answer)),
             ("rejected", rejected or None),
+            ("empty", _empty(answer)),
             ("dtype", answer.dtype),
         ]
     )
     if answer.vocabulary is not None and answer.vocabulary.unanticipated:
-        _print_symbols(answer.vocabulary.unanticipated, answer.vocabulary.num_unanticipated)
+        _print_symbols(answer.vocabulary)
     output.hint(f"next: muster report {answer.reference} --params 1.3B")
 
 
@@ -136,27 +147,42 @@ def _policy(answer: Tokenization) -> str:
     return f"{eos}, {bos}"
 
 
+def _empty(answer: Tokenization) -> str | None:
+    if not answer.num_empty_documents:
+        return None
+    return f"{answer.num_empty_documents:,} documents of no token, which shards leave out"
+
+
 def _vocabulary(answer: Tokenization) -> str | None:
     use = answer.vocabulary
     if use is None:
         return None
-    return f"{use.num_used:,} of {use.vocab_size:,} used ({format_percent(use.fraction_used)})"
+    where = "" if answer.method == "exact" else " by the sample"
+    share = format_percent(use.fraction_used)
+    return f"{use.num_used:,} of {use.vocab_size:,} used{where} ({share})"
 
 
-def _print_symbols(symbols: tuple[UnanticipatedSymbol, ...], total: int) -> None:
+def _cost(symbol: UnanticipatedSymbol) -> int | str:
+    if symbol.is_dropped:
+        return "dropped"
+    return symbol.tokens_each or "unknown"
+
+
+def _print_symbols(use: VocabularyUse) -> None:
     from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
     from registry.reporting.text import visible  # noqa: PLC0415
 
-    shown = symbols[:_SYMBOLS_SHOWN]
-    cut = "" if total == len(shown) else f", the {len(shown)} most frequent"
-    output.write(f"\nsymbols without a token of their own: {total:,}{cut}")
+    shown, total = use.unanticipated[:_SYMBOLS_SHOWN], use.num_unanticipated
+    share = format_percent(use.unanticipated_fraction)
+    cut = "" if total == len(shown) else f"; the {len(shown)} most frequent"
+    output.write(f"\nsymbols without a token of their own: {total:,}, {share} of all{cut}")
     rows = [
         (
             visible(symbol.character, width=12),
             symbol.code_point,
             symbol.name,
             symbol.count,
-            symbol.tokens_each or "unknown",
+            _cost(symbol),
             symbol.example,
         )
         for symbol in shown

@@ -38,6 +38,7 @@ def train(
     session: Session = context.obj
     with session.registry() as registry:
         answer = registry.train_tokenizer(sources, name=name, vocab_size=vocab_size)
+    _hint_at_what_was_not_taken(answer, name=name)
     _show(answer, as_json=as_json, quiet=quiet)
 
 
@@ -75,8 +76,7 @@ def add(
         answer = registry.add_tokenizer(
             paths, name=name, eos=eos, bos=bos, pattern=pattern, lowercase=lowercase
         )
-    if name is not None and name != answer.tokenizer.name:
-        output.hint(f"it gives the same ids as {answer.tokenizer.name}; {name} was not added")
+    _hint_at_what_was_not_taken(answer, name=name, eos=eos, bos=bos)
     _show(answer, as_json=as_json, quiet=quiet)
 
 
@@ -117,6 +117,24 @@ def show(
         output.print_json(found)
         return
     _print_facts(found, status="tokenizer")
+
+
+def _hint_at_what_was_not_taken(
+    answer: AddedTokenizer,
+    *,
+    name: str | None,
+    eos: str | None = None,
+    bos: str | None = None,
+) -> None:
+    known = answer.tokenizer
+    if name not in (None, known.name):
+        output.hint(f"it gives the same ids as {known.name}; {name} was not added")
+    for option, asked, kept in (("eos", eos, known.eos_token), ("bos", bos, known.bos_token)):
+        if asked not in (None, kept):
+            output.hint(
+                f"{known.name} was there, with {option.upper()} {kept or 'none'}; {asked} was not "
+                f"taken: muster tokenize --{option}-token {asked!r}"
+            )
 
 
 def _show(answer: AddedTokenizer, *, as_json: bool, quiet: bool) -> None:

@@ -30,6 +30,7 @@ TABLES = (
     "schema_definition",
     "version",
     "shard",
+    "shard_location",
     "tag",
     "run_input",
     "run_output",
@@ -59,6 +60,7 @@ APPEND_ONLY = (
     "run_output",
     "schema_definition",
     "shard",
+    "shard_location",
     "source",
     "tokenizer",
     "version_language",
@@ -480,6 +482,34 @@ def create_versions() -> None:
         sa.UniqueConstraint("version_id", "path", name=op.f("uq_shard_version_id_path")),
         comment="One file of a version.",
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "shard_location",
+        sa.Column("id", KEY, nullable=False, comment="Rises with time."),
+        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False, comment="The shard's."),
+        sa.Column("uri", sa.Text(), nullable=True, comment="NULL: in the object store, by digest."),
+        sa.Column(
+            "modified_ns",
+            sa.BigInteger(),
+            nullable=True,
+            comment="Modification time of a file in place, in nanoseconds.",
+        ),
+        sa.Column("recorded_at", MOMENT, nullable=False),
+        sa.Column("run_id", KEY, nullable=False, comment="The run that found it."),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_shard_location_run_id_run")),
+        sa.ForeignKeyConstraint(
+            ["version_id", "position"],
+            ["shard.version_id", "shard.position"],
+            name=op.f("fk_shard_location_version_id_position_shard"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shard_location")),
+        comment="Where a file of a version lay when its bytes were sealed again. The newest holds.",
+    )
+    op.create_index(
+        op.f("ix_shard_location_version_id_position"),
+        "shard_location",
+        ["version_id", "position"],
     )
     op.create_table(
         "tag",

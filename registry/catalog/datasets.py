@@ -9,8 +9,9 @@ from sqlalchemy import Connection, func, select
 
 from registry.catalog import audit
 from registry.catalog.engine import Database
-from registry.catalog.loading import IS_CURRENT, AnyRow
-from registry.catalog.resolving import resolve, unknown_dataset
+from registry.catalog.loading import IS_CURRENT, AnyRow, load_version
+from registry.catalog.resolving import is_bare, resolve, unknown_dataset
+from registry.catalog.restating import state
 from registry.catalog.search import find_matches
 from registry.catalog.series import Series, load_series, save_series, save_tags
 from registry.catalog.tables import (
@@ -20,12 +21,12 @@ from registry.catalog.tables import (
     VersionLanguageRow,
     VersionRow,
 )
+from registry.domain.card import Card
 from registry.domain.names import DatasetName, Reference, parse_tag, reference_to
 from registry.domain.version import Dataset, DatasetKind, DatasetSummary, Lifecycle
-from registry.errors import UnknownError
+from registry.errors import InputError, UnknownError
 
 Summaries: TypeAlias = list[DatasetSummary]
-Names: TypeAlias = list[str]
 
 # Languages and tags hold no comma.
 _SEPARATOR = ","
@@ -132,35 +133,36 @@ class DatasetStore:
             found = {row.id: _summary(row) for row in rows}
             return [found[dataset_id] for dataset_id in ids]
 
-    def names(self) -> Names:
-        """Return the names of all datasets, sorted."""
-        with self._database.reading() as connection:
-            return list(
-                connection.execute(select(DatasetRow.name).order_by(DatasetRow.name)).scalars()
-            )
-
-    def update(
+    def describe(
         self,
-        name: DatasetName,
+        reference: Reference,
+        card: Card,
         *,
-        description: str | None = None,
         lifecycle: Lifecycle | None = None,
-        owner: str | None = None,
-        kind: DatasetKind | None = None,
         actor: str,
         at: datetime,
     ) -> Dataset:
-        """Change what is said of a dataset, in one transaction; None leaves a field as it is.
+        """State what a card says of a version and its dataset, in one transaction.
+
+        Licence, languages, source and tags are of the version, all else of the dataset. What is
+        not stated stays as it is; repeating it does nothing. How a version was made
+        (`derived_from`, `rule`) is sealed with it and not looked at here.
 
         Raises:
-            UnknownError: There is no such dataset.
+            UnknownError: There is no such dataset or version.
         """
-        with self._changing(name, actor=actor, at=at) as (_, series):
-            series.description = series.description if description is None else description
+        with self._changing(reference.dataset, actor=actor, at=at) as (connection, series):
+            version_id = resolve(connection, reference)
+            if card.description is not None:
+                series.description = card.description
+            if card.owner is not None:
+                series.owner = card.owner
+            series.kind = card.kind or series.kind
             series.lifecycle = lifecycle or series.lifecycle
-            series.owner = series.owner if owner is None else owner
-            series.kind = kind or series.kind
-        return self.get(name)
+            series.tags |= dict.fromkeys(card.tags, version_id)
+            changes = state(connection, version_id, card, actor=actor, at=at)
+            audit.append(connection, changes, actor=actor, at=at)
+        return self.get(reference.dataset)
 
     def tag(self, reference: Reference, tag: str, *, actor: str, at: datetime) -> Dataset:
         """Let a tag mean a version, in one transaction; it moves if it meant another.
@@ -174,16 +176,30 @@ class DatasetStore:
             series.tags[tag] = resolve(connection, reference)
         return self.get(reference.dataset)
 
-    def untag(self, name: DatasetName, tag: str, *, actor: str, at: datetime) -> Dataset:
+    def untag(self, reference: Reference, tag: str, *, actor: str, at: datetime) -> Dataset:
         """Remove a tag, in one transaction.
 
+        Args:
+            reference: The dataset alone, or the version that the tag is meant to point to.
+            tag: The tag.
+            actor: Who does it.
+            at: When.
+
         Raises:
-            UnknownError: The dataset is not there or has no such tag.
+            UnknownError: The dataset or version is not there, or has no such tag.
+            InputError: The tag points to another version; nothing was removed.
         """
-        with self._changing(name, actor=actor, at=at) as (_, series):
+        name = reference.dataset
+        with self._changing(name, actor=actor, at=at) as (connection, series):
             if tag not in series.tags:
                 raise UnknownError(what="tag", value=f"{name}@{tag}", known=series.tags)
-            del series.tags[tag]
+            pointed = series.tags.pop(tag)
+            if not is_bare(reference) and resolve(connection, reference) != pointed:
+                actual = load_version(connection, pointed).reference
+                raise InputError(
+                    f"{name}@{tag} means {actual}, not {reference}",
+                    hint=f"muster tag {actual} {tag} --delete",
+                )
         return self.get(name)
 
     @contextmanager

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_
 
 from registry.catalog.translation import translated
 from registry.domain.digest import canonical_json
+from registry.domain.urls import redact_url
 from registry.errors import ConflictError, InputError, MissingExtraError
 
 _WRITES = "muster_writes"
@@ -43,7 +44,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = parse_url(url)
-        self.place = self.url.render_as_string(hide_password=True)
+        self.place = redact_url(self.url.render_as_string(hide_password=False))
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _make_engine(self.url)
         self._readers = self._engine
@@ -115,11 +116,6 @@ def parse_url(url: str) -> URL:
     if backend == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise InputError("a catalog needs a file", hint=hint)
     return parsed
-
-
-def redact(url: str) -> str:
-    """Return a catalog's URL without its password, to show to people."""
-    return parse_url(url).render_as_string(hide_password=True)
 
 
 def _make_engine(url: URL) -> Engine:

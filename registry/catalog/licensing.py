@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -11,21 +11,37 @@ from registry.catalog.loading import IS_CURRENT
 from registry.catalog.resolving import chunked
 from registry.catalog.tables import LicenceAssertionRow
 
-_CURRENT = select(LicenceAssertionRow.version_id, LicenceAssertionRow.expression).where(IS_CURRENT)
+_CURRENT = select(
+    LicenceAssertionRow.version_id, LicenceAssertionRow.expression, LicenceAssertionRow.evidence
+).where(IS_CURRENT)
 _INSERT = insert(LicenceAssertionRow)
 
 
-def current_licences(connection: Connection, version_ids: Iterable[int]) -> dict[int, str]:
-    """Return the current expression for each version."""
-    licences: dict[int, str] = {}
+class Assertion(NamedTuple):
+    """What is stated of a version's licence, and where it can be read."""
+
+    expression: str
+    evidence: str | None
+
+    def restated(self, expression: str | None, evidence: str | None) -> "Assertion":
+        """Return what holds after a statement, either part of which may be silent."""
+        if expression is None or expression == self.expression:
+            return Assertion(self.expression, evidence or self.evidence)
+        return Assertion(expression, evidence)
+
+
+def current_licences(connection: Connection, version_ids: Iterable[int]) -> dict[int, Assertion]:
+    """Return the current assertion for each version."""
+    licences: dict[int, Assertion] = {}
     for chunk in chunked(version_ids):
         query = _CURRENT.where(LicenceAssertionRow.version_id.in_(chunk))
-        licences |= {row.version_id: row.expression for row in connection.execute(query)}
+        for version_id, expression, evidence in connection.execute(query):
+            licences[version_id] = Assertion(expression, evidence)
     return licences
 
 
 def assertion_row(
-    version_id: int, expression: str, *, evidence: str | None, actor: str, at: datetime
+    version_id: int, expression: str, evidence: str | None, *, actor: str, at: datetime
 ) -> dict[str, Any]:
     """Return the row of an assertion."""
     return {

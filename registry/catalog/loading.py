@@ -105,6 +105,20 @@ def load_versions(connection: Connection, ids: Iterable[int]) -> dict[int, Versi
     return versions
 
 
+def load_statements(
+    connection: Connection, ids: Iterable[int]
+) -> dict[int, tuple[list[str], list[SourceFacts]]]:
+    """Return the languages and the sources in order, of each version: two queries for every 500."""
+    statements: dict[int, tuple[list[str], list[SourceFacts]]] = {}
+    for chunk in chunked(ids):
+        languages = _group(connection, _LANGUAGES.where(VersionLanguageRow.version_id.in_(chunk)))
+        sources = _group(connection, _SOURCES.where(VersionSourceRow.version_id.in_(chunk)))
+        for version_id in chunk:
+            spoken = [row.language for row in languages[version_id]]
+            statements[version_id] = (spoken, list(_sources(sources[version_id])))
+    return statements
+
+
 def _group(
     connection: Connection, query: Select[*tuple[Any, ...]]
 ) -> defaultdict[int, list[AnyRow]]:

@@ -79,18 +79,24 @@ def check(url: str) -> list[str]:
     """Return what is not as it should be, in words; nothing when all is well.
 
     Compares the schema with the tables as declared, looks for every trigger, and for facts that
-    contradict each other.
+    contradict each other; all in one transaction that reads, so that others can write meanwhile.
     """
     database = Database(url)
     with closing(database):
-        found = _read(database)
-        if found != EXPECTED:
-            return [f"the schema is at revision {found or 'none'}, expected {EXPECTED}"]
-        # Alembic insists on a transaction that could write.
-        with database.migrating() as connection:
+        if database.file is not None and not database.file.exists():
+            return [_unexpected(None)]
+        with database.reading() as connection:
+            # The first statement begins the transaction; Alembic then begins none of its own.
+            found = read_revision(connection)
+            if found != EXPECTED:
+                return [_unexpected(found)]
             findings = _find_drift(connection)
             findings += [f"trigger {name} is missing" for name in find_missing(connection)]
             return findings + find_contradictions(connection)
+
+
+def _unexpected(found: str | None) -> str:
+    return f"the schema is at revision {found or 'none'}, expected {EXPECTED}"
 
 
 def _read(database: Database) -> str | None:

@@ -61,11 +61,16 @@ def find_all(connection: Connection, references: Iterable[Reference]) -> dict[Re
     wanted = set(references)
     found = _find_numbered(connection, [ref for ref in wanted if ref.number is not None])
     found |= _find_tagged(connection, [ref for ref in wanted if ref.tag is not None])
-    found |= _find_newest(connection, [ref for ref in wanted if _is_bare(ref)])
+    found |= _find_newest(connection, [ref for ref in wanted if is_bare(ref)])
     for reference in wanted:
         if reference.digest is not None:
             found |= _find_by_digest(connection, reference, reference.digest)
     return found
+
+
+def is_bare(reference: Reference) -> bool:
+    """Return whether a reference names a dataset alone, and so means its newest version."""
+    return reference.number is None and reference.tag is None and reference.digest is None
 
 
 def unknown_dataset(connection: Connection, name: str) -> UnknownError:
@@ -86,10 +91,6 @@ def unknown_version(connection: Connection, reference: Reference) -> UnknownErro
     return UnknownError(
         what="version", value=str(reference), known=known, hint=f"muster show {name}"
     )
-
-
-def _is_bare(reference: Reference) -> bool:
-    return reference.number is None and reference.tag is None and reference.digest is None
 
 
 def _find_numbered(connection: Connection, references: list[Reference]) -> dict[Reference, int]:

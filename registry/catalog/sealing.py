@@ -24,20 +24,30 @@ from registry.catalog.closing import (
     run_row,
 )
 from registry.catalog.columns import to_utc
-from registry.catalog.counts import count_row, record_count
+from registry.catalog.counts import record_count
 from registry.catalog.facts import (
     ensure_recipes,
     ensure_schemas,
     ensure_sources,
-    find_recipes,
-    find_tokenizers,
 )
 from registry.catalog.identifiers import new_run_id, reserve_ids
-from registry.catalog.licensing import assertion_row, current_licences, supersede_licence
-from registry.catalog.loading import load_versions
+from registry.catalog.licensing import (
+    Assertion,
+    assertion_row,
+    current_licences,
+    supersede_licence,
+)
+from registry.catalog.loading import load_statements, load_versions
 from registry.catalog.orders import Order
 from registry.catalog.resolving import chunked, find_all, unknown_version
+from registry.catalog.restating import (
+    Statements,
+    describe_additions,
+    language_rows,
+    source_rows,
+)
 from registry.catalog.series import Series, load_series, save_series, save_tags
+from registry.catalog.shards import list_locations, load_locations, location_rows
 from registry.catalog.tables import (
     AS_IS,
     DatasetRow,
@@ -50,8 +60,8 @@ from registry.catalog.tables import (
     RunInputRow,
     RunOutputRow,
     RunRow,
+    ShardLocationRow,
     ShardRow,
-    TokenCountRow,
     VersionLanguageRow,
     VersionRow,
     VersionSourceRow,
@@ -62,6 +72,7 @@ from registry.domain.licence import UNKNOWN
 from registry.domain.names import Reference, reference_to
 from registry.domain.run import RunDraft, RunState
 from registry.domain.version import Sealed, SealStatus, Version, VersionState
+from registry.errors import ConflictError
 
 _INSERTS = {
     row: insert(Row.metadata.tables[row.__tablename__])
@@ -69,11 +80,11 @@ _INSERTS = {
         RunRow,
         VersionRow,
         ShardRow,
+        ShardLocationRow,
         VersionSourceRow,
         VersionLanguageRow,
         LicenceAssertionRow,
         MetricRow,
-        TokenCountRow,
         RunInputRow,
         RunOutputRow,
         LineageEdgeRow,
@@ -83,7 +94,22 @@ _INSERTS = {
 }
 """The tables that sealing appends to, in the order of their foreign keys."""
 
-_BY_DIGEST = select(VersionRow.dataset_id, VersionRow.manifest_digest, VersionRow.id)
+_BY_DIGEST = select(
+    VersionRow.dataset_id,
+    VersionRow.manifest_digest,
+    VersionRow.id,
+    VersionRow.number,
+    VersionRow.state,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Existing:
+    """A version that holds the bytes of a draft already."""
+
+    id: int
+    number: int
+    state: VersionState
 
 
 @dataclass(slots=True)
@@ -97,8 +123,6 @@ class _Outcome:
     previous_id: int | None
     number: int | None
     """The new version's number; None: the bytes were there already."""
-
-    licence: str
 
 
 class Sealing:
@@ -130,8 +154,13 @@ class Sealing:
         self._series = load_series(connection, (order.name for order in orders))
         self._existing = self._find_existing()
         self._inputs = find_all(connection, (ref for order in orders for ref in order.inputs))
-        stated = {*self._inputs.values(), *self._existing.values()}
-        self._licences = current_licences(connection, stated)
+        known = {existing.id for existing in self._existing.values()}
+        self._licences = current_licences(connection, known.union(self._inputs.values()))
+        self._locations = load_locations(connection, known)
+        self._statements = {
+            version_id: Statements(set(languages), sources)
+            for version_id, (languages, sources) in load_statements(connection, known).items()
+        }
         self._schemas = ensure_schemas(
             connection, {order.schema: order.draft.fields for order in orders}
         )
@@ -143,11 +172,6 @@ class Sealing:
             for key, source in zip(order.sources, order.draft.sources, strict=True)
         }
         self._sources = ensure_sources(connection, sources)
-        counts = [count for draft in drafts for count in draft.counts]
-        self._tokenizers = find_tokenizers(
-            connection, (count.tokenizer_fingerprint for count in counts)
-        )
-        self._count_recipes = find_recipes(connection, (count.recipe for count in counts))
         # Ids are drawn after the inputs were found: a child's must be above its parents'.
         new = len({order.name for order in orders} - self._series.keys())
         runs = sum(isinstance(order.run, RunDraft) for order in orders)
@@ -155,7 +179,7 @@ class Sealing:
         self._version_ids = reserve_ids(connection, VersionRow, len(orders))
         self._run_ids = reserve_ids(connection, RunRow, runs)
 
-    def _find_existing(self) -> dict[tuple[int, Digest], int]:
+    def _find_existing(self) -> dict[tuple[int, Digest], _Existing]:
         pairs = [
             (self._series[order.name].id, order.digest)
             for order in self._orders
@@ -164,10 +188,9 @@ class Sealing:
         key = tuple_(VersionRow.dataset_id, VersionRow.manifest_digest)
         found = {}
         for chunk in chunked(pairs):
-            for dataset_id, digest, version_id in self._connection.execute(
-                _BY_DIGEST.where(key.in_(chunk))
-            ):
-                found[dataset_id, digest] = version_id
+            for row in self._connection.execute(_BY_DIGEST.where(key.in_(chunk))):
+                existing = _Existing(row.id, row.number, row.state)
+                found[row.dataset_id, row.manifest_digest] = existing
         return found
 
     def _place(self, order: Order) -> _Outcome:
@@ -179,10 +202,7 @@ class Sealing:
         if existing is None:
             outcome = self._note_version(order, series, run_id=run_id, run=run, inputs=inputs)
         else:
-            outcome = _Outcome(order, series, run, existing, None, None, self._licences[existing])
-            self._restate_licence(outcome)
-            detail = {"status": SealStatus.UNCHANGED.value, "digest": order.digest}
-            self._changes.append(Change("run.finish", run, detail))
+            outcome = self._note_unchanged(order, series, existing, run_id=run_id, run=run)
         self._note_description(outcome)
         for text, count in order.draft.input_counts:
             version_id = self._get_input(Reference.parse(text))
@@ -233,10 +253,16 @@ class Sealing:
         previous_id, series.head_id = series.head_id, version_id
         series.head += 1
         licence = draft.licence or self._inherit_licence(inputs)
-        self._existing[series.id, order.digest] = version_id
+        existing = _Existing(version_id, series.head, VersionState.SEALED)
+        self._existing[series.id, order.digest] = existing
         self._inputs[Reference(dataset=draft.dataset, number=series.head)] = version_id
-        self._licences[version_id] = licence
-        outcome = _Outcome(order, series, run, version_id, previous_id, series.head, licence)
+        evidence = draft.licence_evidence
+        if draft.licence is None and licence != UNKNOWN:
+            evidence = "stated for every input"
+        self._licences[version_id] = Assertion(licence, evidence)
+        self._locations[version_id] = list_locations(draft.shards)
+        self._statements[version_id] = Statements(set(draft.languages), list(draft.sources))
+        outcome = _Outcome(order, series, run, version_id, previous_id, series.head)
         self._note_facts(outcome, run_id)
         self._note_statements(outcome)
         for parent_id in dict.fromkeys(inputs):
@@ -278,37 +304,21 @@ class Sealing:
                 run_id=run_id,
                 value=metric.value,
             )
-        for count in draft.counts:
-            row = count_row(
-                count,
-                version_id=version_id,
-                tokenizers=self._tokenizers,
-                recipes=self._count_recipes,
-                run_id=run_id,
-                at=self._at,
-            )
-            self._rows[TokenCountRow].append(row)
 
     def _note_statements(self, outcome: _Outcome) -> None:
         draft, version_id = outcome.order.draft, outcome.version_id
-        for position, key in enumerate(outcome.order.sources):
-            source_id = self._sources[key]
-            self._add(
-                VersionSourceRow, version_id=version_id, position=position, source_id=source_id
-            )
-        for language in dict.fromkeys(draft.languages):
-            self._add(VersionLanguageRow, version_id=version_id, language=language)
-        evidence = draft.licence_evidence
-        if draft.licence is None and outcome.licence != UNKNOWN:
-            evidence = "stated for every input"
+        sources = dict(enumerate(draft.sources))
+        self._rows[VersionSourceRow] += source_rows(version_id, sources, self._sources)
+        self._rows[VersionLanguageRow] += language_rows(version_id, dict.fromkeys(draft.languages))
         self._rows[LicenceAssertionRow].append(
-            assertion_row(
-                version_id, outcome.licence, evidence=evidence, actor=self._actor, at=self._at
-            )
+            assertion_row(version_id, *self._licences[version_id], actor=self._actor, at=self._at)
         )
 
     def _note_description(self, outcome: _Outcome) -> None:
         series, draft = outcome.series, outcome.order.draft
+        if draft.derivation is None:
+            # A derived draft only repeats the kind of its input.
+            series.kind = draft.kind
         if draft.description is not None:
             series.description = draft.description
         if draft.owner is not None:
@@ -317,25 +327,52 @@ class Sealing:
             series.tags[tag] = outcome.version_id
 
     def _inherit_licence(self, inputs: list[int]) -> str:
-        stated = {self._licences[version_id] for version_id in inputs}
+        stated = {self._licences[version_id].expression for version_id in inputs}
         return stated.pop() if len(stated) == 1 else UNKNOWN
 
-    def _restate_licence(self, outcome: _Outcome) -> None:
-        """Keep what a draft states of bytes that are there already, if it is something else."""
-        draft = outcome.order.draft
-        if draft.licence is None or draft.licence == outcome.licence:
+    def _note_unchanged(
+        self, order: Order, series: Series, existing: _Existing, *, run_id: int, run: str
+    ) -> _Outcome:
+        """Keep what a draft says of bytes that are there already: where they lie, what they are."""
+        reference = reference_to(order.name, existing.number)
+        if existing.state is VersionState.WITHDRAWN:
+            raise ConflictError(
+                f"{reference} holds these very bytes and was withdrawn",
+                hint=f"muster show {reference}; other bytes make a new version",
+            )
+        self._restate_licence(order, existing.id, reference)
+        draft, version_id = order.draft, existing.id
+        languages = self._statements[version_id].add_languages(draft.languages)
+        sources = self._statements[version_id].add_sources(draft.sources)
+        self._rows[VersionLanguageRow] += language_rows(version_id, languages)
+        self._rows[VersionSourceRow] += source_rows(version_id, sources, self._sources)
+        detail = describe_additions(languages, sources)
+        if detail:
+            self._changes.append(Change("version.restate", reference, detail))
+        self._note_locations(order, version_id, reference, run_id=run_id)
+        detail = {"status": SealStatus.UNCHANGED.value, "digest": order.digest}
+        self._changes.append(Change("run.finish", run, detail))
+        return _Outcome(order, series, run, version_id, None, None)
+
+    def _note_locations(
+        self, order: Order, version_id: int, reference: str, *, run_id: int
+    ) -> None:
+        known, found = self._locations[version_id], list_locations(order.draft.shards)
+        rows = location_rows(version_id, known=known, found=found, run_id=run_id, at=self._at)
+        for row in rows:
+            known[row["position"]] = (row["uri"], row["modified_ns"])
+        self._rows[ShardLocationRow] += rows
+        if rows:
+            self._changes.append(Change("version.locate", reference, {"num_shards": len(rows)}))
+
+    def _restate_licence(self, order: Order, version_id: int, reference: str) -> None:
+        before = self._licences[version_id]
+        licence = before.restated(order.draft.licence, order.draft.licence_evidence)
+        if licence == before:
             return
-        self._licences[outcome.version_id] = draft.licence
-        row = assertion_row(
-            outcome.version_id,
-            draft.licence,
-            evidence=draft.licence_evidence,
-            actor=self._actor,
-            at=self._at,
-        )
-        self._restated.append(row)
-        detail = {"expression": draft.licence, "digest": outcome.order.digest}
-        self._changes.append(Change("licence.assert", outcome.order.name, detail))
+        self._licences[version_id] = licence
+        self._restated.append(assertion_row(version_id, *licence, actor=self._actor, at=self._at))
+        self._changes.append(Change("licence.assert", reference, {**licence._asdict()}))
 
     def _add(self, row: type[Row], **values: Any) -> None:  # noqa: ANN401 - a row's columns
         self._rows[row].append(values)
@@ -358,7 +395,11 @@ class Sealing:
     def _answer(self, outcomes: list[_Outcome]) -> list[Sealed]:
         made = {
             outcome.version_id: _version(
-                outcome, outcome.number, licence=self._licences[outcome.version_id], at=self._at
+                outcome,
+                outcome.number,
+                licence=self._licences[outcome.version_id].expression,
+                statements=self._statements[outcome.version_id],
+                at=self._at,
             )
             for outcome in outcomes
             if outcome.number is not None
@@ -380,7 +421,9 @@ class Sealing:
         ]
 
 
-def _version(outcome: _Outcome, number: int, *, licence: str, at: datetime) -> Version:
+def _version(
+    outcome: _Outcome, number: int, *, licence: str, statements: Statements, at: datetime
+) -> Version:
     """Return the new version from memory, as `load_versions` would."""
     order, draft, series = outcome.order, outcome.order.draft, outcome.series
     tags = (tag for tag, version_id in series.tags.items() if version_id == outcome.version_id)
@@ -395,9 +438,9 @@ def _version(outcome: _Outcome, number: int, *, licence: str, at: datetime) -> V
         fields=draft.fields,
         recipe=draft.recipe,
         licence=licence,
-        languages=tuple(sorted(set(draft.languages))),
+        languages=tuple(sorted(statements.languages)),
         tags=tuple(sorted(tags)),
-        sources=draft.sources,
+        sources=tuple(statements.sources),
         metrics=tuple(sorted(draft.metrics, key=lambda metric: metric.name)),
         document_index=draft.document_index,
         run=outcome.run,

@@ -213,6 +213,26 @@ class ShardRow(Row):
     reading: Mapped[JsonValue | None] = mapped_column(comment="How it becomes documents.")
 
 
+class ShardLocationRow(Row):
+    """Where a file of a version lay when its bytes were sealed again. The newest holds."""
+
+    __tablename__ = "shard_location"
+    __table_args__ = (
+        ForeignKeyConstraint(["version_id", "position"], ["shard.version_id", "shard.position"]),
+        Index(None, "version_id", "position"),
+    )
+
+    id: Mapped[Key] = mapped_column(comment="Rises with time.")
+    version_id: Mapped[int]
+    position: Mapped[int] = mapped_column(comment="The shard's.")
+    uri: Mapped[str | None] = mapped_column(comment="NULL: in the object store, by digest.")
+    modified_ns: Mapped[int | None] = mapped_column(
+        comment="Modification time of a file in place, in nanoseconds."
+    )
+    recorded_at: Mapped[datetime]
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), comment="The run that found it.")
+
+
 class SourceRow(Row):
     """Where data came from, as stated at registration; without credentials."""
 

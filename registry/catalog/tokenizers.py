@@ -38,6 +38,7 @@ class TokenizerStore:
             whatever its name, and `unchanged`.
 
         Raises:
+            InputError: Another tokenizer has the name: a name never comes to mean other ids.
             UnknownError: There is no such run.
         """
         with self._database.writing() as connection:
@@ -45,6 +46,14 @@ class TokenizerStore:
             found = connection.execute(_TOKENIZERS.where(same)).mappings().one_or_none()
             if found is not None:
                 return _tokenizer(found), "unchanged"
+            named = _TOKENIZERS.where(TokenizerRow.name == tokenizer.name)
+            other = connection.execute(named).mappings().first()
+            if other is not None:
+                raise InputError(
+                    f"the name {tokenizer.name} is taken by another tokenizer, "
+                    f"{other['fingerprint'][:19]}",
+                    hint="give this one another name with --name",
+                )
             row: dict[str, Any] = {name: getattr(tokenizer, name) for name in _FIELDS}
             if run is not None:
                 query = select(RunRow.id).where(RunRow.public_id == run)
@@ -57,7 +66,7 @@ class TokenizerStore:
         return tokenizer, "created"
 
     def get(self, name: str) -> Tokenizer:
-        """Return the newest tokenizer of a name, or the one of a fingerprint's beginning.
+        """Return the tokenizer of a name, or the one of a fingerprint's beginning.
 
         Raises:
             UnknownError: There is none; the nearest names are offered.

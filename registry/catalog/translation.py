@@ -18,7 +18,7 @@ def translated(place: str) -> Iterator[None]:
     """Raise a library's error about a database as one of ours, `from` the original.
 
     Args:
-        place: The database's URL without its password.
+        place: The database's URL without credentials.
 
     Raises:
         ConflictError: Another process holds the write lock, or wrote the same key first.

@@ -18,6 +18,7 @@ APPEND_ONLY = (
     "run_output",
     "schema_definition",
     "shard",
+    "shard_location",
     "source",
     "tokenizer",
     "version_language",

@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 from registry.catalog import audit
 from registry.catalog.audit import Change
 from registry.catalog.engine import Database
-from registry.catalog.licensing import assertion_row, supersede_licence
 from registry.catalog.loading import load_version, load_versions
 from registry.catalog.orders import Order
 from registry.catalog.resolving import resolve, unknown_dataset
 from registry.catalog.sealing import Sealing
-from registry.catalog.tables import DatasetRow, ShardRow, VersionRow
+from registry.catalog.shards import load_shards
+from registry.catalog.tables import DatasetRow, VersionRow
 from registry.domain.digest import Digest
 from registry.domain.names import DatasetName, Reference
 from registry.domain.run import RunDraft
@@ -23,8 +23,6 @@ from registry.domain.version import Sealed, Shard, Version, VersionDraft, Versio
 
 _SLICE = 400
 """Drafts that are sealed by one round of statements."""
-
-_SHARD_FIELDS = tuple(Shard.model_fields)
 
 
 class VersionStore:
@@ -37,7 +35,8 @@ class VersionStore:
         """Seal a draft in one transaction, with everything that belongs to it; close its run.
 
         Repeating it is safe: where the dataset already holds these bytes no version is made, and
-        only what can be stated later (description, owner, tags, licence) is taken over.
+        only what can be stated later is taken over: description, owner, kind, tags, licence,
+        further languages and sources, and where the files lie now.
 
         Args:
             draft: The version, its facts, inputs and books.
@@ -48,7 +47,8 @@ class VersionStore:
         Raises:
             BalanceError: The books of the run do not balance.
             UnknownError: An input, a counted tokenizer or the run is not there.
-            ConflictError: The run is closed, or somebody else wrote first; nothing was done.
+            ConflictError: The run is closed, the version with these bytes was withdrawn, or
+                somebody else wrote first; nothing was done.
         """
         return self._seal([(draft, run)], actor=actor, at=at)[0]
 
@@ -113,18 +113,13 @@ class VersionStore:
             return [versions[version_id] for version_id in ids]
 
     def list_shards(self, reference: Reference) -> list[Shard]:
-        """Return the shards of a version, in the order of its documents.
+        """Return the shards of a version, in the order of its documents, where they lie now.
 
         Raises:
             UnknownError: There is no such version.
         """
-        query = select(*(getattr(ShardRow, name) for name in _SHARD_FIELDS))
         with self._database.reading() as connection:
-            version_id = resolve(connection, reference)
-            rows = connection.execute(
-                query.where(ShardRow.version_id == version_id).order_by(ShardRow.position)
-            )
-            return [_shard(*row) for row in rows]
+            return load_shards(connection, resolve(connection, reference))
 
     def withdraw(self, reference: Reference, *, reason: str, actor: str, at: datetime) -> Version:
         """Mark a version as withdrawn, in one transaction; repeating it does nothing.
@@ -144,37 +139,6 @@ class VersionStore:
             change = Change("version.withdraw", version.reference, {"reason": reason})
             audit.append(connection, [change], actor=actor, at=at)
             return load_version(connection, version_id)
-
-    def assert_licence(
-        self,
-        reference: Reference,
-        expression: str,
-        *,
-        evidence: str | None = None,
-        actor: str,
-        at: datetime,
-    ) -> Version:
-        """State the licence of a version, in one transaction; what was stated before is kept.
-
-        Args:
-            reference: The version.
-            expression: SPDX in normal form, or `unknown`; see `registry.domain.licence`.
-            evidence: Where it can be read.
-            actor: Who states it.
-            at: When.
-
-        Raises:
-            UnknownError: There is no such version.
-        """
-        with self._database.writing() as connection:
-            version_id = resolve(connection, reference)
-            row = assertion_row(version_id, expression, evidence=evidence, actor=actor, at=at)
-            supersede_licence(connection, row)
-            version = load_version(connection, version_id)
-            detail = {"expression": expression, "evidence": evidence}
-            change = Change("licence.assert", version.reference, detail)
-            audit.append(connection, [change], actor=actor, at=at)
-            return version
 
     def _seal(
         self,
@@ -209,7 +173,3 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _shard(*values: object) -> Shard:
-    return Shard.model_validate(dict(zip(_SHARD_FIELDS, values, strict=True)))

@@ -187,6 +187,9 @@ class VersionDescription(Value):
     dataset: Dataset
     version: Version
     counts: tuple[RecordedCount, ...]
+    tokenizer: TokenizerIdentity | None = None
+    """Whose ids the version's shards hold; None where they hold documents."""
+
     parents: tuple[str, ...]
     children: tuple[str, ...]
 

@@ -87,7 +87,10 @@ class UnanticipatedSymbol(Value):
     count: int
     tokens_each: int
     """Tokens that one occurrence costs when it stands alone; 0 when it becomes the unknown
-    token."""
+    token, or is dropped."""
+
+    is_dropped: bool = False
+    """The tokenizer leaves the character out, and its count of unknown tokens does not tell."""
 
     example: str
     """Where it stands: the locator of the first document that holds it."""

@@ -1,5 +1,6 @@
 """Licences as SPDX expressions; unknown is a value."""
 
+import re
 from typing import Self
 
 from registry.domain.base import Value
@@ -56,4 +57,4 @@ def _normal_form(text: str) -> str:
 
 
 def _is_reference(key: str) -> bool:
-    return key.startswith(("LicenseRef-", "DocumentRef-"))
+    return re.fullmatch(r"(DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+", key) is not None

@@ -79,8 +79,13 @@ def format_bytes(num_bytes: float) -> str:
 
 
 def format_percent(fraction: float) -> str:
-    """Return a fraction as percent with two significant digits: `1.2 %`, `0.034 %`, `100 %`."""
+    """Return a fraction as percent with two significant digits: `1.2 %`, `0.034 %`, `100 %`.
+
+    What is less than the whole is never shown as the whole: `99.9 %`.
+    """
     percent = 100 * fraction
+    if 99.5 <= percent < 100:
+        return f"{min(percent, 99.9):.1f} %"
     if percent == 0 or abs(percent) >= 10:
         return f"{percent:.0f} %"
     return f"{percent:.2g} %"

@@ -23,6 +23,9 @@ class WarningCode(StrEnum):
     SAMPLED_COUNT = "sampled-count"
     DECLARED_COUNT = "declared-count"
     NOT_NORMALIZED = "not-normalized"
+    EVALUATION = "evaluation"
+    """Evaluation data that was named as supply: to train on it spoils what it is for."""
+
     LEFT_OUT = "left-out"
     """Counted versions that the report does not take as supply, since nobody named them."""
 

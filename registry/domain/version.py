@@ -124,9 +124,6 @@ class VersionDraft(Value):
     owner: str | None = None
     ledger: tuple[LedgerEntry, ...] = ()
     metrics: tuple[Metric, ...] = ()
-    counts: tuple[TokenCount, ...] = ()
-    """Counts of this version itself."""
-
     input_counts: tuple[tuple[str, TokenCount], ...] = ()
     """Counts of input versions that the same pass made, by reference."""
 

@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from registry.documents import num_text_bytes, reject
 from registry.domain.answers import Tokenization
 from registry.domain.count import CountDetails, TokenCount
 from registry.domain.digest import Digest, canonical_json, fingerprint
+from registry.domain.ledger import Ledger, LedgerEntry, Rejected
 from registry.domain.recipe import Recipe
 from registry.domain.run import Operation, Run, RunDraft
 from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
 from registry.domain.version import Version
+from registry.normalization.pipeline import Processed
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.context import CODE, Context, environment
 from registry.operations.normalize import identify
 from registry.operations.runs import open_or_resume
+from registry.sources.reasons import DOCUMENT_TOO_LONG
 from registry.tokenization.encoder import Encoder
 from registry.tokenization.formats.megatron import dtype_for
 from registry.tokenization.loading import load_encoder
@@ -40,6 +47,41 @@ def load_counting_encoder(context: Context, counting: Counting) -> Encoder:
     """
     data = context.store.read(counting.tokenizer.file_digest)
     return load_encoder(counting.tokenizer, data, parse_special=counting.policy.parse_special)
+
+
+def refuse_too_long(processed: Processed, encoder: Encoder) -> Processed:
+    """Return what a recipe made of a batch without the documents that no engine can encode.
+
+    They are rejected by a step of their own, `tokenize`, which stands behind the recipe's.
+    """
+    before = processed.kept
+    mask = pa.array(encoder.find_too_long(before.column("text")))
+    reasons = [DOCUMENT_TOO_LONG] * mask.true_count
+    kept = before.filter(pc.invert(mask)) if reasons else before
+    num_bytes = num_text_bytes(kept)
+    bytes_in = processed.ledger.bytes_kept
+    refused = Rejected(
+        reason=DOCUMENT_TOO_LONG, num_documents=len(reasons), num_bytes=bytes_in - num_bytes
+    )
+    entry = LedgerEntry(
+        position=len(processed.ledger.entries),
+        step=Operation.TOKENIZE,
+        documents_in=len(before),
+        bytes_in=bytes_in,
+        documents_kept=len(kept),
+        bytes_kept_in=num_bytes,
+        bytes_kept=num_bytes,
+        rejected=(refused,) if reasons else (),
+    )
+    rejected = processed.rejected
+    if reasons:
+        more = reject(before, mask, step=Operation.TOKENIZE, reasons=reasons)
+        rejected = pa.concat_batches([rejected, more])
+    return Processed(
+        kept=kept,
+        rejected=rejected,
+        ledger=Ledger(entries=(*processed.ledger.entries, entry)).check(),
+    )
 
 
 def derive(

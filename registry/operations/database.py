@@ -2,31 +2,51 @@
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from registry.catalog import migrate
-from registry.catalog.engine import redact
 from registry.domain.answers import CatalogStatus
+from registry.domain.urls import redact_url
 from registry.errors import InputError
 from registry.settings import HOME_FOLDER, Settings
 from registry.storage.filesystem import find_network_file_system
 from registry.storage.objects import make_folder
 
 
-def init_registry(folder: Path) -> CatalogStatus:
+def read_settings(home: Path | None = None) -> Settings:
+    """Read the environment; a home given by the caller wins over `MUSTER_HOME`.
+
+    Raises:
+        InputError: A variable holds a value that is none; it is named.
+    """
+    try:
+        return Settings.read(home=home)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        variable = f"MUSTER_{wrong['loc'][0]}".upper()
+        raise InputError(f"{variable}={wrong['input']}: {wrong['msg']}") from error
+
+
+def init_registry(folder: Path, *, settings: Settings | None = None) -> CatalogStatus:
     """Make a registry in a folder: its home, and a catalog at the newest revision.
 
     Safe to repeat: what is there already stays.
+
+    Args:
+        folder: Where the home is made, unless the settings name another.
+        settings: Home, catalog and store; None: as the environment says.
 
     Raises:
         StorageError: The folder cannot be written.
         InputError: The folder lies on a network file system and no other database is named.
     """
-    settings = Settings.read()
-    home = settings.home or folder / HOME_FOLDER
+    settings = settings or read_settings()
+    home = (settings.home or folder / HOME_FOLDER).absolute()
     make_folder(home)
     if settings.database_url is None:
         _require_local(home)
     migrate.upgrade(settings.resolve_database_url(home))
-    return catalog_status(home)
+    return _status(settings, home)
 
 
 def upgrade_catalog(home: Path | None = None) -> CatalogStatus:
@@ -36,11 +56,11 @@ def upgrade_catalog(home: Path | None = None) -> CatalogStatus:
         InputError: There is no registry.
         SchemaRevisionError: The catalog is at a revision that this program does not know.
     """
-    settings = Settings.read(home=home)
+    settings = read_settings(home)
     found = find_home(settings, Path.cwd())
     upgrade = migrate.upgrade(settings.resolve_database_url(found))
     backup = None if upgrade.backup is None else str(upgrade.backup)
-    return catalog_status(found).model_copy(update={"backup": backup})
+    return _status(settings, found).model_copy(update={"backup": backup})
 
 
 def catalog_status(home: Path | None = None, *, check: bool = False) -> CatalogStatus:
@@ -49,15 +69,22 @@ def catalog_status(home: Path | None = None, *, check: bool = False) -> CatalogS
     Raises:
         InputError: There is no registry.
     """
-    settings = Settings.read(home=home)
+    settings = read_settings(home)
     found = find_home(settings, Path.cwd())
-    url = settings.resolve_database_url(found)
+    status = _status(settings, found)
+    if not check:
+        return status
+    findings = migrate.check(settings.resolve_database_url(found))
+    return status.model_copy(update={"findings": tuple(findings)})
+
+
+def _status(settings: Settings, home: Path) -> CatalogStatus:
+    url = settings.resolve_database_url(home)
     return CatalogStatus(
-        database=redact(url),
+        database=redact_url(url),
         revision=migrate.current(url),
         expected=migrate.expected(),
-        store=settings.resolve_store(found),
-        findings=tuple(migrate.check(url)) if check else (),
+        store=redact_url(settings.resolve_store(home)),
     )
 
 

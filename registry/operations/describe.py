@@ -2,8 +2,10 @@
 
 from registry.domain.answers import VersionDescription
 from registry.domain.card import Card
-from registry.domain.names import DatasetName, Reference
-from registry.domain.version import Dataset, Lifecycle, Version
+from registry.domain.names import Reference
+from registry.domain.tokenizer import TokenizerIdentity
+from registry.domain.version import Content, Dataset, Lifecycle, Version
+from registry.errors import InputError
 from registry.operations.context import Context
 
 
@@ -20,6 +22,7 @@ def show(context: Context, reference: Reference) -> VersionDescription:
         dataset=catalog.datasets.get(version.dataset),
         version=version,
         counts=tuple(catalog.counts.list_for(exact)),
+        tokenizer=_tokenizer_of(context, version),
         parents=_neighbours(context, exact, upstream=True),
         children=_neighbours(context, exact, upstream=False),
     )
@@ -30,47 +33,22 @@ def set_dataset(
 ) -> Dataset:
     """Apply a card's statements to a dataset and to the version that the reference means.
 
-    Licence and tags belong to the version, all else to the dataset. What the card does not state
-    stays as it is.
+    Licence, languages, source and tags belong to the version, all else to the dataset. What the
+    card does not state stays as it is. One transaction.
 
     Raises:
         UnknownError: There is no such dataset or version.
+        InputError: The card states how the version was made, which is sealed with it.
     """
-    version = context.catalog.versions.get(reference)
-    apply_card(context, version, card)
-    return context.catalog.datasets.update(
-        version.dataset,
-        lifecycle=lifecycle,
-        kind=card.kind,
-        actor=context.actor,
-        at=context.clock(),
+    made = [name for name in ("derived_from", "rule") if getattr(card, name)]
+    if made:
+        raise InputError(
+            f"{' and '.join(made)} cannot be stated of a sealed version: {reference}",
+            hint="state it when the data is registered",
+        )
+    return context.catalog.datasets.describe(
+        reference, card, lifecycle=lifecycle, actor=context.actor, at=context.clock()
     )
-
-
-def apply_card(context: Context, version: Version, card: Card) -> Version:
-    """Apply a card's statements to a sealed version: appended assertions, moved tags."""
-    catalog = context.catalog
-    reference = Reference.parse(version.reference)
-    if card.description is not None or card.owner is not None:
-        catalog.datasets.update(
-            version.dataset,
-            description=card.description,
-            owner=card.owner,
-            actor=context.actor,
-            at=context.clock(),
-        )
-    if card.licence is not None and card.licence != version.licence:
-        catalog.versions.assert_licence(
-            reference,
-            card.licence,
-            evidence=card.licence_url,
-            actor=context.actor,
-            at=context.clock(),
-        )
-    for name in card.tags:
-        if name not in version.tags:
-            catalog.datasets.tag(reference, name, actor=context.actor, at=context.clock())
-    return catalog.versions.get(reference)
 
 
 def tag(context: Context, reference: Reference, name: str) -> Dataset:
@@ -78,13 +56,24 @@ def tag(context: Context, reference: Reference, name: str) -> Dataset:
     return context.catalog.datasets.tag(reference, name, actor=context.actor, at=context.clock())
 
 
-def untag(context: Context, dataset: DatasetName, name: str) -> Dataset:
-    """Remove a tag from the dataset.
+def untag(context: Context, reference: Reference, name: str) -> Dataset:
+    """Remove a tag from the dataset, wherever it points, or from the version that is named.
 
     Raises:
         UnknownError: The dataset has no such tag.
+        InputError: The tag points to another version than the one that is named.
     """
-    return context.catalog.datasets.untag(dataset, name, actor=context.actor, at=context.clock())
+    return context.catalog.datasets.untag(reference, name, actor=context.actor, at=context.clock())
+
+
+def _tokenizer_of(context: Context, version: Version) -> TokenizerIdentity | None:
+    if version.content is not Content.TOKENS:
+        return None
+    run = context.catalog.runs.get(version.run or "")
+    facts = context.catalog.tokenizers.get(str(run.parameters["tokenizer"]))
+    return TokenizerIdentity(
+        name=facts.name, fingerprint=facts.fingerprint, vocab_size=facts.vocab_size
+    )
 
 
 def _neighbours(context: Context, reference: Reference, *, upstream: bool) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from registry.operations.counting import (
     derive,
     load_counting_encoder,
     open_counting,
+    refuse_too_long,
     store_details,
 )
 from registry.operations.quarantine import QuarantineWriter
@@ -36,7 +37,8 @@ def tokenize_sample(
     """Estimate the tokens of a version from a sample of its documents, with a 95 % interval.
 
     A document is in the sample by a hash of its row and the seed; tokens per byte of the sample
-    are scaled to the bytes of all documents, which are counted exactly.
+    are scaled to the bytes of all documents, which are counted exactly. The share of documents
+    without a token, which get no EOS or BOS, is taken to be that of the sample.
 
     Raises:
         InputError: The input holds tokens already, or the sample holds fewer than two documents.
@@ -95,7 +97,7 @@ def _sample(
     outcomes = (outcome for shard in shards for outcome in read_shard(context, shard))
     try:
         for outcome in read_ahead(outcomes):
-            processed = pipeline(outcome)
+            processed = refuse_too_long(pipeline(outcome), encoder)
             ledgers.append(processed.ledger)
             quarantine.write(processed.rejected)
             mask = sample_mask(num_rows, len(processed.kept), fraction=fraction, seed=seed)
@@ -128,8 +130,12 @@ def _scale_up(
         total_bytes=ledger.bytes_kept,
         total_documents=ledger.documents_kept,
     )
+    empty_fraction = np.count_nonzero(sampled.tokens == 0) / len(sampled.tokens)
+    num_empty = round(empty_fraction * ledger.documents_kept)
     details = CountDetails(
-        vocabulary=tally.vocabulary_use(), num_empty_documents=0, rejected=ledger.rejected
+        vocabulary=tally.vocabulary_use(),
+        num_empty_documents=num_empty,
+        rejected=ledger.rejected,
     )
     per_document = (policy.eos_id is not None) + (policy.bos_id is not None)
     scale = estimate.mid / tally.num_tokens if tally.num_tokens else 0.0
@@ -139,7 +145,7 @@ def _scale_up(
         recipe=None if counting.recipe is None else counting.recipe.fingerprint,
         method=CountMethod.SAMPLED,
         num_tokens=round(estimate.mid),
-        num_special_tokens=per_document * ledger.documents_kept,
+        num_special_tokens=per_document * (ledger.documents_kept - num_empty),
         num_documents=ledger.documents_kept,
         num_bytes=ledger.bytes_kept,
         num_unknown_tokens=round(tally.num_unknown_tokens * scale),

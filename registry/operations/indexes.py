@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 
 from registry.documents import INDEX
 from registry.domain.digest import Digest
-from registry.storage.objects import ObjectStore
+from registry.storage.objects import ObjectStore, translated_errors
 
 
 def write_index(store: ObjectStore, index: pa.RecordBatch) -> Digest:
@@ -16,9 +16,9 @@ def write_index(store: ObjectStore, index: pa.RecordBatch) -> Digest:
     """
     with store.stage() as path:
         # Keys are random bytes: compressing them costs time and saves nothing.
-        pq.write_table(
-            pa.Table.from_batches([index], INDEX), path, compression="none", use_dictionary=False
-        )
+        table = pa.Table.from_batches([index], INDEX)
+        with translated_errors(store.url):
+            pq.write_table(table, path, compression="none", use_dictionary=False)
         return store.commit(path).digest
 
 

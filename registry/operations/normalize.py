@@ -30,7 +30,7 @@ from registry.operations.context import CODE, Context, environment
 from registry.operations.indexes import write_index
 from registry.operations.quarantine import QuarantineWriter
 from registry.operations.runs import open_or_resume, recorded_failure
-from registry.operations.shards import read_ahead, read_shard, require_documents
+from registry.operations.shards import peek_shard, read_ahead, read_shard, require_documents
 from registry.operations.units import (
     Unit,
     encode_state,
@@ -250,7 +250,7 @@ def _answer(
 
 def _single_documents(context: Context, version: Version) -> Iterator[Outcome]:
     for shard in context.catalog.versions.list_shards(Reference.parse(version.reference)):
-        for outcome in read_shard(context, shard):
+        for outcome in peek_shard(context, shard):
             for row in range(len(outcome.kept)):
                 yield Outcome(kept=outcome.kept.slice(row, 1), rejected=NO_REJECTIONS)
 

@@ -1,7 +1,6 @@
 """Keep rejected rows: file, row or offset, reason and raw bytes, as one Parquet object."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -13,52 +12,71 @@ from registry.domain.digest import Digest
 from registry.domain.names import Reference
 from registry.operations.context import Context
 from registry.storage.objects import ObjectStore
+from registry.storage.row_groups import RowGroups, StagedParquet
+
+_ROW_GROUP_BYTES = 4 << 20
+
+_READ_ROWS = 64
+"""Rows read at a time: each may hold `MAX_RAW_BYTES`."""
 
 
 class QuarantineWriter:
-    """Collect rejections of one part of a run and store them once there is one."""
+    """Store the rejections of one part of a run as one object, as they come.
+
+    At most a row group is held in memory. A writer that is given up without `finish` leaves
+    nothing behind.
+    """
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
-        self._held: list[pa.RecordBatch] = []
+        self._row_groups = RowGroups(REJECTIONS, group_bytes=_ROW_GROUP_BYTES)
+        self._file: StagedParquet | None = None
 
     def write(self, rejected: pa.RecordBatch) -> None:
-        """Add rejections; an empty batch costs nothing."""
-        if len(rejected):
-            self._held.append(rejected)
+        """Add rejections; an empty batch costs nothing.
+
+        Raises:
+            StorageError: The disk is full, or not to be written.
+        """
+        for group in self._row_groups.add(rejected):
+            self._write_group(group)
 
     def finish(self) -> Digest | None:
-        """Store what was added, in order; None if it was nothing."""
-        return write_quarantine(self._store, self._held)
+        """Store what was added, in order; None if it was nothing.
+
+        Raises:
+            StorageError: The disk is full, or not to be written.
+        """
+        for group in self._row_groups.drain():
+            self._write_group(group)
+        return None if self._file is None else self._file.commit().digest
+
+    def _write_group(self, group: pa.Table) -> None:
+        if self._file is None:
+            self._file = StagedParquet(self._store, REJECTIONS, compression="zstd")
+        self._file.write(group)
 
 
-def write_quarantine(store: ObjectStore, batches: Iterable[pa.RecordBatch]) -> Digest | None:
-    """Store rejections as one object; None if there are none.
+def join_quarantines(store: ObjectStore, parts: Iterable[Digest | None]) -> Digest | None:
+    """Store the rejections of all parts, in order, as one object; None if there are none.
 
     Raises:
         StorageError: The disk is full, or not to be written.
     """
-    filled = (batch for batch in batches if len(batch))
-    first = next(filled, None)
-    if first is None:
-        return None
-    with store.stage() as path:
-        _write(path, first, filled)
-        return store.commit(path).digest
-
-
-def join_quarantines(store: ObjectStore, parts: Iterable[Digest | None]) -> Digest | None:
-    """Store the rejections of all parts, in order, as one object; None if there are none."""
-    return write_quarantine(
-        store, (batch for part in parts if part for batch in read_quarantine(store, part))
-    )
+    writer = QuarantineWriter(store)
+    for part in parts:
+        for batch in read_quarantine(store, part) if part else ():
+            writer.write(batch)
+    return writer.finish()
 
 
 def read_quarantine(store: ObjectStore, digest: Digest) -> Iterator[pa.RecordBatch]:
-    """Yield the rejections of a run as batches of `REJECTIONS`."""
+    """Yield the rejections of a run as small batches of `REJECTIONS`."""
     with store.open(digest) as stream, pq.ParquetFile(stream) as file:
-        for batch in file.iter_batches():
-            yield batch.cast(REJECTIONS)
+        # Asked for all groups at once, Arrow keeps what it has read until the last of them.
+        for group in range(file.num_row_groups):
+            for batch in file.iter_batches(_READ_ROWS, row_groups=[group], use_threads=False):
+                yield batch.cast(REJECTIONS)
 
 
 def show_quarantine(context: Context, reference: Reference, *, limit: int) -> Quarantine:
@@ -81,10 +99,3 @@ def show_quarantine(context: Context, reference: Reference, *, limit: int) -> Qu
 
 def _row(row: dict[str, Any]) -> RejectedRow:
     return RejectedRow.model_validate(row | {"raw": row["raw"].decode("utf-8", "backslashreplace")})
-
-
-def _write(path: Path, first: pa.RecordBatch, rest: Iterable[pa.RecordBatch]) -> None:
-    with pq.ParquetWriter(path, REJECTIONS, compression="zstd") as writer:
-        writer.write_batch(first)
-        for batch in rest:
-            writer.write_batch(batch)

@@ -27,13 +27,13 @@ from registry.domain.version import (
 from registry.errors import InputError, UnreadableError
 from registry.operations.changes import compare
 from registry.operations.context import CODE, Context, environment
-from registry.operations.describe import apply_card
 from registry.operations.quarantine import join_quarantines
 from registry.operations.scan import FileFacts, join_fields, scan, total_ledger
 from registry.operations.shards import path_of
 from registry.sources.detecting import UNKNOWN_FORMAT
 from registry.sources.file import SourceFile
 from registry.sources.finding import find_files
+from registry.storage.objects import translated_errors
 from registry.storage.work import WorkArea
 
 STDIN = "-"
@@ -135,8 +135,6 @@ class _Registration:
         )
         work.clear()
         version = sealed.version
-        if sealed.status == "unchanged":
-            version = apply_card(self._context, version, self._card)
         return self._answer(version, sealed.status, sealed.previous, draft, scanned)
 
     def _resolve_parents(self) -> tuple[str, ...]:
@@ -181,7 +179,11 @@ class _Registration:
         path = file.local_path
         if path is None:
             raise UnreadableError(path=file.name, reason="is not a local file")
-        known = _load(self._context, work, file) if file.num_bytes >= _CHECKPOINT_BYTES and keep else None
+        known = (
+            _load(self._context, work, file)
+            if file.num_bytes >= _CHECKPOINT_BYTES and keep
+            else None
+        )
         if known is not None:
             self._context.progress.advance(
                 num_bytes=known.shard.num_text_bytes, num_documents=known.shard.num_documents
@@ -299,7 +301,7 @@ class _Registration:
 
 
 def _save_standard_input(path: Path) -> None:
-    with path.open("wb") as file:
+    with translated_errors("the object store"), path.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
 
 
@@ -310,7 +312,8 @@ def _copy(context: Context, scanned: Sequence[FileFacts]) -> tuple[Shard, ...]:
 def _copy_one(context: Context, shard: Shard) -> Shard:
     if shard.uri is not None and not context.store.exists(shard.digest):
         with context.store.stage() as staged:
-            shutil.copyfile(path_of(shard.uri), staged)
+            with translated_errors(f"the object store, from {shard.path}"):
+                shutil.copyfile(path_of(shard.uri), staged)
             stored = context.store.commit(staged)
         if stored.digest != shard.digest:
             raise InputError(f"{shard.path} changed while it was copied", hint="run it again")

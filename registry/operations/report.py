@@ -6,7 +6,7 @@ from registry.about import __version__
 from registry.domain.names import Reference
 from registry.domain.report import LawSource, PinnedInput, Report, ReportWarning, WarningCode
 from registry.domain.target import TargetReport, format_size
-from registry.domain.tokenizer import TokenizerIdentity
+from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
 from registry.errors import InputError
 from registry.operations.context import Context
 from registry.operations.supply import Supply, gather_supply
@@ -45,7 +45,11 @@ def report(
         for size in num_parameters
     )
     facts = context.catalog.tokenizers.get(supply.measure.tokenizer_fingerprint)
-    policy = next(item.count.policy for item in supply.counted if item.count is not None)
+    policies = {item.count.policy for item in supply.counted if item.count is not None}
+    # Tokens are counted without the special tokens around documents; where the policies on those
+    # differ, the report names none of them.
+    shared = CountingPolicy(parse_special=supply.measure.parse_special)
+    policy = policies.pop() if len(policies) == 1 else shared
     return Report(
         created_at=context.clock(),
         muster_version=__version__,

@@ -5,7 +5,7 @@ import random
 from registry.domain.answers import Sample, SampledDocument
 from registry.domain.names import Reference
 from registry.operations.context import Context
-from registry.operations.shards import read_shard, require_documents
+from registry.operations.shards import peek_shard, require_documents
 
 
 def sample(context: Context, reference: Reference, *, num_documents: int, seed: int) -> Sample:
@@ -35,7 +35,7 @@ def _read_rows(context: Context, reference: str, rows: list[int]) -> list[Sample
         stop = first + shard.num_documents
         if any(first <= row < stop for row in rows):
             start = first
-            for outcome in read_shard(context, shard):
+            for outcome in peek_shard(context, shard):
                 found.extend(
                     _document(outcome.kept.slice(row - start, 1).to_pylist()[0])
                     for row in rows

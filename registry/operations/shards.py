@@ -3,21 +3,30 @@
 import queue
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from registry.documents import Outcome
-from registry.domain.digest import digest_of_file
+from registry.domain.digest import Digest, finish, new_hasher
 from registry.domain.reading import Reading
 from registry.domain.version import Shard, Version
-from registry.errors import ConflictError, InputError, UnreadableError
+from registry.errors import (
+    ConflictError,
+    CorruptObjectError,
+    InputError,
+    MusterError,
+    UnreadableError,
+)
 from registry.operations.context import Context
 from registry.sources.file import SourceFile
 from registry.sources.reading import read_documents
 
 _Item = TypeVar("_Item")
+
+_PIECE_BYTES = 1 << 20
 
 
 def uri_of(path: Path) -> str:
@@ -45,40 +54,63 @@ def require_documents(version: Version) -> Version:
 
 
 def read_shard(context: Context, shard: Shard) -> Iterator[Outcome]:
-    """Yield the documents of one shard, in order.
+    """Yield the documents of one shard, in order; its bytes are digested meanwhile in a thread.
 
     Raises:
-        ConflictError: The file changed since it was registered, or while it was read; or other
-            settings than at its registration gave other documents.
+        ConflictError: The file in place holds other bytes than those registered, or other settings
+            than at its registration gave other documents.
+        CorruptObjectError: The object in the store holds other bytes than those sealed.
         UnreadableError: The file is gone, or is not what it was said to be.
     """
     file = open_shard(context, shard)
-    reading = shard.reading or Reading()
-    settings = context.settings
     num_documents = 0
-    for outcome in read_documents(
-        file,
-        reading,
-        batch_bytes=settings.batch_bytes,
-        max_document_bytes=settings.max_document_bytes,
-    ):
-        num_documents += len(outcome.kept)
-        yield outcome
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        digest = pool.submit(_digest, file)
+        for outcome in _read(context, shard, file):
+            num_documents += len(outcome.kept)
+            yield outcome
+        if digest.result() != shard.digest:
+            raise _other_bytes(shard)
     if num_documents != shard.num_documents:
         raise ConflictError(
             f"{shard.path} holds {shard.num_documents:,} documents and {num_documents:,} were read",
             hint="read it with the MUSTER_MAX_DOCUMENT_BYTES under which it was registered",
         )
-    if shard.uri is not None:
-        _require_unmoved(shard, path_of(shard.uri))
 
 
-def open_shard(context: Context, shard: Shard) -> SourceFile:
-    """Return a shard's file, in place or in the store, after a cheap check that it is the same.
+def peek_shard(context: Context, shard: Shard) -> Iterator[Outcome]:
+    """Yield the documents of one shard for somebody who looks at a few and stops.
+
+    Of the bytes only size and modification time are compared.
 
     Raises:
         ConflictError: The file changed since it was registered.
-        UnreadableError: The file is gone.
+        UnreadableError: The file is gone, or is not what it was said to be.
+    """
+    file = open_shard(context, shard)
+    if shard.uri is not None:
+        facts = path_of(shard.uri).stat()
+        is_same = (facts.st_size, facts.st_mtime_ns) == (shard.num_bytes, shard.modified_ns)
+        if not is_same and _digest(file) != shard.digest:
+            raise _other_bytes(shard)
+    yield from _read(context, shard, file)
+
+
+def _read(context: Context, shard: Shard, file: SourceFile) -> Iterator[Outcome]:
+    settings = context.settings
+    return read_documents(
+        file,
+        shard.reading or Reading(),
+        batch_bytes=settings.batch_bytes,
+        max_document_bytes=settings.max_document_bytes,
+    )
+
+
+def open_shard(context: Context, shard: Shard) -> SourceFile:
+    """Return the file of a shard, where it lies now; its bytes are not looked at.
+
+    Raises:
+        UnreadableError: A file in place is gone.
     """
     if shard.uri is None:
         digest = shard.digest
@@ -90,29 +122,32 @@ def open_shard(context: Context, shard: Shard) -> SourceFile:
         )
     path = path_of(shard.uri)
     try:
-        unchanged_time = path.stat().st_mtime_ns == shard.modified_ns
+        path.stat()
     except OSError as error:
         raise UnreadableError(
             path=str(path),
             reason=f"is registered here and cannot be read: {error.strerror}",
             hint="put it back, or register the data where it is now",
         ) from error
-    if not unchanged_time and digest_of_file(path) != shard.digest:
-        raise _changed(path)
     return SourceFile.from_path(path, name=shard.path)
 
 
-def _require_unmoved(shard: Shard, path: Path) -> None:
-    facts = path.stat()
-    if facts.st_size == shard.num_bytes and facts.st_mtime_ns == shard.modified_ns:
-        return
-    if digest_of_file(path) != shard.digest:
-        raise _changed(path)
+def _digest(file: SourceFile) -> Digest:
+    hasher = new_hasher()
+    with file.open() as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            hasher.update(piece)
+    return finish(hasher)
 
 
-def _changed(path: Path) -> ConflictError:
+def _other_bytes(shard: Shard) -> MusterError:
+    if shard.uri is None:
+        return CorruptObjectError(
+            f"the object of {shard.path} holds other bytes than were sealed ({shard.digest})",
+            hint="restore it from a backup, or make the version again",
+        )
     return ConflictError(
-        f"{path} changed since it was registered",
+        f"{path_of(shard.uri)} changed since it was registered",
         hint="register it again, which makes a new version",
     )
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from registry.document_index import unique_totals
 from registry.domain.count import CountMethod, RecordedCount
@@ -68,14 +69,16 @@ def gather_supply(
         references: Versions with documents or tokens. None: the newest version of each active
             dataset that was counted, evaluation data left out, and of a version and what was
             normalized from it the latter.
-        tokenizer_fingerprint: Whose counts; None: the tokenizer that counted the most versions.
+        tokenizer_fingerprint: Whose counts; None: the tokenizer that counted the most versions, of
+            equals the one that counted last.
 
     Raises:
         InputError: Nothing was counted.
         UnknownError: There is no such version.
     """
+    left_out: tuple[ReportWarning, ...] = ()
     if references:
-        asked, left_out = _resolve(context, references), ()
+        asked = _resolve(context, references)
         counts = _counts_of(context, [item.version.reference for item in asked])
         measure = _choose(context, asked, counts, tokenizer_fingerprint)
     else:
@@ -176,12 +179,13 @@ def _choose(
     """Return the measure that most versions were counted by, of those that are asked for."""
     named = {item.measure for item in asked if item.measure is not None}
     votes: Counter[Measure] = Counter()
-    size: Counter[Measure] = Counter()
+    newest: dict[Measure, datetime] = {}
     for item in asked:
         listed = counts[item.version.reference]
         votes.update({Measure.of(count) for count in listed})
         for count in listed:
-            size[Measure.of(count)] += count.num_bytes
+            known = newest.get(Measure.of(count), count.counted_at)
+            newest[Measure.of(count)] = max(known, count.counted_at)
     fitting = [
         measure
         for measure in votes
@@ -190,13 +194,13 @@ def _choose(
     ]
     if not fitting:
         raise _nothing_counted(context, [item.version for item in asked])
-    # Of equally common ones that which counted the most text; the rest makes the choice stable.
+    # Of equally common ones the one that counted last.
     return max(
         fitting,
         key=lambda item: (
             votes[item],
             not item.parse_special,
-            size[item],
+            newest[item],
             item.tokenizer_fingerprint,
         ),
     )

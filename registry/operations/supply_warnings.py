@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.report import ReportWarning, WarningCode
-from registry.domain.version import Version, VersionState
+from registry.domain.version import DatasetKind, Version, VersionState
 from registry.operations.context import Context
 from registry.operations.overlaps import find_originals
 
@@ -27,6 +27,12 @@ def warn_of_supply(context: Context, counted: Sequence[Counted]) -> list[ReportW
             [item for item in known if item.version.licence == "unknown"],
             "nobody has said what may be done with these bytes",
             "muster dataset set {reference} --license LICENCE",
+        ),
+        (
+            WarningCode.EVALUATION,
+            [item for item in known if item.version.kind is DatasetKind.EVALUATION],
+            "is evaluation data: a model that is trained on it can no longer be measured by it",
+            "leave it out of the report",
         ),
         (
             WarningCode.MIXED_TOKENIZERS,

@@ -5,6 +5,8 @@ An interrupted run is taken up by the same command and ends with the same bytes.
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from registry.document_index import DocumentIndexBuilder
 from registry.domain.answers import Tokenization
 from registry.domain.count import CountDetails, CountMethod, TokenCount
@@ -24,6 +26,7 @@ from registry.operations.counting import (
     derive,
     load_counting_encoder,
     open_counting,
+    refuse_too_long,
     store_details,
 )
 from registry.operations.indexes import write_index
@@ -159,15 +162,15 @@ class _UnitWork:
         self._quarantine = QuarantineWriter(context.store)
         self._ledgers: list[Ledger] = []
         self._num_special_tokens = 0
+        self._num_empty_documents = 0
 
     def run(self, group: Sequence[Shard], number: int) -> TokenUnit:
         shards: tuple[Shard, ...] = ()
-        num_empty = 0
         if self._counting.count_only:
             for _ in self._encode(group):
                 pass
         else:
-            shards, num_empty = self._write(group, number)
+            shards = self._write(group, number)
         store = self._context.store
         return TokenUnit(
             shards=shards,
@@ -175,7 +178,7 @@ class _UnitWork:
             index=write_index(store, self._index.to_batch()),
             tally=store.put_bytes(self._tally.state()).digest,
             num_special_tokens=self._num_special_tokens,
-            num_empty_documents=num_empty,
+            num_empty_documents=self._num_empty_documents,
             quarantine=self._quarantine.finish(),
             state=encode_state(self._pipeline),
         )
@@ -192,6 +195,7 @@ class _UnitWork:
             self._index.add(processed.kept.column("text"), encoded.lengths)
             self._quarantine.write(processed.rejected)
             self._ledgers.append(processed.ledger)
+            self._num_empty_documents += int(np.count_nonzero(encoded.lengths == 0))
             with_special = add_special_tokens(encoded, policy)
             self._num_special_tokens += len(with_special.ids) - len(encoded.ids)
             self._context.progress.advance(
@@ -202,9 +206,9 @@ class _UnitWork:
     def _process(self, group: Sequence[Shard]) -> Iterator[Processed]:
         for shard in group:
             for outcome in read_shard(self._context, shard):
-                yield self._pipeline(outcome)
+                yield refuse_too_long(self._pipeline(outcome), self._encoder)
 
-    def _write(self, group: Sequence[Shard], number: int) -> tuple[tuple[Shard, ...], int]:
+    def _write(self, group: Sequence[Shard], number: int) -> tuple[Shard, ...]:
         store = self._context.store
         dtype = dtype_for(self._counting.tokenizer.highest_id)
         with store.stage() as bin_path, store.stage() as idx_path:
@@ -224,7 +228,7 @@ class _UnitWork:
                         num_text_bytes=0,
                     )
                 )
-        return tuple(shards), writer.num_empty
+        return tuple(shards)
 
 
 def _total(

@@ -1,22 +1,25 @@
 """Bring tokenizers into the catalog: from files, or trained on registered versions."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from registry.domain.answers import AddedTokenizer
 from registry.domain.digest import fingerprint
+from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import Reference
 from registry.domain.run import Operation, RunDraft
 from registry.domain.tokenizer import Tokenizer
 from registry.errors import InvalidNameError, UnknownError
-from registry.normalization.pipeline import Pipeline
+from registry.normalization.pipeline import Pipeline, Processed
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.context import CODE, Context, environment
+from registry.operations.quarantine import QuarantineWriter
 from registry.operations.runs import open_or_resume, recorded_failure
 from registry.operations.shards import read_ahead, read_shard, require_documents
-from registry.tokenization.loading import Imported, import_tokenizer
+from registry.tokenization.loading import Imported, import_engine_json, import_tokenizer
 from registry.tokenization.training import train_bpe
 
 
@@ -78,14 +81,18 @@ def train_tokenizer(
             "train tokenizer", total_bytes=sum(version.num_text_bytes for version in versions)
         )
         try:
-            data = train_bpe(read_ahead(_texts(context, inputs)), vocab_size=vocab_size)
+            texts = _Texts(context, inputs)
+            data = train_bpe(read_ahead(iter(texts)), vocab_size=vocab_size)
         finally:
             context.progress.finish()
-        with context.store.stage() as path:
-            path.write_bytes(data)
-            imported = import_tokenizer([path], name=name)
-        added = _keep(context, imported, run=run.id)
-        context.catalog.runs.finish(run.id, at=context.clock(), actor=context.actor)
+        added = _keep(context, import_engine_json(data, name=name), run=run.id)
+        context.catalog.runs.finish(
+            run.id,
+            ledger=add_ledgers(texts.ledgers).check().entries,
+            quarantine=texts.quarantine.finish(),
+            at=context.clock(),
+            actor=context.actor,
+        )
     return added
 
 
@@ -101,7 +108,21 @@ def find_tokenizer(context: Context, name_or_path: str) -> Tokenizer:
     except UnknownError:
         if not path.exists():
             raise
-    return add_tokenizer(context, [path]).tokenizer
+    imported = import_tokenizer([path], name=_check_name(_name_of([path])))
+    return _keep(context, _under_free_name(context, imported), run=None).tokenizer
+
+
+def _under_free_name(context: Context, imported: Imported) -> Imported:
+    """Return what was imported, under a name of its own if another tokenizer has the file's."""
+    facts = imported.tokenizer
+    try:
+        known = context.catalog.tokenizers.get(facts.name)
+    except UnknownError:
+        return imported
+    if known.fingerprint == facts.fingerprint:
+        return imported
+    name = f"{facts.name}-{facts.fingerprint.removeprefix('sha256:')[:8]}"
+    return replace(imported, tokenizer=facts.model_copy(update={"name": name}))
 
 
 def _keep(context: Context, imported: Imported, *, run: str | None) -> AddedTokenizer:
@@ -112,14 +133,29 @@ def _keep(context: Context, imported: Imported, *, run: str | None) -> AddedToke
     return AddedTokenizer(status=status, tokenizer=tokenizer, run=run)
 
 
-def _texts(context: Context, references: Sequence[str]) -> Iterator[pa.Array]:
-    for reference in references:
-        pipeline = Pipeline(AS_IS)
-        for shard in context.catalog.versions.list_shards(Reference.parse(reference)):
-            for outcome in read_shard(context, shard):
-                kept = pipeline(outcome).kept
-                context.progress.advance(num_bytes=kept.column("text").nbytes)
-                yield kept.column("text")
+class _Texts:
+    """The text of some versions as it stands, and the books over reading it."""
+
+    def __init__(self, context: Context, references: Sequence[str]) -> None:
+        self._context = context
+        self._references = references
+        self.ledgers: list[Ledger] = []
+        self.quarantine = QuarantineWriter(context.store)
+
+    def __iter__(self) -> Iterator[pa.Array]:
+        for reference in self._references:
+            pipeline = Pipeline(AS_IS)
+            for shard in self._context.catalog.versions.list_shards(Reference.parse(reference)):
+                for outcome in read_shard(self._context, shard):
+                    yield self._take(pipeline(outcome))
+
+    def _take(self, processed: Processed) -> pa.Array:
+        self.ledgers.append(processed.ledger)
+        self.quarantine.write(processed.rejected)
+        self._context.progress.advance(
+            num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
+        )
+        return processed.kept.column("text")
 
 
 def _name_of(paths: Sequence[Path]) -> str:
@@ -130,11 +166,14 @@ def _name_of(paths: Sequence[Path]) -> str:
 
 
 def _check_name(name: str) -> str:
-    if name and all(mark.isalnum() or mark in "._-" for mark in name) and name[0].isalnum():
+    is_plain = all(mark.isalnum() or mark in "._-" for mark in name) and name[:1].isalnum()
+    # Token shards are called after the tokenizer, in the letters that names of datasets have.
+    if is_plain and any(mark.isascii() and mark.isalnum() for mark in name):
         return name
     raise InvalidNameError(
         what="tokenizer name",
         value=name,
-        rule="letters, digits, '.', '_' and '-', beginning with a letter or digit",
+        rule="letters, digits, '.', '_' and '-', beginning with a letter or digit, one of them "
+        "a to z or 0 to 9",
         hint="give it one with --name",
     )

@@ -2,9 +2,10 @@
 
 import base64
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,12 @@ from registry.sources.columns import unique_names
 from registry.sources.file import foreign_errors
 from registry.sources.outcomes import READ_STEP, rejections
 from registry.sources.records import SEPARATOR
+
+Sizes: TypeAlias = npt.NDArray[np.float64]
+"""Bytes of each row; exact, as no sum of them reaches 2^53."""
+
+_VALUE_BYTES = 64
+"""What a value costs in Python beside its bytes; it keeps pieces of many small values small."""
 
 _PLAIN_TYPES = (
     (pa.types.is_duration, pa.int64()),
@@ -58,24 +65,22 @@ def read_batches(
     """
     first_row = 1
     for batch in batches:
-        rows = pa.array(np.arange(first_row, first_row + batch.num_rows, dtype=np.int64))
-        first_row += batch.num_rows
-        if batch.num_rows:
-            named = batch.rename_columns(unique_names(batch.schema.names))
-            outcome = _read_batch(named, rows, reading, path, max_document_bytes)
+        named = batch.rename_columns(unique_names(batch.schema.names))
+        # A file may be one batch; what is made of it in Python is made of a piece at a time.
+        for start, stop in _cuts(_row_bytes(batch), batch_bytes):
+            rows = pa.array(np.arange(first_row, first_row + stop - start, dtype=np.int64))
+            first_row += stop - start
+            piece = named.slice(start, stop - start)
+            outcome = _read_batch(piece, rows, reading, path, max_document_bytes)
             yield from cut(outcome, batch_bytes)
 
 
 def cut(outcome: Outcome, batch_bytes: int) -> Iterator[Outcome]:
     """Cut the documents into batches closed once they hold that much text, without copying."""
-    kept = outcome.kept
-    ends = np.cumsum(pc.binary_length(kept.column("text")).to_numpy(zero_copy_only=False))
-    start, rejected = 0, outcome.rejected
-    while start < kept.num_rows:
-        taken = int(ends[start - 1]) if start else 0
-        stop = min(int(np.searchsorted(ends, taken + batch_bytes)) + 1, kept.num_rows)
+    kept, rejected = outcome.kept, outcome.rejected
+    for start, stop in _cuts(_lengths(kept.column("text")), batch_bytes):
         yield Outcome(kept=kept.slice(start, stop - start), rejected=rejected)
-        start, rejected = stop, NO_REJECTIONS
+        rejected = NO_REJECTIONS
     if rejected.num_rows:
         yield Outcome(kept=kept.slice(0, 0), rejected=rejected)
 
@@ -103,6 +108,50 @@ def text_column(batch: pa.RecordBatch, columns: Iterable[str], path: str) -> pa.
         return parts[0]
     separator = pa.scalar(SEPARATOR.encode(), pa.large_binary())
     return pc.binary_join_element_wise(*parts, separator, null_handling="emit_null")
+
+
+def _cuts(sizes: Sizes, limit: float) -> Iterator[tuple[int, int]]:
+    """Yield start and stop of runs of rows, each closed by the first row that fills it."""
+    ends = np.cumsum(sizes)
+    start, taken = 0, 0.0
+    while start < len(ends):
+        stop = min(int(np.searchsorted(ends, taken + limit)) + 1, len(ends))
+        yield start, stop
+        start, taken = stop, float(ends[stop - 1])
+
+
+def _row_bytes(batch: pa.RecordBatch) -> Sizes:
+    """Return about what each row costs once it is Python's; values of uneven size are measured."""
+    sizes = np.full(batch.num_rows, float(_VALUE_BYTES * batch.num_columns))
+    if batch.num_rows:
+        for column in batch.columns:
+            sizes += _value_bytes(
+                column.storage if isinstance(column, pa.ExtensionArray) else column
+            )
+    return sizes
+
+
+def _value_bytes(array: pa.Array) -> Sizes | float:
+    kinds, type_ = pa.types, array.type
+    if _is_string(type_) or _is_binary(type_):
+        return _lengths(array)
+    if kinds.is_dictionary(type_) and (
+        _is_string(type_.value_type) or _is_binary(type_.value_type)
+    ):
+        # A long value that stands there once may be meant by every row.
+        return _as_sizes(pc.binary_length(array.dictionary).take(array.indices))
+    if kinds.is_string_view(type_) or kinds.is_binary_view(type_):
+        return float(array.get_total_buffer_size() / len(array))
+    return float(array.nbytes / len(array))
+
+
+def _lengths(array: pa.Array) -> Sizes:
+    return _as_sizes(pc.binary_length(array))
+
+
+def _as_sizes(lengths: pa.Array) -> Sizes:
+    sizes: Sizes = pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False).astype(np.float64)
+    return sizes
 
 
 def _read_batch(
@@ -164,8 +213,16 @@ def _find_ids(batch: pa.RecordBatch, column: str | None) -> pa.Array | None:
     try:
         ids.validate(full=True)
     except pa.ArrowInvalid:
-        return None
+        # One bad id costs its own row the id, whatever rows happen to stand in the batch.
+        return pa.array([_decode(id_) for id_ in ids.cast(pa.binary()).to_pylist()], pa.string())
     return ids
+
+
+def _decode(data: bytes | None) -> str | None:
+    try:
+        return None if data is None else data.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def to_json(names: list[str], batch: pa.RecordBatch) -> pa.Array:

@@ -7,9 +7,8 @@ same bytes twice leaves one object.
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -19,9 +18,12 @@ from fsspec.implementations.local import LocalFileSystem
 from registry.domain.base import Value
 from registry.domain.digest import Digest, digest_of_bytes, digest_of_file
 from registry.errors import CorruptObjectError, StorageError, UnknownError
+from registry.storage.staging import staged_file, sweep
 
 STAGING = "staging"
 """The folder under a local root that holds files still being written."""
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 class StoredObject(Value):
@@ -92,25 +94,29 @@ class ObjectStore:
             StorageError: The disk is full, or not to be written.
         """
         with self.stage() as path:
-            path.write_bytes(data)
+            with translated_errors(self.url):
+                path.write_bytes(data)
             return self.commit(path)
 
     @contextmanager
     def stage(self) -> Iterator[Path]:
         """Give a local path to write to; whatever is still there at the end is removed.
 
+        What a block reads besides may fail in its own words; only a lack of space, which no
+        reading meets, is translated for it.
+
         Raises:
-            StorageError: An `OSError` while writing, translated.
+            StorageError: The file cannot be made, or there is no space left.
         """
-        with _translated_errors(self.url):
-            folder = self._staging_folder()
-            handle, name = tempfile.mkstemp(dir=folder, prefix="writing-")
-            os.close(handle)
-            path = Path(name)
+        with ExitStack() as stack:
+            with translated_errors(self.url):
+                path = stack.enter_context(staged_file(self._staging_folder()))
             try:
                 yield path
-            finally:
-                path.unlink(missing_ok=True)
+            except OSError as error:
+                if error.errno not in _NO_SPACE | {errno.EFBIG}:
+                    raise
+                raise _translate(error, self.url) from error
 
     def commit(self, path: Path) -> StoredObject:
         """Make a staged file an object: flush, digest, rename. The staged file is gone after it.
@@ -118,7 +124,7 @@ class ObjectStore:
         Raises:
             StorageError: The disk is full, or not to be written.
         """
-        with _translated_errors(self.url):
+        with translated_errors(self.url):
             _flush(path)
             stored = StoredObject(digest=digest_of_file(path), num_bytes=path.stat().st_size)
             target = self.path_of(stored.digest)
@@ -129,12 +135,13 @@ class ObjectStore:
                 self._fs.put_file(str(path), target)
             return stored
 
-    def _staging_folder(self) -> str | None:
+    def _staging_folder(self) -> Path | None:
         if not self._is_local:
             return None
         folder = Path(self._root) / STAGING
-        folder.mkdir(parents=True, exist_ok=True)
-        return str(folder)
+        _make_lasting_folder(folder)
+        sweep(folder)
+        return folder
 
 
 def make_folder(path: Path) -> None:
@@ -143,8 +150,8 @@ def make_folder(path: Path) -> None:
     Raises:
         StorageError: It cannot be made.
     """
-    with _translated_errors(str(path)):
-        path.mkdir(parents=True, exist_ok=True)
+    with translated_errors(str(path)):
+        _make_lasting_folder(path)
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -153,12 +160,48 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         StorageError: The disk is full, or not to be written.
     """
-    with _translated_errors(str(path)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staged = path.with_name(f".{path.name}.{os.getpid()}")
+    with replaced_file(path) as staged, translated_errors(str(path)):
         staged.write_bytes(data)
-        _flush(staged)
-        _publish(staged, path)
+
+
+@contextmanager
+def replaced_file(path: Path) -> Iterator[Path]:
+    """Give a path to write to, whose bytes become the local file at the end of the block.
+
+    An error in the block leaves the file as it was, and nothing beside it.
+
+    Raises:
+        StorageError: The file cannot be made, flushed or put in its place.
+    """
+    with ExitStack() as stack:
+        with translated_errors(str(path)):
+            _make_lasting_folder(path.parent)
+            staged = stack.enter_context(staged_file(path.parent))
+        yield staged
+        with translated_errors(str(path)):
+            _flush(staged)
+            _publish(staged, path)
+
+
+@contextmanager
+def translated_errors(where: str) -> Iterator[None]:
+    """Turn an `OSError` of writing into a `StorageError` that names the place.
+
+    Raises:
+        StorageError: The disk is full, or not to be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise _translate(error, where) from error
+
+
+def _translate(error: OSError, where: str) -> StorageError:
+    if error.errno in _NO_SPACE:
+        return StorageError(
+            f"no space left at {where}", hint="free some space, then run the same command again"
+        )
+    return StorageError(f"cannot write at {where}: {error}")
 
 
 def _flush(path: Path) -> None:
@@ -167,23 +210,23 @@ def _flush(path: Path) -> None:
 
 
 def _publish(staged: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staged.chmod(0o644)  # mkstemp made it private; objects are as shared as their folder
+    _make_lasting_folder(target.parent)
+    staged.chmod(0o644)  # it was made private; objects are as shared as their folder
     staged.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
+    _sync_folder(target.parent)
+
+
+def _make_lasting_folder(folder: Path) -> None:
+    """Make a folder and those above it, so that a crash of the machine does not take them away."""
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in made:
+        _sync_folder(place.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
-
-
-@contextmanager
-def _translated_errors(where: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageError(
-                f"no space left at {where}", hint="free some space, then run the same command again"
-            ) from error
-        raise StorageError(f"cannot write at {where}: {error}") from error
+        os.close(handle)

@@ -1,26 +1,23 @@
 """Document shards: Parquet files that depend on the documents alone.
 
-Row groups and shards are cut by rows and bytes of text, never by the batches that happen to
-arrive, so the same documents give the same bytes whatever the batch size.
+A row group is closed by the bytes of all four columns or by its rows, so that what is held in
+memory is bounded whatever the documents are like; a shard is closed by its bytes of text, after
+the first row group with which it has them. Neither looks at the batches that happen to arrive, so
+the same documents give the same bytes whatever the batch size.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from registry.documents import DOCUMENTS, num_text_bytes
 from registry.domain.base import Value
 from registry.storage.objects import ObjectStore, StoredObject
+from registry.storage.row_groups import RowGroups, StagedParquet
 
 ROW_GROUP_BYTES = 16 << 20
-"""Text bytes after which a row group is closed."""
+"""Bytes of ids, texts, sources and metadata after which a row group is closed."""
 
 
 class WrittenShard(Value):
@@ -40,7 +37,8 @@ class DocumentShardWriter:
     def __init__(self, store: ObjectStore, *, shard_bytes: int) -> None:
         self._store = store
         self._shard_bytes = shard_bytes
-        self._row_groups = _RowGroups(min(ROW_GROUP_BYTES, shard_bytes))
+        group_bytes = min(ROW_GROUP_BYTES, shard_bytes)
+        self._row_groups = RowGroups(DOCUMENTS, group_bytes=group_bytes)
         self._shards: list[WrittenShard] = []
         self._open: _OpenShard | None = None
 
@@ -93,64 +91,23 @@ class _OpenShard:
     """The shard being written."""
 
     def __init__(self, store: ObjectStore) -> None:
-        self._store = store
-        self._stack = ExitStack()
-        self._path: Path = self._stack.enter_context(store.stage())
-        self._writer = pq.ParquetWriter(
-            self._path,
-            DOCUMENTS,
-            compression="zstd",
-            compression_level=3,
-            use_dictionary=["source"],
+        self._file = StagedParquet(
+            store, DOCUMENTS, compression="zstd", compression_level=3, use_dictionary=["source"]
         )
         self._num_documents = 0
         self.num_text_bytes = 0
 
     def write(self, group: pa.Table) -> None:
-        self._writer.write_table(group, row_group_size=max(1, len(group)))
+        self._file.write(group)
         self._num_documents += len(group)
         self.num_text_bytes += sum(num_text_bytes(batch) for batch in group.to_batches())
 
     def commit(self) -> WrittenShard:
-        with self._stack:
-            self._writer.close()
-            return WrittenShard(
-                stored=self._store.commit(self._path),
-                num_documents=self._num_documents,
-                num_text_bytes=self.num_text_bytes,
-            )
+        return WrittenShard(
+            stored=self._file.commit(),
+            num_documents=self._num_documents,
+            num_text_bytes=self.num_text_bytes,
+        )
 
     def discard(self) -> None:
-        with self._stack:
-            self._writer.close()
-
-
-class _RowGroups:
-    """Cut a stream of batches into groups that end with the first row that fills them."""
-
-    def __init__(self, group_bytes: int) -> None:
-        self._group_bytes = group_bytes
-        self._held: list[pa.RecordBatch] = []
-        self._held_bytes = 0
-
-    def add(self, batch: pa.RecordBatch) -> Iterator[pa.Table]:
-        lengths = pc.binary_length(batch.column("text")).to_numpy(zero_copy_only=False)
-        ends = np.cumsum(lengths)
-        start, spent = 0, 0
-        while start < len(batch):
-            # The first row at which held + new bytes reach the group's size.
-            missing = self._group_bytes - self._held_bytes
-            stop = int(np.searchsorted(ends, spent + missing)) + 1
-            piece = batch.slice(start, stop - start)
-            self._held.append(piece)
-            if stop > len(batch):
-                self._held_bytes += int(ends[-1]) - spent
-                return
-            start, spent = stop, int(ends[stop - 1])
-            yield from self.drain()
-
-    def drain(self) -> Iterator[pa.Table]:
-        if self._held:
-            group = pa.Table.from_batches(self._held, DOCUMENTS).combine_chunks()
-            self._held, self._held_bytes = [], 0
-            yield group
+        self._file.discard()

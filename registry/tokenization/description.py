@@ -11,8 +11,6 @@ from tokenizers import Tokenizer as Engine
 
 from registry.errors import UnreadableError
 
-_UNTYPEABLE = "\U0010ffff"
-
 
 class AddedTokenFacts(BaseModel):
     """A token that is looked for before the model sees the text."""
@@ -41,6 +39,20 @@ class ModelFacts(BaseModel):
     unk_token: str | None = None
     unk_id: int | None = None
     dropout: float | None = None
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """Each entry and its id."""
+        if isinstance(self.vocab, list):
+            return {entry: id_ for id_, (entry, _) in enumerate(self.vocab)}
+        return self.vocab
+
+    @property
+    def unknown_id(self) -> int | None:
+        """The id that stands for what the vocabulary cannot express."""
+        if isinstance(self.vocab, list):
+            return self.unk_id
+        return None if self.unk_token is None else self.vocab.get(self.unk_token)
 
     @property
     def unknown_token(self) -> str | None:
@@ -82,28 +94,14 @@ class Description(BaseModel):
         """The text of the control tokens."""
         return frozenset(token.content for token in self.added_tokens if token.special)
 
+    @property
+    def ids(self) -> dict[str, int]:
+        """Each entry of the vocabulary and its id, added tokens included."""
+        return {**self.model.ids, **{token.content: token.id for token in self.added_tokens}}
+
     def load(self) -> Engine:
         """Return the tokenizer that it describes."""
         return Engine.from_str(self.model_dump_json(exclude_unset=True))
-
-    def hide_special_tokens(self) -> Self:
-        """Return the same tokenizer with control tokens that no text can spell.
-
-        It is not enough to stop looking for them before the model runs: a Unigram model knows
-        `</s>` as an entry like any other and would give its id to the literal text.
-        """
-        hidden = {
-            token.content: f"{_UNTYPEABLE}{token.id}"
-            for token in self.added_tokens
-            if token.special
-        }
-        added = tuple(
-            token.model_copy(update={"content": hidden.get(token.content, token.content)})
-            for token in self.added_tokens
-        )
-        return self.model_copy(
-            update={"added_tokens": added, "model": _rename_entries(self.model, hidden)}
-        )
 
 
 def keep_merges(
@@ -112,16 +110,3 @@ def keep_merges(
     """Return the merges that neither make nor use one of some entries."""
     gone = frozenset(without)
     return [pair for pair in merges if gone.isdisjoint((*pair, pair[0] + pair[1]))]
-
-
-def _rename_entries(model: ModelFacts, names: dict[str, str]) -> ModelFacts:
-    update: dict[str, object] = {}
-    if isinstance(model.vocab, list):
-        update["vocab"] = [(names.get(entry, entry), score) for entry, score in model.vocab]
-    else:
-        update["vocab"] = {names.get(entry, entry): id_ for entry, id_ in model.vocab.items()}
-    if model.merges:
-        update["merges"] = keep_merges(model.merges, without=names)
-    if model.unk_token is not None:
-        update["unk_token"] = names.get(model.unk_token, model.unk_token)
-    return model.model_copy(update=update)

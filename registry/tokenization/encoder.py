@@ -2,7 +2,7 @@
 
 import os
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -11,9 +11,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from tokenizers import Encoding
 
 from registry.errors import InputError
+from registry.tokenization.control_tokens import take_out_control_tokens
 from registry.tokenization.cutting import find_cut_rule
 from registry.tokenization.description import Description
 
@@ -50,7 +52,14 @@ class Encoder(Protocol):
             texts: `large_string` without nulls.
 
         Raises:
-            InputError: A document is too long to be encoded in one piece and cannot be cut.
+            InputError: There is a document that `find_too_long` names.
+        """
+
+    def find_too_long(self, texts: pa.Array) -> npt.NDArray[np.bool_]:
+        """Return which documents are too long to be encoded in one piece and cannot be cut.
+
+        Args:
+            texts: `large_string` without nulls.
         """
 
     def piece(self, id_: int) -> str | None:
@@ -61,13 +70,17 @@ class TokenizersEncoder:
     """An encoder over the `tokenizers` library, with as many threads as it takes by itself."""
 
     def __init__(self, description: Description, *, parse_special: bool) -> None:
-        shown = description if parse_special else description.hide_special_tokens()
+        shown, ids = description, None
+        if not parse_special:
+            shown, ids = take_out_control_tokens(description)
         self._engine = shown.load()
         self._engine.no_truncation()
         self._engine.no_padding()
+        self._ids = None if ids is None else np.array(ids, np.uint32)
+        """For each id of the engine the one that is meant; None: it is the same."""
         self._rule = find_cut_rule(description, parse_special=parse_special)
-        unknown = shown.model.unknown_token
-        self.unknown_id = None if unknown is None else self._engine.token_to_id(unknown)
+        self._pieces = {id_: entry for entry, id_ in description.ids.items()}
+        self.unknown_id = description.model.unknown_id
 
     def encode(self, texts: pa.Array) -> Encoded:
         """See `Encoder.encode`."""
@@ -82,11 +95,16 @@ class TokenizersEncoder:
         if len(pieces) > len(texts):
             starts = np.cumsum(num_pieces) - num_pieces
             lengths = np.add.reduceat(lengths, starts)
-        return Encoded(ids=np.frombuffer(ids, np.uint32), lengths=lengths)
+        found = np.frombuffer(ids, np.uint32)
+        return Encoded(ids=found if self._ids is None else self._ids[found], lengths=lengths)
+
+    def find_too_long(self, texts: pa.Array) -> npt.NDArray[np.bool_]:
+        """See `Encoder.find_too_long`."""
+        return find_too_long(texts, self._cut_document)
 
     def piece(self, id_: int) -> str | None:
         """See `Encoder.piece`."""
-        return self._engine.id_to_token(id_)
+        return self._pieces.get(id_)
 
     def _encode_group(self, group: list[str]) -> Sequence[Encoding]:
         return self._engine.encode_batch_fast(group, add_special_tokens=False)
@@ -96,10 +114,13 @@ class TokenizersEncoder:
         if self._rule is None:
             pieces, num_pieces = documents, [1] * len(documents)
         else:
-            parts = [list(self._rule.cut(text)) for text in documents]
+            parts = [self._cut_document(text) for text in documents]
             pieces, num_pieces = list(chain.from_iterable(parts)), list(map(len, parts))
         check_lengths(pieces)
         return pieces, np.array(num_pieces, np.int64)
+
+    def _cut_document(self, text: str) -> list[str]:
+        return [text] if self._rule is None else list(self._rule.cut(text))
 
 
 def check_lengths(pieces: Sequence[str]) -> None:
@@ -113,8 +134,24 @@ def check_lengths(pieces: Sequence[str]) -> None:
         raise InputError(
             f"a document holds {longest:,} characters in a row that this tokenizer cannot encode "
             f"in parts; at most {MAX_UNBROKEN_CHARACTERS:,} fit in memory",
-            hint="split or drop such documents when normalizing",
+            hint="leave out the documents that `find_too_long` names, or split them",
         )
+
+
+def find_too_long(texts: pa.Array, cut: Callable[[str], Sequence[str]]) -> npt.NDArray[np.bool_]:
+    """Return which documents hold a piece that `check_lengths` refuses.
+
+    Args:
+        texts: `large_string` without nulls.
+        cut: Returns the pieces in which a document is encoded.
+    """
+    # A character is one byte at least: nearly every document needs no second look.
+    sizes = pc.binary_length(texts).to_numpy(zero_copy_only=False)
+    is_too_long: npt.NDArray[np.bool_] = sizes > MAX_UNBROKEN_CHARACTERS
+    for row in np.flatnonzero(is_too_long).tolist():
+        pieces = cut(texts[row].as_py())
+        is_too_long[row] = max(map(len, pieces)) > MAX_UNBROKEN_CHARACTERS
+    return is_too_long
 
 
 def _groups(pieces: Sequence[str]) -> Iterator[list[str]]:

@@ -109,6 +109,28 @@ def load_encoder(tokenizer: Tokenizer, data: bytes, *, parse_special: bool = Fal
     return TokenizersEncoder(description, parse_special=parse_special)
 
 
+def find_token_id(tokenizer: Tokenizer, data: bytes, token: str) -> int:
+    """Return the id of an entry of a tokenizer's vocabulary, special tokens included.
+
+    Args:
+        tokenizer: The facts.
+        data: The stored bytes, `Imported.data`.
+        token: The entry's text.
+
+    Raises:
+        UnknownError: There is no such entry; the nearest special tokens are offered.
+        MissingExtraError: A SentencePiece model without its library.
+        UnreadableError: The bytes are not what the facts say.
+    """
+    if tokenizer.engine is TokenizerEngine.SENTENCEPIECE:
+        facts = read_sentencepiece(data, path=tokenizer.name)
+        vocabulary, nearest = facts.vocabulary, frozenset[str]()
+    else:
+        description = Description.parse(data, path=tokenizer.name)
+        vocabulary, nearest = description.ids, description.special_tokens
+    return _get_id(token, vocabulary, nearest=nearest, tokenizer=tokenizer.name)
+
+
 def _read_engine(
     forms: list[str], contents: list[bytes], files: list[Path], options: _Options
 ) -> Engine:
@@ -223,6 +245,12 @@ def _find_id(
 ) -> int | None:
     if token is None:
         return None
+    return _get_id(token, vocabulary, nearest=nearest, tokenizer=tokenizer)
+
+
+def _get_id(
+    token: str, vocabulary: Mapping[str, int], *, nearest: Collection[str], tokenizer: str
+) -> int:
     if token not in vocabulary:
         raise UnknownError(
             what=f"token in the vocabulary of {tokenizer}",

@@ -11,12 +11,13 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.tokenizer import TokenizerKind
 from registry.errors import InputError, MissingExtraError, UnreadableError
-from registry.tokenization.encoder import Encoded, check_lengths
+from registry.tokenization.encoder import Encoded, check_lengths, find_too_long
 
 _CONTROL = 3
 _KINDS: Mapping[int, TokenizerKind] = {
@@ -99,6 +100,10 @@ class SentencePieceEncoder:
             ids.fromlist(found)
             lengths.append(len(found))
         return Encoded(ids=np.frombuffer(ids, np.uint32), lengths=np.array(lengths, np.int64))
+
+    def find_too_long(self, texts: pa.Array) -> npt.NDArray[np.bool_]:
+        """See `Encoder.find_too_long`."""
+        return find_too_long(texts, lambda text: [text])
 
     def piece(self, id_: int) -> str | None:
         """See `Encoder.piece`."""

@@ -17,6 +17,7 @@ Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 
 _NUM_CODE_POINTS = 0x110000
+_DROPPED = -1
 _PIECE = 1 << 17
 # What an engine puts in front of text that does not begin with a blank.
 _SPACE_PIECES = frozenset({"\u2581", "\u0120"})
@@ -145,7 +146,7 @@ class Tally:
         self.examples[code] = batch.column("source")[row].as_py()
 
     def _tokens_each(self, codes: Numbers) -> dict[int, int]:
-        """Return the tokens of each unanticipated character, 0 if it becomes unknown or nothing."""
+        """Return the tokens of each unanticipated character, 0 if unknown, -1 if dropped."""
         if len(codes) == 0:
             return {}
         texts = [chr(code) for code in codes]
@@ -157,7 +158,7 @@ class Tally:
             is_unknown = self._encoder.unknown_id in own
             if not is_unknown and (len(own) == 1 or (len(own) == 0 and text.isspace())):
                 continue
-            costs[ord(text)] = 0 if is_unknown else len(own)
+            costs[ord(text)] = 0 if is_unknown else len(own) or _DROPPED
         return costs
 
     def _begins_with_space(self, ids: npt.NDArray[np.uint32]) -> bool:
@@ -170,7 +171,8 @@ class Tally:
             code_point=f"U+{code:04X}",
             name=unicodedata.name(character, unicodedata.category(character)),
             count=int(self.character_counts[code]),
-            tokens_each=tokens_each,
+            tokens_each=max(0, tokens_each),
+            is_dropped=tokens_each == _DROPPED,
             example=self.examples[code],
         )
 

@@ -3,10 +3,12 @@ from itertools import chain
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from registry.catalog.search import fold
-from registry.domain.version import DatasetKind, Lifecycle
-from registry.errors import InvalidNameError, UnknownError
+from registry.domain.card import Card
+from registry.domain.version import DatasetKind, Lifecycle, SourceFacts
+from registry.errors import InputError, InvalidNameError, UnknownError
 from tests.catalog.factories import AT, WHO, ref, seal
 
 CC = ref("web/cc").dataset
@@ -77,7 +79,9 @@ def test_pages_follow_each_other_without_gap_or_overlap(catalog):
 
 def test_updating_changes_only_what_is_given(catalog):
     seal(catalog, description="Pages.", owner="ada")
-    dataset = catalog.datasets.update(CC, lifecycle=Lifecycle.DEPRECATED, **WHO)
+    dataset = catalog.datasets.describe(
+        ref("web/cc"), Card(), lifecycle=Lifecycle.DEPRECATED, **WHO
+    )
 
     assert (Lifecycle.DEPRECATED, "Pages.", "ada") == (
         dataset.lifecycle,
@@ -90,7 +94,7 @@ def test_updating_changes_only_what_is_given(catalog):
 def test_updating_to_the_same_is_not_audited(catalog):
     seal(catalog, description="Pages.")
     before = catalog.audit.list()
-    catalog.datasets.update(CC, description="Pages.", **WHO)
+    catalog.datasets.describe(ref("web/cc"), Card(description="Pages."), **WHO)
 
     assert before == catalog.audit.list()
 
@@ -101,17 +105,96 @@ def test_a_tag_moves_and_goes(catalog):
 
     assert {"gold": 1} == catalog.datasets.tag(ref("web/cc@1"), "gold", **WHO).tags
     assert {"gold": 2} == catalog.datasets.tag(ref("web/cc"), "gold", **WHO).tags
-    assert {} == catalog.datasets.untag(CC, "gold", **WHO).tags
+    assert {} == catalog.datasets.untag(ref("web/cc"), "gold", **WHO).tags
     assert ["tag.remove", "tag.move", "tag.move"] == [
         entry.action for entry in catalog.audit.list(3)
     ]
+
+
+def test_a_tag_that_means_another_version_stays(catalog):
+    seal(catalog)
+    seal(catalog, content="more", tags=("gold",))
+
+    with pytest.raises(InputError, match="web/cc@gold means web/cc@2, not web/cc@1"):
+        catalog.datasets.untag(ref("web/cc@1"), "gold", **WHO)
+    assert {"gold": 2} == catalog.datasets.get(CC).tags
+    assert {} == catalog.datasets.untag(ref("web/cc@2"), "gold", **WHO).tags
+
+
+def full_card(**fields):
+    return Card(
+        **{
+            "kind": "code",
+            "description": "New.",
+            "owner": "ada",
+            "licence": "MIT",
+            "licence_url": "https://example.org/LICENSE",
+            "language": ("de", "en"),
+            "tags": ("gold",),
+            "url": "https://example.org",
+            "publisher": "Example",
+            "retrieved_at": AT,
+            **fields,
+        }
+    )
+
+
+def test_describing_applies_every_field_of_a_card_and_repeating_it_nothing(catalog):
+    found = SourceFacts(kind="file", uri="/data")
+    seal(catalog, languages=("en",), sources=(found,))
+    dataset = catalog.datasets.describe(ref("web/cc"), full_card(), **WHO)
+    version = catalog.versions.get(ref("web/cc@gold"))
+    entries = catalog.audit.list()
+
+    assert ("code", "New.", "ada") == (dataset.kind, dataset.description, dataset.owner)
+    assert ("MIT", ("de", "en")) == (version.licence, version.languages)
+    stated = {"url": "https://example.org", "publisher": "Example", "retrieved_at": AT}
+    assert (found, found.model_copy(update=stated)) == version.sources
+    catalog.datasets.describe(ref("web/cc"), full_card(), **WHO)
+    assert entries == catalog.audit.list()
+    assert version == catalog.versions.get(ref("web/cc"))
+
+
+def test_describing_a_version_without_a_source_gives_it_one(catalog):
+    seal(catalog)
+    catalog.datasets.describe(ref("web/cc"), Card(url="https://example.org"), **WHO)
+    (source,) = catalog.versions.get(ref("web/cc")).sources
+
+    assert ("card", "https://example.org") == (source.kind, source.url)
+
+
+def test_evidence_for_the_same_licence_is_kept(catalog):
+    seal(catalog, licence="MIT")
+    catalog.datasets.describe(ref("web/cc"), Card(licence_url="https://example.org/L"), **WHO)
+    newest = catalog.audit.list(1)[0]
+
+    assert {"expression": "MIT", "evidence": "https://example.org/L"} == newest.detail
+
+
+def test_a_description_that_fails_half_way_changes_nothing(catalog):
+    seal(catalog, description="Old.")
+
+    def fail(_connection, _cursor, statement, *_):
+        if statement.startswith("INSERT INTO version_source"):
+            raise OSError("the machine stops here")
+
+    event.listen(catalog._database._engine, "before_cursor_execute", fail)
+    before = (catalog.datasets.get(CC), catalog.versions.get(ref("web/cc")), catalog.audit.list())
+    with pytest.raises(OSError, match="stops here"):
+        catalog.datasets.describe(ref("web/cc"), full_card(), **WHO)
+
+    assert before == (
+        catalog.datasets.get(CC),
+        catalog.versions.get(ref("web/cc")),
+        catalog.audit.list(),
+    )
 
 
 def test_removing_an_unknown_tag_offers_the_nearest(catalog):
     seal(catalog, tags=("golden",))
 
     with pytest.raises(UnknownError) as caught:
-        catalog.datasets.untag(CC, "golde", **WHO)
+        catalog.datasets.untag(ref("web/cc"), "golde", **WHO)
 
     assert "did you mean golden?" == caught.value.hint
 
@@ -158,12 +241,12 @@ def test_search_takes_whatever_is_typed_as_words(catalog, query, found):
 
 def test_search_follows_every_change(catalog):
     seal(catalog, description="Old.")
-    catalog.datasets.update(CC, description="New.", **WHO)
+    catalog.datasets.describe(ref("web/cc"), Card(description="New."), **WHO)
     catalog.datasets.tag(ref("web/cc"), "gold", **WHO)
 
     assert [] == catalog.datasets.search("old")
     assert ["web/cc@1"] == references(catalog.datasets.search("new gold"))
-    catalog.datasets.untag(CC, "gold", **WHO)
+    catalog.datasets.untag(ref("web/cc"), "gold", **WHO)
     assert [] == catalog.datasets.search("gold")
 
 
@@ -189,7 +272,7 @@ def test_search_finds_exactly_what_the_folded_words_say(catalog, text, query):
     text = text.replace("\x00", "")
     if catalog.datasets.find(CC) is None:
         seal(catalog)
-    catalog.datasets.update(CC, description=text, **WHO)
+    catalog.datasets.describe(ref("web/cc"), Card(description=text), **WHO)
     held, asked = fold("web/cc", text), fold(query)
     matches = bool(asked) and all(any(word.startswith(part) for word in held) for part in asked)
 

@@ -119,7 +119,7 @@ def test_a_full_disk_is_a_storage_error_and_leaves_nothing(catalog):
         catalog.versions.seal_many(
             [(make_draft(f"web/d{number}"), make_run()) for number in range(500)], **WHO
         )
-    assert [] == catalog.datasets.names()
+    assert [] == catalog.datasets.list()
 
 
 def test_a_file_that_is_no_database_is_a_storage_error(tmp_path):

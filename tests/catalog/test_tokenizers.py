@@ -21,12 +21,12 @@ def test_the_same_tokenizer_under_another_name_stays_the_first(catalog):
     assert 1 == len(catalog.audit.list())
 
 
-def test_of_one_name_the_newest_is_meant(catalog):
-    catalog.tokenizers.add(make_tokenizer(content="old"), **WHO)
-    newest, _ = catalog.tokenizers.add(make_tokenizer(content="new"), **WHO)
+def test_a_name_never_comes_to_mean_another_tokenizer(catalog):
+    first, _ = catalog.tokenizers.add(make_tokenizer(content="old"), **WHO)
 
-    assert newest == catalog.tokenizers.get("gpt2")
-    assert newest == catalog.tokenizers.list()[0]
+    with pytest.raises(InputError, match="the name gpt2 is taken"):
+        catalog.tokenizers.add(make_tokenizer(content="new"), **WHO)
+    assert [first] == catalog.tokenizers.list()
 
 
 def test_an_unknown_name_offers_the_nearest(catalog):
@@ -41,7 +41,7 @@ def test_an_unknown_name_offers_the_nearest(catalog):
 def test_a_beginning_that_fits_several_fingerprints_is_refused(catalog):
     for last in "01":
         fingerprint = "sha256:" + "a" * 63 + last
-        catalog.tokenizers.add(make_tokenizer(fingerprint=fingerprint), **WHO)
+        catalog.tokenizers.add(make_tokenizer(f"t{last}", fingerprint=fingerprint), **WHO)
 
     with pytest.raises(InputError, match="fits several tokenizers"):
         catalog.tokenizers.get("aaaaaa")

@@ -5,6 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from registry.catalog.tables import Row
 from registry.catalog.triggers import ALLOWED_CHANGES, APPEND_ONLY, list_triggers
+from registry.domain.card import Card
 from registry.domain.version import Metric, SourceFacts
 from tests.catalog.factories import (
     LATER,
@@ -14,6 +15,7 @@ from tests.catalog.factories import (
     make_entry,
     make_recipe,
     make_run,
+    make_shard,
     make_tokenizer,
     ref,
     seal,
@@ -35,9 +37,11 @@ def full(catalog):
         sources=(SourceFacts(kind="file", uri="/data"),),
         ledger=(make_entry(),),
         metrics=(Metric(name="m", value=1.0),),
-        counts=(make_count(),),
+        input_counts=(("web/in@1", make_count()),),
     )
     catalog.versions.seal(draft, run=make_run(), **WHO)
+    moved = (make_shard(uri="/new/part-0.jsonl"),)
+    catalog.versions.seal(draft.model_copy(update={"shards": moved}), run=make_run(), **WHO)
     return catalog
 
 
@@ -103,7 +107,7 @@ def test_a_withdrawn_version_stays_withdrawn(full):
 
 
 def test_what_is_superseded_stays_superseded(full):
-    full.versions.assert_licence(ref("web/cc"), "MIT", **WHO)
+    full.datasets.describe(ref("web/cc"), Card(licence="MIT"), **WHO)
 
     with pytest.raises(IntegrityError, match="licence_assertion is sealed"):
         attempt(

@@ -1,6 +1,7 @@
 import pytest
 from sqlalchemy import event
 
+from registry.domain.card import Card
 from registry.domain.run import RunState
 from registry.domain.version import Metric, SealStatus, SourceFacts, VersionState
 from registry.errors import BalanceError, ConflictError, InputError, UnknownError
@@ -108,6 +109,105 @@ def test_the_same_bytes_again_take_over_what_can_be_stated_later(catalog):
     assert ("Pages.", "ada", 1) == (dataset.description, dataset.owner, dataset.head)
 
 
+def locations(catalog):
+    return [(one.uri, one.modified_ns) for one in catalog.versions.list_shards(ref("web/cc@1"))]
+
+
+def test_the_same_bytes_elsewhere_are_the_same_version_at_its_newest_place(catalog):
+    names = ("a.jsonl", "b.jsonl")
+    for number, folder in enumerate(("/old", "/new", "/new", "/newer")):
+        shards = tuple(
+            make_shard(name, path=name, uri=f"{folder}/{name}", modified_ns=number)
+            for name in names
+        )
+        sealed = seal(catalog, shards=shards)
+
+    assert ("web/cc@1", "unchanged") == (sealed.version.reference, sealed.status)
+    assert [("/newer/a.jsonl", 3), ("/newer/b.jsonl", 3)] == locations(catalog)
+    assert shards == tuple(catalog.versions.list_shards(ref("web/cc@1")))
+
+
+def test_only_a_shard_that_moved_is_located_again(catalog):
+    stays, moves = make_shard("a", path="a"), make_shard("b", path="b")
+    seal(catalog, shards=(stays, moves))
+    moved = moves.model_copy(update={"uri": "/new/b"})
+    seal(catalog, shards=(stays, moved))
+    seal(catalog, shards=(stays, moved))
+
+    located = [entry.detail for entry in catalog.audit.list() if entry.action == "version.locate"]
+
+    assert [{"num_shards": 1}] == located
+    assert [stays, moved] == catalog.versions.list_shards(ref("web/cc@1"))
+
+
+def test_bytes_in_the_object_store_stay_there(catalog):
+    seal(catalog)
+    seal(catalog, shards=(make_shard(uri=None, modified_ns=None),))
+
+    assert [(None, None)] == locations(catalog)
+
+    seal(catalog)
+
+    assert [(None, None)] == locations(catalog)
+
+
+def test_a_move_within_one_batch_is_kept(catalog):
+    drafts = [make_draft(shards=(make_shard(uri=uri),)) for uri in ("/a", "/b", "/c")]
+    catalog.versions.seal_many([(draft, make_run()) for draft in drafts], **WHO)
+
+    assert "/c" == locations(catalog)[0][0]
+
+
+def test_shards_are_listed_in_one_query(catalog, statements):
+    seal(catalog)
+    seal(catalog, shards=(make_shard(uri="/new"),))
+    statements.clear()
+    catalog.versions.list_shards(ref("web/cc@1"))
+
+    assert 1 == sum("FROM shard" in statement for statement in statements)
+
+
+def test_the_same_bytes_again_add_languages_and_sources_and_restate_the_kind(catalog):
+    first = SourceFacts(kind="file", uri="/data", publisher="ada")
+    seal(catalog, languages=("en",), sources=(first,))
+    other = SourceFacts(kind="file", uri="/data", url="https://example.org")
+    less = SourceFacts(kind="file", uri="/data")
+    again = seal(catalog, languages=("en", "de"), sources=(other, less), kind="code").version
+
+    assert (("de", "en"), (first, other), "code") == (again.languages, again.sources, again.kind)
+    assert again == catalog.versions.get(ref("web/cc@1"))
+    entry = next(one for one in catalog.audit.list() if one.action == "version.restate")
+    assert ("web/cc@1", ["de"]) == (entry.entity, entry.detail["languages"])
+
+
+def test_stating_the_same_again_adds_nothing(catalog):
+    stated = {"languages": ("en",), "sources": (SourceFacts(kind="file", uri="/data", url="u"),)}
+    seal(catalog, **stated)
+    again = seal(catalog, **stated)
+
+    assert stated["sources"] == again.version.sources
+    assert "version.restate" not in {entry.action for entry in catalog.audit.list()}
+
+
+def test_a_derived_draft_does_not_undo_a_stated_kind(catalog):
+    seal(catalog, derivation=digest("how"))
+    catalog.datasets.describe(ref("web/cc"), Card(kind="synthetic"), **WHO)
+
+    assert "synthetic" == seal(catalog, derivation=digest("how")).version.kind
+
+
+def test_the_bytes_of_a_withdrawn_version_are_refused_by_its_name(catalog):
+    seal(catalog)
+    catalog.versions.withdraw(ref("web/cc"), reason="takedown", **WHO)
+    runs = catalog.runs.list()
+
+    with pytest.raises(ConflictError, match=r"web/cc@1 .* was withdrawn") as caught:
+        seal(catalog)
+
+    assert "muster show web/cc@1" in caught.value.hint
+    assert runs == catalog.runs.list()
+
+
 def test_changed_bytes_make_the_next_version(catalog):
     first = seal(catalog, tags=("gold",))
     second = seal(catalog, content="other text", tags=("gold",))
@@ -170,7 +270,7 @@ def test_an_unknown_input_seals_nothing(catalog):
     with pytest.raises(UnknownError):
         seal(catalog, inputs=("web/none@1",))
 
-    assert [] == catalog.datasets.names()
+    assert [] == catalog.datasets.list(limit=1_000)
     assert [] == catalog.runs.list()
     assert [] == catalog.audit.list()
 
@@ -179,7 +279,7 @@ def test_books_that_do_not_balance_seal_nothing(catalog):
     with pytest.raises(BalanceError):
         seal(catalog, ledger=(make_entry(documents_kept=9),))
 
-    assert [] == catalog.datasets.names()
+    assert [] == catalog.datasets.list(limit=1_000)
 
 
 def test_two_shards_with_one_path_are_refused(catalog):
@@ -200,7 +300,7 @@ def test_a_failure_in_the_middle_leaves_nothing(catalog, catalog_url):
     with pytest.raises(OSError, match="stops here"):
         seal(catalog, "web/child", inputs=("web/parent@1",), tags=("gold",))
 
-    assert ["web/parent"] == catalog.datasets.names()
+    assert ["web/parent@1"] == [one.reference for one in catalog.datasets.list()]
     assert 1 == len(catalog.runs.list())
     assert audited == catalog.audit.list()
 
@@ -224,7 +324,7 @@ def test_a_licence_is_inherited_when_every_input_agrees(catalog, licences, inher
 
 def test_a_licence_stated_later_is_current(catalog):
     seal(catalog, licence="MIT")
-    catalog.versions.assert_licence(ref("web/cc"), "CC-BY-4.0", evidence="a page", **WHO)
+    catalog.datasets.describe(ref("web/cc"), Card(licence="CC-BY-4.0"), **WHO)
 
     assert "CC-BY-4.0" == catalog.versions.get(ref("web/cc")).licence
     assert "licence.assert" == catalog.audit.list(1)[0].action
@@ -256,17 +356,13 @@ def test_a_withdrawn_version_is_not_found_by_how_it_was_made(catalog):
     assert catalog.versions.find_derived(ref("web/cc").dataset, digest("how")) is None
 
 
-def test_counts_are_sealed_with_the_version_and_with_its_inputs(catalog):
+def test_counts_of_inputs_are_recorded_with_the_version(catalog):
     seal(catalog, "web/text")
     catalog.tokenizers.add(make_tokenizer(), **WHO)
-    counts = (make_count(num_tokens=7),)
     inputs = (("web/text@1", make_count(num_tokens=8)),)
-    seal(catalog, "web/tokens", inputs=("web/text@1",), counts=counts, input_counts=inputs)
-    found = catalog.counts.list_many([ref("web/tokens"), ref("web/text")])
+    seal(catalog, "web/tokens", inputs=("web/text@1",), input_counts=inputs)
 
-    assert {"web/tokens@1": [7], "web/text@1": [8]} == {
-        name: [count.num_tokens for count in recorded] for name, recorded in found.items()
-    }
+    assert [8] == [count.num_tokens for count in catalog.counts.list_for(ref("web/text"))]
 
 
 def test_sealing_many_equals_sealing_one_by_one(catalog):
@@ -292,7 +388,7 @@ def test_a_batch_longer_than_a_slice_is_whole(catalog):
     drafts.append((make_draft("web/all", inputs=("web/d0@1", "web/d449@1")), make_run()))
     catalog.versions.seal_many(drafts, **WHO)
 
-    assert 451 == len(catalog.datasets.names())
+    assert 451 == len(catalog.datasets.list(limit=1_000))
     assert 3 == len(catalog.lineage.upstream(ref("web/all")).nodes)
     assert catalog.audit.verify() is None
 
@@ -304,7 +400,7 @@ def test_a_batch_with_one_bad_draft_seals_none(catalog):
     with pytest.raises(UnknownError):
         catalog.versions.seal_many(drafts, **WHO)
 
-    assert [] == catalog.datasets.names()
+    assert [] == catalog.datasets.list(limit=1_000)
 
 
 def test_a_version_closes_an_open_run_once(catalog):

@@ -20,7 +20,9 @@ def test_a_licence_stands_in_normal_form(text, expression):
     assert expression == Licence.parse(text).expression
 
 
-@pytest.mark.parametrize("text", ["MIT AND", "my licence", "odc-by", "(MIT", "<script>"])
+@pytest.mark.parametrize(
+    "text", ["MIT AND", "my licence", "odc-by", "(MIT", "<script>", "LicenseRef-x y", "LicenseRef-"]
+)
 def test_what_is_no_licence_is_refused(text):
     with pytest.raises(InputError):
         Licence.parse(text)

@@ -37,6 +37,7 @@ from tests.catalog.factories import (
     make_entry,
     make_recipe,
     make_run,
+    make_shard,
     make_tokenizer,
     ref,
     seal,
@@ -67,10 +68,12 @@ def populate(url):
             sources=(SourceFacts(kind="file", uri="/data"),),
             ledger=(make_entry(),),
             metrics=(Metric(name="m", value=0.1),),
-            counts=(make_count(),),
+            input_counts=(("web/in@1", make_count()),),
             tags=("gold",),
         )
         catalog.versions.seal(draft, run=make_run(), **WHO)
+        moved = (make_shard(uri="/new/part-0.jsonl"),)
+        catalog.versions.seal(draft.model_copy(update={"shards": moved}), run=make_run(), **WHO)
         catalog.counts.record(ref("web/cc"), make_count(num_tokens=5), run=None, **WHO)
 
 
@@ -277,6 +280,16 @@ def test_what_is_wrong_is_found(catalog_url, engine):
     assert "trigger shard_update_refused is missing" in findings
     assert "1 datasets whose head is not their newest version" in findings
     assert "2 versions whose shards do not add up" in findings
+
+
+def test_a_check_does_not_wait_for_a_writer(catalog_url, monkeypatch):
+    monkeypatch.setattr("registry.catalog.engine._BUSY_SECONDS", 0.05)
+    populate(catalog_url)
+    database = Database(catalog_url)
+    with closing(database), database.writing() as connection, ThreadPoolExecutor(1) as pool:
+        connection.exec_driver_sql("UPDATE dataset SET description = 'being written'")
+
+        assert [] == pool.submit(migrate.check, catalog_url).result(timeout=30)
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)

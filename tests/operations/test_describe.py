@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 
 from registry.domain.card import Card
+from registry.domain.names import Reference
 from registry.domain.version import DatasetKind, Lifecycle
 from registry.errors import InputError, UnknownError, UnreadableError
+from registry.operations import describe
 from registry.operations.cards import read_card
 from tests.operations.factories import records, write_jsonl
 
@@ -50,6 +52,51 @@ def test_a_tag_moves_and_goes(muster, corpus, tmp_path):
     assert muster.untag("web/cc", "release").tags == {}
     with pytest.raises(UnknownError):
         muster.show("web/cc@release")
+
+
+def test_a_tag_is_taken_from_the_version_that_is_named_only(muster, context, corpus):
+    muster.tag(corpus, "release")
+
+    with pytest.raises(UnknownError):
+        describe.untag(context, Reference.parse("web/cc@9"), "release")
+    assert {} == describe.untag(context, Reference.parse("web/cc@1"), "release").tags
+
+
+@pytest.mark.parametrize(
+    ("card", "named"),
+    [
+        (Card(derived_from=("web/in@1",)), "derived_from"),
+        (Card(rule="cut"), "rule"),
+        (Card(derived_from=("web/in@1",), rule="cut"), "derived_from and rule"),
+    ],
+)
+def test_how_a_sealed_version_was_made_cannot_be_stated_later(muster, corpus, card, named):
+    with pytest.raises(InputError, match=f"^{named} cannot be stated"):
+        muster.describe(corpus, card)
+
+
+def test_moved_data_is_registered_again_where_it_is_now(muster, tmp_path):
+    old, new = tmp_path / "old" / "x.jsonl", tmp_path / "new" / "x.jsonl"
+    write_jsonl(old, records(10))
+    muster.register([str(old)], name="web/cc")
+    new.parent.mkdir()
+    old.rename(new)
+    again = muster.register([str(new)], name="web/cc")
+
+    assert ("web/cc@1", "unchanged") == (again.reference, again.status)
+    assert muster.verify("web/cc").is_intact
+    normalized = muster.normalize("web/cc", recipe="text-default").reference
+    assert 10 == muster.show(normalized).version.num_documents
+
+
+def test_data_that_was_ingested_later_needs_its_files_no_more(muster, tmp_path):
+    path = write_jsonl(tmp_path / "x.jsonl", records(10))
+    muster.register([str(path)], name="web/cc")
+    again = muster.register([str(path)], name="web/cc", ingest=True)
+    path.unlink()
+
+    assert "unchanged" == again.status
+    assert muster.verify("web/cc").is_intact
 
 
 def test_a_sample_is_the_same_by_its_seed(muster, corpus):

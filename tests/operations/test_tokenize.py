@@ -6,9 +6,11 @@ import pytest
 from registry.domain.digest import digest_of_bytes
 from registry.domain.names import Reference
 from registry.domain.tokenizer import CountingPolicy
-from registry.errors import InputError, UnknownError
+from registry.errors import InputError, InvalidNameError, UnknownError
 from registry.operations import tokenize as operation
 from registry.operations.counting import Counting
+from registry.operations.quarantine import read_quarantine
+from registry.tokenization import encoder as encoder_module
 from registry.tokenization.formats.megatron import MegatronReader
 from tests.operations.factories import records, write_jsonl
 
@@ -82,6 +84,7 @@ def test_counting_alone_writes_no_version_and_gives_the_same_count(muster, corpu
     written = muster.tokenize(corpus, tokenizer="tiny")
 
     assert (counted.reference, counted.dtype) == ("web/cc@1", None)
+    assert counted.num_empty_documents == written.num_empty_documents == 30
     assert counted.num_tokens == written.num_tokens
     assert len(muster.show(corpus).counts) == 1
 
@@ -205,3 +208,139 @@ def test_exported_files_have_the_sealed_digests(muster, corpus, tmp_path):
     )
     for file in answer.files:
         assert file.digest == digest_of_bytes((tmp_path / "out" / file.path).read_bytes())
+
+
+def test_counting_alone_knows_the_empty_documents(muster, corpus):
+    assert 30 == muster.tokenize(corpus, tokenizer="tiny", count_only=True).num_empty_documents
+
+
+def test_a_sample_adds_no_eos_to_documents_without_tokens(muster, corpus):
+    exact = muster.tokenize(corpus, tokenizer="tiny", count_only=True)
+    sampled = muster.tokenize_sample(corpus, tokenizer="tiny", fraction=1.0)
+
+    assert (30, exact.num_tokens) == (sampled.num_empty_documents, sampled.num_tokens)
+    assert exact.num_tokens_with_special == sampled.num_tokens_with_special
+
+
+def test_a_sample_scales_the_documents_without_tokens(muster, corpus):
+    sampled = muster.tokenize_sample(corpus, tokenizer="tiny", fraction=0.5)
+
+    assert sampled.num_tokens + 120 - sampled.num_empty_documents == (
+        sampled.num_tokens_with_special
+    )
+    assert 10 < sampled.num_empty_documents < 50
+
+
+@pytest.fixture
+def with_a_long_document(muster, corpus, tmp_path, monkeypatch):
+    texts = ["short and fine", "x" * 1001, "another"]
+    items = [{"id": f"d{row}", "text": text} for row, text in enumerate(texts)]
+    path = write_jsonl(tmp_path / "long.jsonl", items)
+    muster.register([str(path)], name="web/long")
+    monkeypatch.setattr(encoder_module, "MAX_UNBROKEN_CHARACTERS", 1000)
+    return "web/long"
+
+
+@pytest.mark.parametrize("count_only", [False, True])
+@pytest.mark.parametrize("recipe", [None, "text-default"])
+def test_a_document_no_engine_can_encode_is_one_rejected_row(
+    muster, context, with_a_long_document, count_only, recipe
+):
+    answer = muster.tokenize(
+        with_a_long_document, tokenizer="tiny", count_only=count_only, recipe=recipe
+    )
+    found = muster.get_run(answer.run)
+    last = found.ledger.entries[-1]
+    rows = [
+        row
+        for batch in read_quarantine(context.store, found.run.quarantine)
+        for row in batch.to_pylist()
+    ]
+
+    assert ({"document-too-long": 1}, 2) == (answer.rejected, answer.num_documents)
+    assert ("tokenize", 3, 2) == (last.step, last.documents_in, last.documents_kept)
+    assert [("long.jsonl", 2, "tokenize", "document-too-long", b"x" * 1001)] == [
+        (row["file"], row["row"], row["step"], row["reason"], row["raw"]) for row in rows
+    ]
+
+
+def test_a_sample_counts_no_document_that_no_engine_can_encode(muster, with_a_long_document):
+    answer = muster.tokenize_sample(with_a_long_document, tokenizer="tiny", fraction=1.0)
+
+    assert ({"document-too-long": 1}, 2) == (answer.rejected, answer.num_documents)
+    assert len("short and fineanother") == answer.num_bytes
+
+
+def test_a_run_may_name_the_tokens_around_documents(muster, context, corpus):
+    named = muster.tokenize(corpus, tokenizer="tiny", eos_token="a", bos_token="b")
+    plain = muster.tokenize(corpus, tokenizer="tiny", name="web/plain")
+    (reader,), manifest = read_shards(context, named.reference)
+
+    assert [65, 66] == [named.policy.eos_id, named.policy.bos_id]
+    assert {66} == {int(document[0]) for document in reader}
+    assert {65} == {int(document[-1]) for document in reader}
+    assert manifest["policy"] == named.policy.model_dump(mode="json")
+    assert (named.num_tokens, 90 * 2) == (
+        plain.num_tokens,
+        named.num_tokens_with_special - plain.num_tokens,
+    )
+    assert manifest["tokenizer"]["eos_id"] == plain.policy.eos_id
+
+
+def test_a_sample_may_name_the_tokens_around_documents(muster, corpus):
+    answer = muster.tokenize_sample(corpus, tokenizer="tiny", fraction=0.5, bos_token="b")
+
+    assert (0, 66) == (answer.policy.eos_id, answer.policy.bos_id)
+
+
+def test_a_named_token_must_be_in_the_vocabulary(muster, corpus):
+    with pytest.raises(UnknownError) as raised:
+        muster.tokenize(corpus, tokenizer="tiny", eos_token="<|endoftxt|>")
+
+    assert ("<|endoftext|>",) == raised.value.nearest
+
+
+def test_a_token_is_not_named_and_refused_at_once(muster, corpus):
+    with pytest.raises(InputError, match="exclude each other"):
+        muster.tokenize(corpus, tokenizer="tiny", eos=False, eos_token="a")
+
+
+def test_the_hint_for_a_token_that_is_not_named_is_one_that_helps(muster, corpus):
+    with pytest.raises(InputError) as raised:
+        muster.tokenize(corpus, tokenizer="tiny", bos=True)
+
+    assert "name one of its vocabulary: --bos-token TOKEN" == raised.value.hint
+    assert 66 == muster.tokenize(corpus, tokenizer="tiny", bos=True, bos_token="b").policy.bos_id
+
+
+def test_training_keeps_the_books_and_the_rows_it_left_out(muster, context, tmp_path):
+    path = tmp_path / "odd.jsonl"
+    path.write_bytes(
+        b'{"text": "fine"}\n{"text": "lone \\ud800"}\n{"text": "fine too"}\nnot json\n'
+    )
+    muster.register([str(path)], name="web/odd")
+    trained = muster.train_tokenizer(["web/odd"], name="odd", vocab_size=260)
+    found = muster.get_run(trained.run)
+    rows = [
+        row["row"]
+        for batch in read_quarantine(context.store, found.run.quarantine)
+        for row in batch.to_pylist()
+    ]
+
+    assert (4, 2) == (found.ledger.documents_in, found.ledger.documents_kept)
+    assert [2, 4] == sorted(rows)
+
+
+@pytest.mark.parametrize("name", ["日本", "", "-a", "a b", "é"])
+def test_a_tokenizer_whose_shards_could_not_be_named_is_refused_before_the_work(
+    muster, corpus, name
+):
+    with pytest.raises(InvalidNameError, match="tokenizer name"):
+        muster.train_tokenizer([corpus], name=name, vocab_size=300)
+
+
+@pytest.mark.parametrize("name", ["日本-32k", "Web_32.k", "1"])
+def test_a_tokenizers_name_names_its_shards(muster, corpus, name):
+    muster.train_tokenizer([corpus], name=name, vocab_size=299)
+
+    assert muster.tokenize(corpus, tokenizer=name).reference.startswith("web/cc.")

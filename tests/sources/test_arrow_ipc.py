@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from registry.errors import UnreadableError
+from registry.sources import columnar
 from registry.sources.finding import find_files
 
 from .factories import read
@@ -91,3 +92,64 @@ def test_a_data_set_saved_by_hugging_face_is_read(shared_data):
     assert 3270 == len(result.documents)
     assert all(text.count(b"\n\n") >= 1 for text in result.texts)
     assert all(fields.keys().isdisjoint({"question", "passage"}) for fields in result.metadata)
+
+
+def to_one_batch(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_batch(table.combine_chunks().to_batches()[0])
+    return sink.getvalue()
+
+
+@pytest.fixture
+def rows_at_once(monkeypatch):
+    """How many rows were made into Python values at a time."""
+    seen = []
+    to_json = columnar.to_json
+
+    def spy(names, batch):
+        seen.append(batch.num_rows)
+        return to_json(names, batch)
+
+    monkeypatch.setattr(columnar, "to_json", spy)
+    return seen
+
+
+LONG = ["m" * 1000] * 1000
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(LONG),
+        pa.array(LONG).dictionary_encode(),
+        pa.array(LONG, pa.string_view()),
+        pa.array([["m" * 1000]] * 1000),
+        pa.array([b"m" * 1000] * 1000, pa.large_binary()),
+    ],
+    ids=lambda column: str(column.type)[:10],
+)
+def test_one_large_batch_is_made_into_python_a_piece_at_a_time(column, rows_at_once):
+    table = pa.table({"text": ["a"] * 1000, "m": column})
+
+    result = read(to_one_batch(table), "a.feather", batch_bytes=50_000)
+
+    assert [f"a.feather#{n}" for n in range(1, 1001)] == result.sources
+    assert 40 <= max(rows_at_once) <= 50
+
+
+def test_many_small_values_are_made_into_python_a_piece_at_a_time(rows_at_once):
+    table = pa.table({"text": [""] * 10_000, "n": pa.nulls(10_000)})
+
+    result = read(to_one_batch(table), "a.feather", batch_bytes=64_000)
+
+    assert 10_000 == len(result.documents)
+    assert 500 == max(rows_at_once)
+
+
+def test_an_id_that_is_not_utf8_costs_its_own_row_the_id():
+    ids = pa.array([b"x", b"\xff", b"z"], pa.binary()).view(pa.string())
+
+    result = read(to_one_batch(pa.table({"text": ["a", "b", "c"], "id": ids})), "a.feather")
+
+    assert ["x", "a.feather#2", "z"] == result.ids

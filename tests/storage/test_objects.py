@@ -1,11 +1,12 @@
 import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from registry.domain.digest import digest_of_bytes
 from registry.errors import CorruptObjectError, StorageError, UnknownError
-from registry.storage.objects import ObjectStore, write_atomically
+from registry.storage.objects import ObjectStore, replaced_file, write_atomically
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -80,3 +81,45 @@ def test_an_atomic_write_replaces_the_whole_file(tmp_path):
 
     assert path.read_bytes() == b"second"
     assert [item.name for item in path.parent.iterdir()] == ["b"]
+
+
+def list_files(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_what_fails_beside_the_writing_keeps_its_own_words(store):
+    with pytest.raises(PermissionError), store.stage():
+        raise PermissionError(errno.EACCES, "a source that is not to be read")
+
+
+def test_a_file_past_the_limit_is_a_storage_error(store):
+    with pytest.raises(StorageError, match="File too large"), store.stage():
+        raise OSError(errno.EFBIG, "File too large")
+
+
+def test_the_folders_made_for_an_object_last_a_crash_of_the_machine(tmp_path, monkeypatch):
+    synced = set()
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.add(os.fstat(handle).st_ino))
+    store = ObjectStore(str(tmp_path / "new" / "objects"))
+    path = Path(store.path_of(store.put_bytes(b"abc").digest))
+
+    assert {place.stat().st_ino for place in (path, *path.parents[:5])} <= synced
+    assert tmp_path == path.parents[4]
+
+
+def test_an_error_while_replacing_a_file_leaves_it_as_it_was(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError), replaced_file(path) as staged:
+        staged.write_bytes(b"new")
+        raise RuntimeError
+
+    assert [(path, b"old")] == [(file, file.read_bytes()) for file in list_files(tmp_path)]
+
+
+def test_replacing_a_file_leaves_those_beside_it_alone(tmp_path):
+    neighbour = tmp_path / ".writing-notes"
+    neighbour.write_bytes(b"mine")
+    write_atomically(tmp_path / "a", b"x")
+
+    assert neighbour.exists()

@@ -181,3 +181,13 @@ def test_a_fork_after_encoding_neither_warns_nor_hangs():
     )
 
     assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_too_long_are_the_documents_that_cannot_be_cut_short_enough(monkeypatch):
+    monkeypatch.setattr(encoder_module, "MAX_UNBROKEN_CHARACTERS", 100_000)
+    texts = as_texts(["fine", "x" * 100_001, "word " * 30_000, "é" * 100_000])
+
+    assert [False, True, False, False] == _SMALL_ENCODER.find_too_long(texts).tolist()
+    assert [False, True, True, False] == (
+        encoder_for(imported(make_unigram())).find_too_long(texts).tolist()
+    )

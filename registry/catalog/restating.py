@@ -1,0 +1,119 @@
+"""What is stated of a version after it was sealed: appended to what was said before."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, insert
+
+from registry.catalog.audit import Change
+from registry.catalog.facts import ensure_sources, source_fingerprint
+from registry.catalog.licensing import assertion_row, current_licences, supersede_licence
+from registry.catalog.loading import load_version
+from registry.catalog.tables import VersionLanguageRow, VersionSourceRow
+from registry.domain.card import Card
+from registry.domain.digest import Digest
+from registry.domain.version import SourceFacts
+
+
+@dataclass(slots=True)
+class Statements:
+    """The languages and sources of a version, to which one transaction adds."""
+
+    languages: set[str]
+    sources: list[SourceFacts]
+    """In order: the next one's position is their number."""
+
+    def add_languages(self, languages: Iterable[str]) -> list[str]:
+        """Take over languages; return those that are new."""
+        new = [one for one in dict.fromkeys(languages) if one not in self.languages]
+        self.languages.update(new)
+        return new
+
+    def add_sources(self, sources: Iterable[SourceFacts]) -> dict[int, SourceFacts]:
+        """Take over sources; return those that say more than a known one, by their position."""
+        new: dict[int, SourceFacts] = {}
+        for source in sources:
+            if not any(_covers(known, source) for known in self.sources):
+                new[len(self.sources)] = source
+                self.sources.append(source)
+        return new
+
+
+def language_rows(version_id: int, languages: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the rows of a version's languages."""
+    return [{"version_id": version_id, "language": language} for language in languages]
+
+
+def source_rows(
+    version_id: int, sources: Mapping[int, SourceFacts], ids: Mapping[Digest, int]
+) -> list[dict[str, Any]]:
+    """Return the rows of a version's sources, given by their position."""
+    return [
+        {
+            "version_id": version_id,
+            "position": position,
+            "source_id": ids[source_fingerprint(source)],
+        }
+        for position, source in sources.items()
+    ]
+
+
+def describe_additions(
+    languages: Sequence[str], sources: Mapping[int, SourceFacts]
+) -> dict[str, JsonValue]:
+    """Return what the audit log says of added languages and sources; empty: nothing was added."""
+    detail: dict[str, JsonValue] = {}
+    if languages:
+        detail["languages"] = list(languages)
+    if sources:
+        detail["sources"] = [source.model_dump(mode="json") for source in sources.values()]
+    return detail
+
+
+def state(
+    connection: Connection, version_id: int, card: Card, *, actor: str, at: datetime
+) -> list[Change]:
+    """Write what a card states of a version: licence, languages, source; return what is new."""
+    version = load_version(connection, version_id)
+    changes = []
+    before = current_licences(connection, [version_id])[version_id]
+    licence = before.restated(card.licence, card.licence_url)
+    if licence != before:
+        row = assertion_row(version_id, *licence, actor=actor, at=at)
+        supersede_licence(connection, row)
+        changes.append(Change("licence.assert", version.reference, {**licence._asdict()}))
+    statements = Statements(set(version.languages), list(version.sources))
+    languages = statements.add_languages(card.language)
+    sources = statements.add_sources(_sources(card, version.sources))
+    if languages:
+        connection.execute(insert(VersionLanguageRow), language_rows(version_id, languages))
+    if sources:
+        ids = ensure_sources(connection, {source_fingerprint(one): one for one in sources.values()})
+        connection.execute(insert(VersionSourceRow), source_rows(version_id, sources, ids))
+    detail = describe_additions(languages, sources)
+    return [*changes, Change("version.restate", version.reference, detail)] if detail else changes
+
+
+def _sources(card: Card, known: Sequence[SourceFacts]) -> list[SourceFacts]:
+    """Return the source that a card states: the newest known one, with what the card adds."""
+    said = {
+        "url": card.url,
+        "publisher": card.publisher,
+        "retrieved_at": card.retrieved_at,
+    }
+    stated = {name: value for name, value in said.items() if value is not None}
+    if not stated:
+        return []
+    newest = known[-1] if known else SourceFacts(kind="card", uri=card.url or "card:")
+    return [newest.model_copy(update=stated)]
+
+
+def _covers(known: SourceFacts, source: SourceFacts) -> bool:
+    """Return whether a known source says all that another one says."""
+    return (known.kind, known.uri) == (source.kind, source.uri) and all(
+        getattr(source, name) in (None, getattr(known, name))
+        for name in ("url", "publisher", "retrieved_at")
+    )

@@ -1,0 +1,81 @@
+"""Files that are still being written, told apart from those that a dead process left behind.
+
+A writer holds a lock on its file for as long as it writes. The kernel drops the lock when the
+process dies, however it dies, so a file that nobody locks is waste.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from registry.storage.filesystem import find_network_file_system
+
+if sys.platform != "win32":
+    import fcntl
+
+_PREFIX = ".writing-"
+
+
+@contextmanager
+def staged_file(folder: Path | None) -> Iterator[Path]:
+    """Give an empty file to write to; what is still there at the end of the block is removed.
+
+    Args:
+        folder: Where it lies; None for the system's folder of temporary files.
+
+    Raises:
+        OSError: The file cannot be made.
+    """
+    handle, path = _make(folder)
+    try:
+        yield path
+    finally:
+        try:
+            path.unlink(missing_ok=True)
+        finally:
+            os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what dead writers left in a folder that holds staged files and nothing else.
+
+    Nothing is removed on a network file system, where a lock may be known to one machine alone
+    and a living file could look dead, nor on Windows, which has no such locks.
+    """
+    if sys.platform == "win32" or find_network_file_system(folder) is not None:
+        return
+    for path in folder.iterdir():
+        with suppress(OSError):  # another user's, or just gone: theirs to remove
+            _remove_if_dead(path)
+
+
+def _make(folder: Path | None) -> tuple[int, Path]:
+    while True:
+        handle, name = tempfile.mkstemp(dir=folder, prefix=_PREFIX)
+        # Somebody may sweep the file away before it is locked; then there is no name left to it.
+        if not _lock(handle) or os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)
+
+
+def _remove_if_dead(path: Path) -> None:
+    handle = os.open(path, os.O_RDWR)
+    try:
+        if _lock(handle, wait=False):
+            path.unlink()
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, *, wait: bool = True) -> bool:
+    """Lock a file until its handle is closed; false where it is locked or cannot be."""
+    if sys.platform == "win32":
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return False
+    return True
