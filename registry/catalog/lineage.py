@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Connection, Select, bindparam, cast, select
+from sqlalchemy import BigInteger, Connection, Select, Text, bindparam, cast, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
 
 from registry.catalog.engine import Database
@@ -25,7 +25,7 @@ from registry.catalog.tables import (
     RunRow,
     VersionRow,
 )
-from registry.domain.lineage import Lineage, LineageEdge, LineageNode
+from registry.domain.lineage import Lineage
 from registry.domain.names import Reference, reference_to
 
 Direction = Literal["upstream", "downstream"]
@@ -91,17 +91,20 @@ class LineageStore:
         kept = nodes if limit is None else nodes[: max(limit, 1)]
         names = {row.id: name for _, name, row in kept}
         makings = {row.id: _making(name, row) for _, name, row in kept}
-        return Lineage(
-            reference=names[start],
-            direction=direction,
-            nodes=tuple(_node(depth, name, row) for depth, name, row in kept),
-            edges=tuple(
-                LineageEdge.model_validate({"parent": names[parent], **makings[child]})
-                for parent, child in edges
-                if parent in names and child in names
-            ),
-            truncated=len(kept) < len(nodes),
-            limit=limit,
+        # Thousands of nodes and edges are checked in one call, which costs half of one for each.
+        return Lineage.model_validate(
+            {
+                "reference": names[start],
+                "direction": direction,
+                "nodes": [_node(depth, name, row) for depth, name, row in kept],
+                "edges": [
+                    {"parent": names[parent], **makings[child]}
+                    for parent, child in edges
+                    if parent in names and child in names
+                ],
+                "truncated": len(kept) < len(nodes),
+                "limit": limit,
+            }
         )
 
 
@@ -125,9 +128,10 @@ def _build_queries(
             VersionRow.id,
             DatasetRow.name,
             VersionRow.number,
-            DatasetRow.kind,
-            VersionRow.content,
-            VersionRow.state,
+            # Read as text: `Lineage` makes the enumerations, once.
+            type_coerce(DatasetRow.kind, Text).label("kind"),
+            type_coerce(VersionRow.content, Text).label("content"),
+            type_coerce(VersionRow.state, Text).label("state"),
             LicenceAssertionRow.expression,
             VersionRow.num_documents,
             VersionRow.num_bytes,
@@ -136,7 +140,7 @@ def _build_queries(
             RecipeRow.name.label("recipe"),
             RecipeRow.version.label("recipe_version"),
             RunRow.public_id,
-            RunRow.operation,
+            type_coerce(RunRow.operation, Text).label("operation"),
             RunRow.finished_at,
         )
         .join_from(reached, VersionRow, VersionRow.id == reached.c.id)
@@ -181,20 +185,19 @@ def _find_depths(start: int, edges: Sequence[Edge], direction: Direction) -> dic
     return depths
 
 
-def _node(depth: int, name: str, row: AnyRow) -> LineageNode:
-    return LineageNode.model_validate(
-        {
-            "reference": name,
-            "kind": row.kind,
-            "content": row.content,
-            "state": row.state,
-            "licence": row.expression,
-            "num_documents": row.num_documents,
-            "num_bytes": row.num_bytes,
-            "digest": row.manifest_digest,
-            "depth": depth,
-        }
-    )
+def _node(depth: int, name: str, row: AnyRow) -> dict[str, Any]:
+    """Return the fields of a `LineageNode`."""
+    return {
+        "reference": name,
+        "kind": row.kind,
+        "content": row.content,
+        "state": row.state,
+        "licence": row.expression,
+        "num_documents": row.num_documents,
+        "num_bytes": row.num_bytes,
+        "digest": row.manifest_digest,
+        "depth": depth,
+    }
 
 
 def _making(name: str, row: AnyRow) -> dict[str, Any]:
