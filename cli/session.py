@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.output import hint
-
 if TYPE_CHECKING:
     from registry.api import Registry
 
@@ -28,5 +26,7 @@ class Session:
             try:
                 yield opened
             except KeyboardInterrupt:
+                from cli.output import hint  # noqa: PLC0415 - `--help` loads no pydantic
+
                 hint("interrupted: the same command goes on behind the parts that are finished")
                 raise

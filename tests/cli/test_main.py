@@ -15,6 +15,7 @@ HEAVY = [
     "numpy",
     "fsspec",
     "rich",
+    "pydantic",
     "pydantic_settings",
 ]
 
