@@ -24,8 +24,8 @@ LimitOption = Annotated[int | None, typer.Option(min=1, help="Cut the answer at 
 
 def show(found: Lineage, *, how: LineageFormat, quiet: bool) -> None:
     """Print a lineage; one that was cut exits with 3."""
-    from registry.reporting.mermaid import lineage_mermaid  # noqa: PLC0415 - when it prints
-    from registry.reporting.tree import lineage_tree  # noqa: PLC0415
+    from registry.reporting.mermaid import lineage_mermaid
+    from registry.reporting.tree import lineage_tree
 
     if quiet:
         for node in found.nodes[1:]:

@@ -19,7 +19,7 @@ Row = Sequence[str | int | float | None]
 
 def console() -> "Console":
     """Return the console for stdout; piped output is wide and without colour."""
-    from rich.console import Console  # noqa: PLC0415 - only what prints loads rich
+    from rich.console import Console
 
     width = None if sys.stdout.isatty() else 120
     return Console(width=width, highlight=False, markup=False, soft_wrap=False)
@@ -54,7 +54,7 @@ def write(text: str) -> None:
 
 def print_facts(facts: Sequence[tuple[str, str | None]]) -> None:
     """Print names and values in two columns; what is None is left out."""
-    from registry.reporting.tables import add_rows, new_table  # noqa: PLC0415 - when it prints
+    from registry.reporting.tables import add_rows, new_table
 
     shown = [(name, value) for name, value in facts if value is not None]
     table = new_table(["", ""])
@@ -66,7 +66,7 @@ def print_list(
     values: Sequence[Value], columns: Sequence[str], rows: Sequence[Row], *, how: ListFormat
 ) -> None:
     """Print a list as a table, JSON, JSON Lines, CSV or Markdown."""
-    from registry.reporting.tables import (  # noqa: PLC0415 - when it prints
+    from registry.reporting.tables import (
         rows_to_csv,
         rows_to_markdown,
         to_table,
@@ -99,7 +99,7 @@ def write_file(path: Path, text: str) -> None:
     """
     if not path.parent.is_dir():
         raise InputError(f"there is no folder {path.parent}", hint="make it first")
-    from registry.storage.objects import write_atomically  # noqa: PLC0415 - when it writes
+    from registry.storage.objects import write_atomically
 
     write_atomically(path, text.encode())
 

@@ -19,14 +19,14 @@ class Session:
     @contextmanager
     def registry(self) -> Iterator["Registry"]:
         """Open the registry, with progress drawn on stderr."""
-        from cli.progress import TerminalProgress  # noqa: PLC0415 - rich loads when a command runs
-        from registry.api import open_registry  # noqa: PLC0415 - SQLAlchemy and Arrow likewise
+        from cli.progress import TerminalProgress
+        from registry.api import open_registry
 
         with open_registry(self.home, progress=TerminalProgress()) as opened:
             try:
                 yield opened
             except KeyboardInterrupt:
-                from cli.output import hint  # noqa: PLC0415 - `--help` loads no pydantic
+                from cli.output import hint
 
                 hint("interrupted: the same command goes on behind the parts that are finished")
                 raise

@@ -38,9 +38,9 @@ def demo(
     Three datasets: its sources (code), its help topics (documentation), and questions made from
     the sources by a stated rule (synthetic). Run it again and nothing changes.
     """
-    from cli.progress import TerminalProgress  # noqa: PLC0415 - when it runs
-    from registry.api import open_registry  # noqa: PLC0415
-    from registry.operations.database import init_registry, read_settings  # noqa: PLC0415
+    from cli.progress import TerminalProgress
+    from registry.api import open_registry
+    from registry.operations.database import init_registry, read_settings
 
     # Never a team's catalog, whatever the environment says.
     settings = read_settings().alone_in(folder.absolute() / HOME_FOLDER)
@@ -59,7 +59,7 @@ def _recipes() -> list[tuple[str, str]]:
 
 
 def _register(registry: "Registry", folder: Path) -> None:
-    from registry.operations import demo_data  # noqa: PLC0415 - when it runs
+    from registry.operations import demo_data
 
     topics, questions = folder / "topics.jsonl", folder / "questions.jsonl"
     demo_data.write_topics(topics)
@@ -121,7 +121,7 @@ def _tokenize(registry: "Registry", references: list[str]) -> None:
 
 
 def _trace(registry: "Registry", reference: str) -> None:
-    from registry.reporting.tree import lineage_tree  # noqa: PLC0415 - when it prints
+    from registry.reporting.tree import lineage_tree
 
     name = f"{reference.partition('@')[0]}.demo-8k"
     _say(f"lineage {name}")
@@ -129,7 +129,7 @@ def _trace(registry: "Registry", reference: str) -> None:
 
 
 def _report(registry: "Registry", references: list[str], sizes: str) -> None:
-    from registry.reporting.readiness import render_report  # noqa: PLC0415 - when it prints
+    from registry.reporting.readiness import render_report
 
     _say(f"report {' '.join(references)} --params {sizes}")
     numbers = [parse_count(text, what="model size") for text in sizes.split(",")]

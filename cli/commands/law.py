@@ -19,7 +19,7 @@ def law() -> None:
 @app.command("list")
 def list_(how: FormatOption = ListFormat.TABLE, as_json: AsJson = False) -> None:
     """List all laws."""
-    from registry.scaling import load_laws  # noqa: PLC0415 - when it runs
+    from registry.scaling import load_laws
 
     found = load_laws()
     rows = [(item.id, item.title, item.source) for item in found]
@@ -34,7 +34,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a law: its kind, coefficients, conventions, range, source and uncertainty."""
-    from registry.scaling import get_law  # noqa: PLC0415 - when it runs
+    from registry.scaling import get_law
 
     found = get_law(name)
     if as_json:

@@ -53,7 +53,7 @@ def show_preview(preview: Preview, *, as_json: bool) -> None:
     if as_json:
         output.print_json(preview)
         return
-    from registry.reporting.samples import render_change  # noqa: PLC0415 - when it prints
+    from registry.reporting.samples import render_change
 
     for document in preview.documents:
         output.print_text(

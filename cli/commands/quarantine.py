@@ -26,8 +26,8 @@ def quarantine(
     if as_json:
         output.print_json(answer)
         return
-    from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
-    from registry.reporting.text import plain  # noqa: PLC0415
+    from registry.reporting.tables import to_table
+    from registry.reporting.text import plain
 
     rows = [
         (row.file, row.row, row.offset, row.step, row.reason, plain(row.raw[:60]))

@@ -23,7 +23,7 @@ def recipe() -> None:
 @app.command("list")
 def list_(how: FormatOption = ListFormat.TABLE, as_json: AsJson = False) -> None:
     """List the built-in recipes."""
-    from registry.normalization.recipe_files import list_recipes  # noqa: PLC0415 - when it runs
+    from registry.normalization.recipe_files import list_recipes
 
     found = list_recipes()
     rows = [
@@ -37,7 +37,7 @@ def list_(how: FormatOption = ListFormat.TABLE, as_json: AsJson = False) -> None
 @app.command()
 def show(name: RecipeArgument, as_json: AsJson = False) -> None:
     """Show a recipe's steps with every parameter written out."""
-    from registry.normalization.recipe_files import load_recipe  # noqa: PLC0415 - when it runs
+    from registry.normalization.recipe_files import load_recipe
 
     found = load_recipe(name)
     if as_json:
@@ -56,7 +56,7 @@ def show(name: RecipeArgument, as_json: AsJson = False) -> None:
 @app.command()
 def check(name: RecipeArgument, as_json: AsJson = False) -> None:
     """Check a recipe: unknown steps, unknown parameters and wrong values are refused."""
-    from registry.normalization.recipe_files import load_recipe  # noqa: PLC0415 - when it runs
+    from registry.normalization.recipe_files import load_recipe
 
     found = load_recipe(name)
     if as_json:
@@ -68,7 +68,7 @@ def check(name: RecipeArgument, as_json: AsJson = False) -> None:
 @app.command()
 def steps() -> None:
     """List the steps that a recipe can name, with their parameters."""
-    from registry.normalization.building import describe_steps  # noqa: PLC0415 - when it runs
+    from registry.normalization.building import describe_steps
 
     for step in describe_steps():
         output.write(f"{step.name} (version {step.version}): {step.summary}")
@@ -84,7 +84,7 @@ def _parameters(step: RecipeStep) -> str:
 
 
 def _print_steps(found: Recipe) -> None:
-    from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
+    from registry.reporting.tables import to_table
 
     rows = [
         (place, step.step, step.version, _parameters(step))

@@ -50,7 +50,7 @@ def report(
     muster report --params 1.3B
     muster report web/cc.text-default code/py.code-default --params 400M,7B,70B
     """
-    from registry.reporting.readiness import render_report, report_markdown  # noqa: PLC0415
+    from registry.reporting.readiness import render_report, report_markdown
 
     session: Session = context.obj
     sizes = [parse_count(text, what="model size") for text in params.split(",")]

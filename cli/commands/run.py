@@ -77,7 +77,7 @@ def show(
 def _print_ledger(answer: RunDescription) -> None:
     if not answer.ledger.entries:
         return
-    from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
+    from registry.reporting.tables import to_table
 
     rows = [
         (

@@ -28,7 +28,7 @@ def sample(
     if as_json:
         output.print_json(answer)
         return
-    from registry.reporting.samples import render_document  # noqa: PLC0415 - when it prints
+    from registry.reporting.samples import render_document
 
     for document in answer.documents:
         title = f"{document.source}  {document.num_bytes:,} bytes"

@@ -67,7 +67,7 @@ def _in_words(tokenizer: TokenizerIdentity) -> str:
 def _print_counts(answer: VersionDescription) -> None:
     if not answer.counts:
         return
-    from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
+    from registry.reporting.tables import to_table
 
     rows = [
         (

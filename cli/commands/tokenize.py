@@ -169,8 +169,8 @@ def _cost(symbol: UnanticipatedSymbol) -> int | str:
 
 
 def _print_symbols(use: VocabularyUse) -> None:
-    from registry.reporting.tables import to_table  # noqa: PLC0415 - when it prints
-    from registry.reporting.text import visible  # noqa: PLC0415
+    from registry.reporting.tables import to_table
+    from registry.reporting.text import visible
 
     shown, total = use.unanticipated[:_SYMBOLS_SHOWN], use.num_unanticipated
     share = format_percent(use.unanticipated_fraction)

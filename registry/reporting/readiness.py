@@ -40,7 +40,7 @@ _TARGETS_ABREAST = 7
 
 def render_report(report: Report) -> "RenderableType":
     """Return the report for the terminal: readable at 80 columns, with and without colour."""
-    from rich.console import Group  # noqa: PLC0415 - only what prints loads rich
+    from rich.console import Group
 
     return Group(*_blocks(report))
 
@@ -59,7 +59,7 @@ def report_markdown(report: Report) -> str:
 
 
 def _blocks(report: Report) -> "Iterator[RenderableType]":
-    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+    from rich.text import Text
 
     yield Text(answer(report) + "\n", style="bold")
     yield _supply_table(report)
@@ -89,7 +89,7 @@ def _supply_table(report: Report) -> "Table":
 
 
 def _target_table(report: Report) -> "Table":
-    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+    from rich.text import Text
 
     table = new_table(TARGET_COLUMNS, right=TARGET_COLUMNS[1:-1])
     for target in report.targets:
@@ -99,7 +99,7 @@ def _target_table(report: Report) -> "Table":
 
 
 def _law_table(targets: tuple[TargetReport, ...], default_law: str) -> "Table":
-    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+    from rich.text import Text
 
     sizes = [format_size(target.num_parameters) for target in targets]
     table = new_table([_LAW_TITLE, *sizes], right=sizes)
@@ -110,7 +110,7 @@ def _law_table(targets: tuple[TargetReport, ...], default_law: str) -> "Table":
 
 
 def _verdict_line(target: TargetReport) -> "RenderableType":
-    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+    from rich.text import Text
 
     size = format_size(target.num_parameters)
     return Text.assemble(
@@ -133,8 +133,8 @@ def _warning_text(warning: ReportWarning) -> str:
 
 def _item(text: str, *, title: str = "", mark: str = "-", style: str = "") -> "RenderableType":
     """Return an item of a list, indented where it goes on in the next line."""
-    from rich.table import Table  # noqa: PLC0415 - only what prints loads rich
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table
+    from rich.text import Text
 
     grid = Table.grid(padding=(0, 1, 0, 0))
     prefix = f"{title}: " if title else ""
@@ -143,8 +143,8 @@ def _item(text: str, *, title: str = "", mark: str = "-", style: str = "") -> "R
 
 
 def _provenance(report: Report) -> "RenderableType":
-    from rich.table import Table  # noqa: PLC0415 - only what prints loads rich
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table
+    from rich.text import Text
 
     grid = Table.grid(padding=(0, 2, 0, 0))
     for name, text in _facts(report, most_inputs=_INPUTS_SHOWN):

@@ -26,7 +26,7 @@ def render_document(
         width: Cells of the terminal.
         most: Characters to show.
     """
-    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+    from rich.text import Text
 
     body = visible(text[:most], width=width - len(_GUTTER)).split("\n")
     lines = Text(plain(title), style="bold", no_wrap=True, overflow="ignore")
@@ -56,7 +56,7 @@ def render_change(
         reason: Why it was rejected.
         most: Characters of each side to compare and show.
     """
-    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+    from rich.text import Text
 
     if after is None:
         return render_document(f"{title}: rejected, {reason}", before, width=width, most=most)

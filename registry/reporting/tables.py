@@ -17,7 +17,7 @@ Cell: TypeAlias = "str | int | float | None"
 
 def to_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> "Table":
     """Return rows as a table without borders: numbers to the right, text folded, never cut."""
-    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+    from rich.text import Text
 
     listed = [list(row) for row in rows]
     table = new_table(columns, right=_numeric(columns, listed))
@@ -36,8 +36,8 @@ def new_table(
         right: Those of them whose cells stand at the right and are not folded.
         first: A title above the first column, in place of its heading.
     """
-    from rich.table import Table  # noqa: PLC0415 - only what prints loads rich
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     flush = set(right)
@@ -54,7 +54,7 @@ def new_table(
 
 def add_rows(table: "Table", rows: Iterable[Sequence["str | Text"]]) -> "Table":
     """Add rows of finished cells to a table and return it; strings are taken as they stand."""
-    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+    from rich.text import Text
 
     for row in rows:
         table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))

@@ -79,6 +79,6 @@ def _sign(char: str) -> str:
 
 def _fold(line: str, width: int) -> list[str]:
     """Cut a line into parts of at most so many terminal cells."""
-    from rich.cells import cell_len, chop_cells  # noqa: PLC0415 - only what prints loads rich
+    from rich.cells import cell_len, chop_cells
 
     return [line] if cell_len(line) <= width else chop_cells(line, width)

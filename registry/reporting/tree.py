@@ -39,7 +39,7 @@ def lineage_tree(lineage: Lineage) -> "Text":
     full once; where it comes again it says `(see above)`. Licence, documents and size of the files
     stand beside each. A cut answer ends in a line that says so.
     """
-    from rich.text import Text  # noqa: PLC0415 - only what prints loads rich
+    from rich.text import Text
 
     lines = _draw(lineage)
     name_width = max(len(line.guide) + len(line.name) for line in lines if line.documents)
