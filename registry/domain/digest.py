@@ -8,11 +8,13 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Protocol, TypeAlias
+from typing import Annotated, BinaryIO, Protocol, TypeAlias
 
 from pydantic import JsonValue, StringConstraints
 
 PREFIX = "sha256:"
+
+_PIECE_BYTES = 1 << 20
 
 # Made once: `json.dumps` would make one for each value.
 _ENCODER = json.JSONEncoder(
@@ -50,6 +52,14 @@ def digest_of_file(path: Path) -> Digest:
     """Return the digest of a local file, read once in bounded memory."""
     with path.open("rb") as file:
         return PREFIX + hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of_stream(stream: BinaryIO) -> Digest:
+    """Return the digest of what is left in a stream, read once in bounded memory."""
+    hasher = hashlib.sha256()
+    while piece := stream.read(_PIECE_BYTES):
+        hasher.update(piece)
+    return finish(hasher)
 
 
 def canonical_json(value: JsonValue) -> bytes:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from registry.documents import Outcome
-from registry.domain.digest import Digest, finish, new_hasher
+from registry.domain.digest import Digest, digest_of_stream
 from registry.domain.reading import Reading
 from registry.domain.version import Shard, Version
 from registry.errors import (
@@ -25,8 +25,6 @@ from registry.sources.file import SourceFile
 from registry.sources.reading import read_documents
 
 _Item = TypeVar("_Item")
-
-_PIECE_BYTES = 1 << 20
 
 
 def uri_of(path: Path) -> str:
@@ -133,11 +131,8 @@ def open_shard(context: Context, shard: Shard) -> SourceFile:
 
 
 def _digest(file: SourceFile) -> Digest:
-    hasher = new_hasher()
     with file.open() as stream:
-        while piece := stream.read(_PIECE_BYTES):
-            hasher.update(piece)
-    return finish(hasher)
+        return digest_of_stream(stream)
 
 
 def _other_bytes(shard: Shard) -> MusterError:

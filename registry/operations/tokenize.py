@@ -15,7 +15,7 @@ from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.reading import Field
 from registry.domain.run import Run
-from registry.domain.version import Content, Shard, Version, VersionDraft
+from registry.domain.version import Content, SealStatus, Shard, Version, VersionDraft
 from registry.errors import InputError
 from registry.normalization.pipeline import Pipeline, Processed
 from registry.normalization.recipe_files import AS_IS
@@ -82,6 +82,7 @@ def tokenize(
     if known is not None:
         return known
     run = open_counting(context, version, counting, derivation)
+    status = SealStatus.CREATED
     with recorded_failure(context, run):
         # Loaded once: a tokenizer of 50,000 entries takes half a second.
         encoder = load_counting_encoder(context, counting)
@@ -98,9 +99,9 @@ def tokenize(
                 actor=context.actor,
                 at=context.clock(),
             )
-            reference_made = sealed.version.reference
+            reference_made, status = sealed.version.reference, sealed.status
     context.work(derivation).clear()
-    return answer(context, count, counting, version, reference_made, run.id, status="created")
+    return answer(context, count, counting, version, reference_made, run.id, status=status)
 
 
 def _find_known(
