@@ -15,5 +15,5 @@ def records(number=20, *, first=0, text="Document {row}: the quick brown fox, na
 def write_jsonl(path: Path, items) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     data = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items).encode()
-    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
     return path

@@ -15,7 +15,7 @@ from .test_parquet import to_parquet
 MEMBERS = {
     "docs/a.txt": b"first\n",
     "docs/b.jsonl": b'{"text": "second", "id": "s"}\nbad\n',
-    "docs/c.jsonl.gz": gzip.compress(b'{"text": "third"}\n'),
+    "docs/c.jsonl.gz": gzip.compress(b'{"text": "third"}\n', mtime=0),
     ".hidden": b"no",
     "x/__pycache__/a.cpython-311.pyc": b"no",
     "img.png": b"\x89PNG\r\n\x1a\n\x00\x00",
@@ -51,10 +51,10 @@ def to_tar(members: dict[str, bytes]) -> bytes:
 ARCHIVES = {
     "a.zip": to_zip,
     "a.tar": to_tar,
-    "a.tar.gz": lambda members: gzip.compress(to_tar(members)),
-    "a.tgz": lambda members: gzip.compress(to_tar(members)),
+    "a.tar.gz": lambda members: gzip.compress(to_tar(members), mtime=0),
+    "a.tgz": lambda members: gzip.compress(to_tar(members), mtime=0),
     "a.tar.zst": lambda members: zstandard.compress(to_tar(members)),
-    "a.zip.gz": lambda members: gzip.compress(to_zip(members)),
+    "a.zip.gz": lambda members: gzip.compress(to_zip(members), mtime=0),
 }
 
 

@@ -52,12 +52,17 @@ def test_the_format_is_found_by_content_and_name(data, name, format_):
 @pytest.mark.parametrize(
     ("data", "name", "compression", "container"),
     [
-        (gzip.compress(RECORD), "a.jsonl.gz", Compression.GZIP, Container.NONE),
-        (gzip.compress(RECORD), "a.jsonl", Compression.GZIP, Container.NONE),
+        (gzip.compress(RECORD, mtime=0), "a.jsonl.gz", Compression.GZIP, Container.NONE),
+        (gzip.compress(RECORD, mtime=0), "a.jsonl", Compression.GZIP, Container.NONE),
         (zstandard.compress(RECORD), "a.jsonl.zst", Compression.ZSTD, Container.NONE),
         (to_zip({"a.jsonl": RECORD}), "a", Compression.NONE, Container.ZIP),
         (to_tar({"a.jsonl": RECORD}), "a", Compression.NONE, Container.TAR),
-        (gzip.compress(to_tar({"a.jsonl": RECORD})), "a.tgz", Compression.GZIP, Container.TAR),
+        (
+            gzip.compress(to_tar({"a.jsonl": RECORD}), mtime=0),
+            "a.tgz",
+            Compression.GZIP,
+            Container.TAR,
+        ),
         (zstandard.compress(to_tar({"a": RECORD})), "a.tar.zst", Compression.ZSTD, Container.TAR),
     ],
 )
@@ -73,10 +78,10 @@ def test_compression_and_container_are_found_by_content(data, name, compression,
     [
         (b"no gzip", "a.jsonl.gz", "not a gzip stream"),
         (b"", "a.jsonl.zst", "not a zstd stream"),
-        (gzip.compress(RECORD)[:12], "a.jsonl.gz", "the gzip stream is cut off"),
+        (gzip.compress(RECORD, mtime=0)[:12], "a.jsonl.gz", "the gzip stream is cut off"),
         (b"text", "a.zip", "not a zip archive"),
         (b"text", "a.tar.gz", "not a gzip stream"),
-        (gzip.compress(b"text"), "a.tar.gz", "not a tar archive"),
+        (gzip.compress(b"text", mtime=0), "a.tar.gz", "not a tar archive"),
         (b"text", "a.parquet", "not a file of format parquet"),
         (b"", "a.parquet", "not a file of format parquet"),
         (b"text", "a.arrow", "not a file of format arrow"),

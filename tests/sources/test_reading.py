@@ -37,7 +37,7 @@ def to_table(records):
 
 WRITERS = {
     "a.jsonl": to_jsonl,
-    "a.jsonl.gz": lambda records: gzip.compress(to_jsonl(records)),
+    "a.jsonl.gz": lambda records: gzip.compress(to_jsonl(records), mtime=0),
     "a.jsonl.zst": lambda records: zstandard.compress(to_jsonl(records)),
     "a.json": lambda records: json.dumps(records, indent=1).encode(),
     "a.csv": to_csv,
@@ -47,7 +47,7 @@ WRITERS = {
     "a.arrow": lambda records: to_stream(to_table(records)),
     "a.feather": lambda records: to_feather(to_table(records)),
     "a.zip": lambda records: to_zip({"a.jsonl": to_jsonl(records)}),
-    "a.tar.gz": lambda records: gzip.compress(to_tar({"a.jsonl": to_jsonl(records)})),
+    "a.tar.gz": lambda records: gzip.compress(to_tar({"a.jsonl": to_jsonl(records)}), mtime=0),
 }
 
 # A text that CSV cannot hold apart from its line end is one with a carriage return alone; the
