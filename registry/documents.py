@@ -42,11 +42,13 @@ REJECTIONS = pa.schema(
         pa.field("step", pa.string(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("raw", pa.large_binary(), nullable=False),
+        pa.field("num_bytes", pa.int64(), nullable=False),
     ]
 )
 """Rows that a reader (`step` = `read`) or a recipe's step rejected. `row` is the 1-based line or
 row in the file, `offset` the byte offset of the row in the decompressed file; either may be null
-where the format has none. `raw` is the row as found, cut to `MAX_RAW_BYTES`."""
+where the format has none. `raw` is the row as found, cut to `MAX_RAW_BYTES`; `num_bytes` is how
+long it was uncut."""
 
 INDEX = pa.schema(
     [
@@ -119,6 +121,7 @@ def reject(
             "step": [step] * len(places),
             "reason": list(reasons),
             "raw": [raw[:MAX_RAW_BYTES] for raw in raws],
+            "num_bytes": [len(raw) for raw in raws],
         },
         schema=REJECTIONS,
     )

@@ -209,6 +209,9 @@ class RejectedRow(Value):
     raw: str
     """The row as found, at most 1 MiB of it; bytes that are not UTF-8 stand as `\\xNN`."""
 
+    num_bytes: int
+    """How long the row was as found, however much of it is kept."""
+
 
 class Quarantine(Value):
     """The answer of `quarantine`."""

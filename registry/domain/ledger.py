@@ -21,7 +21,10 @@ class Rejected(Value):
 
 
 class LedgerEntry(Value):
-    """The account of one step of a run. Bytes are UTF-8 bytes of text."""
+    """The account of one step of a run.
+
+    Bytes are UTF-8 bytes of text; what the reader rejected counts with all its bytes as found.
+    """
 
     position: int
     """The step's place in the run, from 0; place 0 is the reader."""

@@ -129,14 +129,14 @@ def _replace_text(batch: pa.RecordBatch, text: pa.Array) -> pa.RecordBatch:
 
 def _account_for_reader(outcome: Outcome) -> LedgerEntry:
     kept, kept_bytes = len(outcome.kept), num_text_bytes(outcome.kept)
-    raw = outcome.rejected.column("raw")
+    rejected = outcome.rejected
     items = _sum_by_reason(
-        outcome.rejected.column("reason").to_pylist(), pc.binary_length(raw).to_pylist()
+        rejected.column("reason").to_pylist(), rejected.column("num_bytes").to_pylist()
     )
     return LedgerEntry(
         position=0,
         step=READ,
-        documents_in=kept + len(outcome.rejected),
+        documents_in=kept + len(rejected),
         bytes_in=kept_bytes + sum(item.num_bytes for item in items),
         documents_kept=kept,
         bytes_kept_in=kept_bytes,

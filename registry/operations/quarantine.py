@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from registry.documents import REJECTIONS
@@ -76,7 +77,7 @@ def read_quarantine(store: ObjectStore, digest: Digest) -> Iterator[pa.RecordBat
         # Asked for all groups at once, Arrow keeps what it has read until the last of them.
         for group in range(file.num_row_groups):
             for batch in file.iter_batches(_READ_ROWS, row_groups=[group], use_threads=False):
-                yield batch.cast(REJECTIONS)
+                yield _complete(batch).cast(REJECTIONS)
 
 
 def show_quarantine(context: Context, reference: Reference, *, limit: int) -> Quarantine:
@@ -95,6 +96,13 @@ def show_quarantine(context: Context, reference: Reference, *, limit: int) -> Qu
     return Quarantine(
         reference=version.reference, run=version.run, num_rows=num_rows, rows=tuple(rows)
     )
+
+
+def _complete(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return rejections with a size; those written before it was kept have that of their raw."""
+    if "num_bytes" in batch.schema.names:
+        return batch
+    return batch.append_column("num_bytes", pc.binary_length(batch.column("raw")))
 
 
 def _row(row: dict[str, Any]) -> RejectedRow:

@@ -119,8 +119,10 @@ class _Tally:
             return
         reasons = rejected.column("reason").to_pylist()
         self._documents.update(reasons)
-        for reason, raw in zip(reasons, rejected.column("raw"), strict=True):
-            self._bytes[reason] += len(raw.as_buffer())
+        for reason, num_bytes in zip(
+            reasons, rejected.column("num_bytes").to_pylist(), strict=True
+        ):
+            self._bytes[reason] += num_bytes
         if self._writer is not None:
             self._writer.write(rejected)
 

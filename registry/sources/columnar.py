@@ -178,14 +178,15 @@ def _read_batch(
         return Outcome(kept=kept, rejected=NO_REJECTIONS)
     is_kept = pc.is_null(why)
     rejected = kept.filter(pc.is_valid(why))
-    raws = zip(*(rejected.column(name).to_pylist() for name in ("text", "metadata")), strict=True)
+    columns = (rejected.column(name).to_pylist() for name in ("text", "metadata"))
+    raws = [text or fields.encode() for text, fields in zip(*columns, strict=True)]
     found = zip(rows.filter(pc.is_valid(why)).to_pylist(), why.drop_null().to_pylist(), strict=True)
     return Outcome(
         kept=kept.filter(is_kept),
         rejected=rejections(
             [
-                (path, row, None, READ_STEP, reason, (text or fields.encode())[:MAX_RAW_BYTES])
-                for (row, reason), (text, fields) in zip(found, raws, strict=True)
+                (path, row, None, READ_STEP, reason, raw[:MAX_RAW_BYTES], len(raw))
+                for (row, reason), raw in zip(found, raws, strict=True)
             ]
         ),
     )

@@ -49,7 +49,13 @@ def read_delimited(
             try:
                 batcher.keep(row, assemble.make(record), record.num_bytes)
             except RowError as error:
-                batcher.reject(row, record.offset, reason=error.reason, raw=record.raw)
+                batcher.reject(
+                    row,
+                    record.offset,
+                    reason=error.reason,
+                    raw=record.raw,
+                    num_bytes=record.num_bytes,
+                )
             if batcher.is_full:
                 yield batcher.take()
     if not batcher.is_empty:
@@ -62,7 +68,10 @@ class Record:
 
     offset: int
     lines: list[bytes]
-    """The lines it was made of, without newlines."""
+    """The lines it was made of, without newlines; of one above the limit only the beginning."""
+
+    num_bytes: int
+    """How many bytes it was made of, without the newline at its end."""
 
     values: list[str]
     """Its values, each character standing for one byte; none where it is broken."""
@@ -72,13 +81,8 @@ class Record:
 
     @property
     def raw(self) -> bytes:
-        """The bytes it was made of."""
+        """The bytes it was made of, as far as they were kept."""
         return b"\n".join(self.lines)
-
-    @property
-    def num_bytes(self) -> int:
-        """How many bytes it was made of."""
-        return sum(map(len, self.lines)) + len(self.lines)
 
 
 def iter_records(
@@ -109,7 +113,8 @@ def iter_records(
             )
         if values or reason:
             reason = reasons.DOCUMENT_TOO_LONG if feed.is_too_long else reason
-            yield Record(feed.record_offset, feed.record_lines, values, reason)
+            num_bytes = feed.record_num_bytes
+            yield Record(feed.record_offset, feed.record_lines, num_bytes, values, reason)
 
 
 def read_names(path: str, header: Record) -> list[str]:
@@ -139,13 +144,14 @@ class _Feed:
     def begin_record(self) -> None:
         self.record_lines: list[bytes] = []
         self.record_offset = self._offset
+        self.record_num_bytes = 0
         self.is_too_long = False
 
     def lines(self) -> Iterator[str]:
         max_bytes = self._max_line_bytes
         for block in iter_lines(self._stream, max_line_bytes=max_bytes, skips_bom=True):
             if isinstance(block, LongLine):
-                self._take(block.offset, block.raw)
+                self._take(block.offset, block.raw, block.num_bytes)
                 self._offset = block.offset + block.num_bytes + 1
                 self.is_too_long = True
                 # Something must stand for the line, so that its record exists and is rejected.
@@ -153,17 +159,19 @@ class _Feed:
                 continue
             self._offset = block.offset
             for line in block.lines:
-                self._take(self._offset, line)
+                self._take(self._offset, line, len(line))
                 self._offset += len(line) + 1
                 yield line.decode("latin-1") + "\n"
         # A blank line is no record, unless quotes are still open: then it shows that they are.
         self.is_over = True
         yield "\n"
 
-    def _take(self, offset: int, line: bytes) -> None:
+    def _take(self, offset: int, line: bytes, num_bytes: int) -> None:
         if not self.record_lines:
             self.record_offset = offset
         self.record_lines.append(line)
+        # Lines follow each other without a gap, so this spans the newlines between them.
+        self.record_num_bytes = offset + num_bytes - self.record_offset
 
 
 class _Assembler:

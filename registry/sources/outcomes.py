@@ -51,10 +51,12 @@ class Batcher:
         self._metadata.append(metadata)
         self._num_bytes += num_bytes + _ROW_OVERHEAD_BYTES
 
-    def reject(self, row: int | None, offset: int | None, *, reason: str, raw: bytes) -> None:
-        """Add a rejected row; see `REJECTIONS` for row, offset and raw."""
+    def reject(
+        self, row: int | None, offset: int | None, *, reason: str, raw: bytes, num_bytes: int
+    ) -> None:
+        """Add a rejected row; see `REJECTIONS` for what each value means."""
         raw = raw[:MAX_RAW_BYTES]
-        self._rejected.append((self._path, row, offset, READ_STEP, reason, raw))
+        self._rejected.append((self._path, row, offset, READ_STEP, reason, raw, num_bytes))
         self._num_bytes += len(raw) + _ROW_OVERHEAD_BYTES
 
     @property
@@ -97,15 +99,20 @@ def gather(
     """Make batches of lines, each of which is a document, a rejected row or (None) no row."""
     for block in blocks:
         if isinstance(block, LongLine):
-            reason = reasons.DOCUMENT_TOO_LONG
-            batcher.reject(block.row, block.offset, reason=reason, raw=block.raw)
+            batcher.reject(
+                block.row,
+                block.offset,
+                reason=reasons.DOCUMENT_TOO_LONG,
+                raw=block.raw,
+                num_bytes=block.num_bytes,
+            )
             continue
         row, offset = block.first_row, block.offset
         for line in block.lines:
             try:
                 document = parse(line)
             except RowError as error:
-                batcher.reject(row, offset, reason=error.reason, raw=line)
+                batcher.reject(row, offset, reason=error.reason, raw=line, num_bytes=len(line))
             else:
                 if document is not None:
                     batcher.keep(row, document, len(line))

@@ -82,5 +82,6 @@ def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) ->
 def _reject_member(member: SourceFile) -> Outcome:
     batcher = Batcher(member.name, batch_bytes=1)
     with open_decompressed(member, Compression.NONE) as stream:
-        batcher.reject(None, 0, reason=reasons.NOT_TEXT, raw=stream.read(MAX_RAW_BYTES))
+        raw = stream.read(MAX_RAW_BYTES)
+    batcher.reject(None, 0, reason=reasons.NOT_TEXT, raw=raw, num_bytes=member.num_bytes)
     return batcher.take()

@@ -46,7 +46,9 @@ def _read_whole(stream: ByteStream, batcher: Batcher, max_document_bytes: int) -
         whole.add(block)
     text = whole.finish(row=1, offset=0)
     if isinstance(text, LongLine):
-        batcher.reject(None, 0, reason=reasons.DOCUMENT_TOO_LONG, raw=text.raw)
+        batcher.reject(
+            None, 0, reason=reasons.DOCUMENT_TOO_LONG, raw=text.raw, num_bytes=text.num_bytes
+        )
     else:
         batcher.keep(None, (None, text.lines[0], b"{}"), len(text.lines[0]))
     return batcher.take()

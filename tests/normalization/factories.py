@@ -77,7 +77,7 @@ def read(texts: Sequence[str | bytes], *, first: int = 1) -> Outcome:
 def unreadable_row(*, reason: str = "not-json", raw: bytes = b"{") -> pa.RecordBatch:
     """Return one rejection by a reader."""
     row = {"file": "a.jsonl", "row": 9, "offset": 7, "step": "read", "reason": reason, "raw": raw}
-    return pa.RecordBatch.from_pylist([row], schema=REJECTIONS)
+    return pa.RecordBatch.from_pylist([row | {"num_bytes": len(raw)}], schema=REJECTIONS)
 
 
 def recipe_of(*steps: str, **parameters: object) -> Recipe:

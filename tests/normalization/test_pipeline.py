@@ -1,6 +1,7 @@
+import pyarrow as pa
 import pytest
 
-from registry.documents import MAX_RAW_BYTES, Outcome
+from registry.documents import MAX_RAW_BYTES, REJECTIONS, Outcome
 from registry.domain.ledger import LedgerEntry, Rejected
 from registry.errors import RecipeError
 from registry.normalization.pipeline import Pipeline
@@ -69,6 +70,7 @@ def test_rejections_say_where_which_step_and_why():
             "step": "decode",
             "reason": "invalid-utf8",
             "raw": b"\xff",
+            "num_bytes": 1,
         },
         {
             "file": "a.jsonl",
@@ -77,6 +79,7 @@ def test_rejections_say_where_which_step_and_why():
             "step": "drop_empty",
             "reason": "empty",
             "raw": b"\n",
+            "num_bytes": 1,
         },
     ] == rejected.to_pylist()
 
@@ -85,8 +88,19 @@ def test_the_ledger_counts_all_bytes_of_a_document_too_long_for_quarantine():
     too_long = b"\xff" * (MAX_RAW_BYTES + 1)
     processed = process(UNIQUE, [too_long])
 
-    assert MAX_RAW_BYTES == len(processed.rejected.column("raw")[0].as_py())
+    (row,) = processed.rejected.to_pylist()
+
+    assert (MAX_RAW_BYTES, MAX_RAW_BYTES + 1) == (len(row["raw"]), row["num_bytes"])
     assert MAX_RAW_BYTES + 1 == processed.ledger.bytes_in
+
+
+def test_the_ledger_counts_all_bytes_of_a_row_that_the_reader_cut():
+    row = unreadable_row(raw=b"{" * 7).drop_columns("num_bytes")
+    cut = row.append_column(REJECTIONS.field("num_bytes"), pa.array([600_000_000], pa.int64()))
+    ledger = Pipeline(UNIQUE)(Outcome(raw_batch(["abc"]), cut)).ledger
+
+    assert 600_000_003 == ledger.bytes_in
+    assert 600_000_000 == ledger.entries[0].rejected[0].num_bytes
 
 
 def test_an_empty_batch_gives_empty_batches_and_a_ledger_of_zeros():

@@ -16,13 +16,10 @@ def store(tmp_path):
     return ObjectStore(str(tmp_path / "objects"))
 
 
-def batch_of(num_rows, *, raw=b"{", first=1):
+def batch_of(num_rows, *, raw=b"{", first=1, step="read"):
+    facts = {"file": "a.jsonl", "step": step, "reason": "bad", "raw": raw, "num_bytes": len(raw)}
     return pa.RecordBatch.from_pylist(
-        [
-            {"file": "a.jsonl", "row": first + row, "step": "read", "reason": "bad", "raw": raw}
-            for row in range(num_rows)
-        ],
-        schema=REJECTIONS,
+        [facts | {"row": first + row} for row in range(num_rows)], schema=REJECTIONS
     )
 
 
@@ -93,6 +90,14 @@ def test_reading_holds_a_part_of_the_rejections_at_a_time(store):
     held = max(pa.total_allocated_bytes() - allocated for _ in read_quarantine(store, digest))
 
     assert held < 24 * MAX_RAW_BYTES
+
+
+def test_rejections_written_before_sizes_were_kept_have_the_size_of_their_raw(store, tmp_path):
+    old = pa.Table.from_batches([batch_of(2, raw=b"{!")]).drop_columns("num_bytes")
+    pq.write_table(old, tmp_path / "old.parquet")
+    digest = store.put_bytes((tmp_path / "old.parquet").read_bytes()).digest
+
+    assert [2, 2] == [row["num_bytes"] for row in rows_of(store, digest)]
 
 
 def test_a_writer_that_is_given_up_leaves_no_file(store, tmp_path):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from registry.api import Registry
+from registry.documents import MAX_RAW_BYTES
 from registry.domain.card import Card
 from registry.domain.reading import Reading, Split
 from registry.errors import ConflictError, InputError, UnknownError, UnreadableError
@@ -105,6 +106,22 @@ def test_one_bad_row_costs_one_row_and_is_kept_in_quarantine(muster, context, tm
     assert [2, 3, 4, 5, 6] == [row["row"] for row in rows]
     assert lines[1:6] == [row["raw"] for row in rows]
     assert {"a.jsonl"} == {row["file"] for row in rows}
+
+
+def test_a_rejected_row_counts_with_all_its_bytes_in_every_ledger(muster, make_context, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"text": "good"}\n{"text": "' + b"x" * 3_000_000 + b'"}\n')
+    short = Registry(make_context(max_document_bytes=2_000_000))
+    registered = short.register([str(path)], name="web/cc")
+    normalized = short.normalize("web/cc", recipe="text-default")
+    (row,) = short.quarantine(normalized.reference).rows
+
+    assert 3_000_012 == row.num_bytes
+    assert len(row.raw) == MAX_RAW_BYTES
+    for run in (registered.run, normalized.run):
+        (rejected,) = muster.get_run(run).ledger.entries[0].rejected
+
+        assert 3_000_012 == rejected.num_bytes
 
 
 def test_several_candidate_columns_are_listed(muster, tmp_path):

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 import zstandard
 
+from registry.documents import MAX_RAW_BYTES
 from registry.errors import InputError, UnreadableError
 from registry.sources.file import SourceFile
 
@@ -77,6 +78,15 @@ def test_a_member_that_is_no_text_is_rejected_and_named(name):
         (f"{name}!/docs/b.jsonl", 2, "invalid-json", b"bad"),
         (f"{name}!/img.png", None, "not-text", MEMBERS["img.png"]),
     ] == [(row["file"], row["row"], row["reason"], row["raw"]) for row in result.rejected]
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar"])
+def test_a_member_that_is_no_text_counts_with_all_its_bytes(name):
+    image = b"\x89PNG" + b"\0" * 3_000_000
+
+    (row,) = read(ARCHIVES[name]({"img.png": image}), name).rejected
+
+    assert (MAX_RAW_BYTES, len(image)) == (len(row["raw"]), row["num_bytes"])
 
 
 @pytest.mark.parametrize("write", [to_zip, to_tar])

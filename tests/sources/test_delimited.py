@@ -38,8 +38,8 @@ def test_a_ragged_row_costs_that_row_alone(row):
     result = read(b"text,n\na,1\n" + row + b"\nb,2\n", "a.csv")
 
     assert [b"a", b"b"] == result.texts
-    assert [("ragged-row", 2, 11, row)] == [
-        (r["reason"], r["row"], r["offset"], r["raw"]) for r in result.rejected
+    assert [("ragged-row", 2, 11, row, len(row))] == [
+        (r["reason"], r["row"], r["offset"], r["raw"], r["num_bytes"]) for r in result.rejected
     ]
 
 
@@ -97,6 +97,16 @@ def test_a_long_value_is_rejected_and_the_next_row_is_read():
     result = read(data, "a.csv", max_document_bytes=1000)
 
     assert ([b"b"], ["document-too-long"]) == (result.texts, result.reasons)
+
+
+def test_a_row_of_which_lines_were_cut_counts_with_all_its_bytes():
+    row = b'"' + b"x" * 3_000_000 + b'\ny",1'
+
+    result = read(b"text,n\n" + row + b"\nb,2\n", "a.csv", max_document_bytes=2_000_000)
+
+    assert ["document-too-long"] == result.reasons[:1]
+    assert len(b"text,n\n") == result.rejected[0]["offset"]
+    assert 3_000_001 == result.rejected[0]["num_bytes"]
 
 
 def test_a_long_value_within_the_limit_is_kept_whole():

@@ -74,6 +74,7 @@ def test_a_bad_line_costs_that_line_alone(line, reason):
             "step": "read",
             "reason": reason,
             "raw": line,
+            "num_bytes": len(line),
         }
     ] == result.rejected
 
@@ -153,6 +154,7 @@ def test_a_line_above_the_limit_is_rejected_and_the_next_is_read():
     ]
     assert ["document-too-long"] * 2 == result.reasons
     assert [long[:MAX_RAW_BYTES]] * 2 == [row["raw"] for row in result.rejected]
+    assert [len(long)] * 2 == [row["num_bytes"] for row in result.rejected]
 
 
 def test_a_file_of_bad_lines_alone_is_all_in_the_quarantine():

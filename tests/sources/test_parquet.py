@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from registry.documents import MAX_RAW_BYTES
 from registry.domain.reading import Compression, Format
 from registry.errors import InputError, UnreadableError
 from registry.sources.file import SourceFile
@@ -105,9 +106,17 @@ def test_null_and_long_texts_are_rejected_with_their_rows():
     result = read(data, "a.parquet", max_document_bytes=5)
 
     assert [b"a", b"b"] == result.texts
-    assert [(2, "null-text", b'{"n":2}'), (3, "document-too-long", b"long text")] == [
-        (row["row"], row["reason"], row["raw"]) for row in result.rejected
+    assert [(2, "null-text", b'{"n":2}', 7), (3, "document-too-long", b"long text", 9)] == [
+        (row["row"], row["reason"], row["raw"], row["num_bytes"]) for row in result.rejected
     ]
+
+
+def test_a_text_cut_for_the_quarantine_counts_with_all_its_bytes():
+    data = to_parquet({"text": ["x" * 3_000_000]})
+
+    (row,) = read(data, "a.parquet", max_document_bytes=2_000_000).rejected
+
+    assert (MAX_RAW_BYTES, 3_000_000) == (len(row["raw"]), row["num_bytes"])
 
 
 def test_several_text_columns_are_joined_and_null_in_one_rejects():

@@ -53,6 +53,15 @@ def test_a_document_above_the_limit_is_rejected(split):
 
     assert ([], ["document-too-long"]) == (result.texts, result.reasons)
     assert data[:MAX_RAW_BYTES] == result.rejected[0]["raw"]
+    assert 3_000_000 == result.rejected[0]["num_bytes"]
+
+
+def test_a_paragraph_counts_with_the_bytes_of_its_lines_that_were_cut():
+    paragraph = b"x" * 3_000_000 + b"\n" + b"y" * 10
+
+    result = read(b"a\n\n" + paragraph, "a.txt", split="paragraphs", max_document_bytes=2_000_000)
+
+    assert [len(paragraph)] == [row["num_bytes"] for row in result.rejected]
 
 
 def test_a_paragraph_of_short_lines_above_the_limit_is_rejected_alone():
