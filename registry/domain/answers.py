@@ -220,7 +220,8 @@ class Quarantine(Value):
     run: str | None
     num_rows: int
     rows: tuple[RejectedRow, ...]
-    """The first ones, in the order of the files."""
+    """The first ones. Of each unit of work come the reader's, then those of each step, each in the
+    order of the files."""
 
 
 class RunDescription(Value):

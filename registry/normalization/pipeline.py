@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from registry.documents import DOCUMENTS, Outcome, num_text_bytes, reject
+from registry.documents import DOCUMENTS, NO_REJECTIONS, Outcome, num_text_bytes, reject
 from registry.domain.ledger import Ledger, LedgerEntry, Rejected
 from registry.domain.recipe import Recipe
 from registry.normalization.building import build_steps
@@ -29,8 +29,8 @@ class Processed:
     kept: pa.RecordBatch
     """`DOCUMENTS`, in reading order."""
 
-    rejected: pa.RecordBatch
-    """`REJECTIONS`: the reader's, then each step's, in the order of the steps."""
+    rejected: tuple[pa.RecordBatch, ...]
+    """`REJECTIONS`: the reader's, then those of each step; a batch for each entry of the ledger."""
 
     ledger: Ledger
     """The reader's account at place 0, then one of each step."""
@@ -64,18 +64,19 @@ class Pipeline:
         rejections = [outcome.rejected]
         entries = [_account_for_reader(outcome)]
         for position, step in enumerate(self._steps, start=1):
-            verdict = step(batch)
+            verdict, rejected = step(batch), NO_REJECTIONS
             reasons = verdict.find_reasons()
             if reasons is not None:
                 # What is quarantined is the row as it was read, whatever earlier steps made of it.
                 is_rejected = pc.is_valid(reasons)
                 stated = reasons.drop_null().to_pylist()
-                rejections.append(reject(originals, is_rejected, step=step.name, reasons=stated))
+                rejected = reject(originals, is_rejected, step=step.name, reasons=stated)
                 originals = originals.filter(pc.is_null(reasons))
+            rejections.append(rejected)
             batch, entry = _apply(verdict, batch, step=step.name, position=position)
             entries.append(entry)
         ledger = Ledger(entries=tuple(entries)).check()
-        return Processed(kept=batch, rejected=pa.concat_batches(rejections), ledger=ledger)
+        return Processed(kept=batch, rejected=tuple(rejections), ledger=ledger)
 
     def take_state(self) -> bytes:
         """Return what the steps learned since the last call, for a checkpoint; empty if nothing."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from registry.documents import num_text_bytes, reject
+from registry.documents import NO_REJECTIONS, num_text_bytes, reject
 from registry.domain.answers import Tokenization
 from registry.domain.count import CountDetails, TokenCount
 from registry.domain.digest import Digest, canonical_json, fingerprint
@@ -73,13 +73,12 @@ def refuse_too_long(processed: Processed, encoder: Encoder) -> Processed:
         bytes_kept=num_bytes,
         rejected=(refused,) if reasons else (),
     )
-    rejected = processed.rejected
+    rejected = NO_REJECTIONS
     if reasons:
-        more = reject(before, mask, step=Operation.TOKENIZE, reasons=reasons)
-        rejected = pa.concat_batches([rejected, more])
+        rejected = reject(before, mask, step=Operation.TOKENIZE, reasons=reasons)
     return Processed(
         kept=kept,
-        rejected=rejected,
+        rejected=(*processed.rejected, rejected),
         ledger=Ledger(entries=(*processed.ledger.entries, entry)).check(),
     )
 

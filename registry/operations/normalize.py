@@ -262,5 +262,5 @@ def _preview_one(pipeline: Pipeline, outcome: Outcome) -> PreviewedDocument:
     if len(processed.kept):
         after = pc.cast(processed.kept.column("text"), pa.large_string())[0].as_py()
         return PreviewedDocument(source=source, before=before, after=after)
-    reason = processed.rejected.column("reason")[0].as_py()
+    (reason,) = (row["reason"] for batch in processed.rejected for row in batch.to_pylist())
     return PreviewedDocument(source=source, before=before, after=None, reason=reason)

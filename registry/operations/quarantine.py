@@ -1,6 +1,6 @@
 """Keep rejected rows: file, row or offset, reason and raw bytes, as one Parquet object."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from registry.domain.digest import Digest
 from registry.domain.names import Reference
 from registry.operations.context import Context
 from registry.storage.objects import ObjectStore
-from registry.storage.row_groups import RowGroups, StagedParquet
+from registry.storage.row_groups import RowGroups, StagedParquet, iter_batches
 
 _ROW_GROUP_BYTES = 4 << 20
 
@@ -24,30 +24,62 @@ _READ_ROWS = 64
 class QuarantineWriter:
     """Store the rejections of one part of a run as one object, as they come.
 
-    At most a row group is held in memory. A writer that is given up without `finish` leaves
-    nothing behind.
+    The object holds the reader's rejections and then those of each step, each in reading order,
+    whatever the batches were. Of each at most a row group is held in memory; what is more of a
+    step's waits in a file of its own. A writer that is given up without `finish` leaves nothing
+    behind.
     """
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self._accounts: list[_Account] = []
+
+    def write(self, rejected: Sequence[pa.RecordBatch]) -> None:
+        """Add the rejections of a batch: the reader's, then each step's; empty ones cost nothing.
+
+        Raises:
+            StorageError: The disk is full, or not to be written.
+        """
+        while len(self._accounts) < len(rejected):
+            self._accounts.append(_Account(self._store))
+        for account, rows in zip(self._accounts, rejected, strict=False):
+            account.write(rows)
+
+    def finish(self) -> Digest | None:
+        """Store what was added as one object; None if it was nothing.
+
+        Raises:
+            StorageError: The disk is full, or not to be written.
+        """
+        if not self._accounts:
+            return None
+        whole, *others = self._accounts
+        for account in others:
+            for rows in account.drain():
+                whole.write(rows)
+        return whole.commit()
+
+
+class _Account:
+    """The rejections of the reader or of one step."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
         self._row_groups = RowGroups(REJECTIONS, group_bytes=_ROW_GROUP_BYTES)
         self._file: StagedParquet | None = None
 
-    def write(self, rejected: pa.RecordBatch) -> None:
-        """Add rejections; an empty batch costs nothing.
-
-        Raises:
-            StorageError: The disk is full, or not to be written.
-        """
-        for group in self._row_groups.add(rejected):
+    def write(self, rows: pa.RecordBatch) -> None:
+        for group in self._row_groups.add(rows):
             self._write_group(group)
 
-    def finish(self) -> Digest | None:
-        """Store what was added, in order; None if it was nothing.
+    def drain(self) -> Iterator[pa.RecordBatch]:
+        """Yield what was written, in order, and keep none of it."""
+        if self._file is not None:
+            yield from self._file.take_back(_READ_ROWS)
+        for group in self._row_groups.drain():
+            yield from group.to_batches()
 
-        Raises:
-            StorageError: The disk is full, or not to be written.
-        """
+    def commit(self) -> Digest | None:
         for group in self._row_groups.drain():
             self._write_group(group)
         return None if self._file is None else self._file.commit().digest
@@ -67,17 +99,15 @@ def join_quarantines(store: ObjectStore, parts: Iterable[Digest | None]) -> Dige
     writer = QuarantineWriter(store)
     for part in parts:
         for batch in read_quarantine(store, part) if part else ():
-            writer.write(batch)
+            writer.write([batch])
     return writer.finish()
 
 
 def read_quarantine(store: ObjectStore, digest: Digest) -> Iterator[pa.RecordBatch]:
     """Yield the rejections of a run as small batches of `REJECTIONS`."""
     with store.open(digest) as stream, pq.ParquetFile(stream) as file:
-        # Asked for all groups at once, Arrow keeps what it has read until the last of them.
-        for group in range(file.num_row_groups):
-            for batch in file.iter_batches(_READ_ROWS, row_groups=[group], use_threads=False):
-                yield _complete(batch).cast(REJECTIONS)
+        for batch in iter_batches(file, _READ_ROWS):
+            yield _complete(batch).cast(REJECTIONS)
 
 
 def show_quarantine(context: Context, reference: Reference, *, limit: int) -> Quarantine:

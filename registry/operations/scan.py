@@ -124,7 +124,7 @@ class _Tally:
         ):
             self._bytes[reason] += num_bytes
         if self._writer is not None:
-            self._writer.write(rejected)
+            self._writer.write([rejected])
 
     @property
     def rejected(self) -> tuple[Rejected, ...]:

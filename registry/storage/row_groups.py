@@ -91,6 +91,18 @@ class StagedParquet:
         with translated_errors(self._store.url):
             self._writer.write_table(group, row_group_size=max(1, len(group)))
 
+    def take_back(self, num_rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield what was written, so many rows at a time, and remove the file.
+
+        Raises:
+            StorageError: The disk is full, or not to be written.
+        """
+        with translated_errors(self._store.url):
+            self._writer.close()
+        with pq.ParquetFile(self._path) as file:
+            yield from iter_batches(file, num_rows)
+        self.discard()
+
     def commit(self) -> StoredObject:
         """Make it an object.
 
@@ -102,6 +114,13 @@ class StagedParquet:
         stored = self._store.commit(self._path)
         self.discard()
         return stored
+
+
+def iter_batches(file: pq.ParquetFile, num_rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a file in batches of at most so many."""
+    # Asked for all groups at once, Arrow keeps what it has read until the last of them.
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(num_rows, row_groups=[group], use_threads=False)
 
 
 def _discard(writer: pq.ParquetWriter, stack: ExitStack) -> None:

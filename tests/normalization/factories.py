@@ -104,6 +104,11 @@ def kept_texts(processed: Processed) -> list[str]:
     return processed.kept.column("text").to_pylist()
 
 
+def rejected_rows(processed: Processed) -> list[dict[str, object]]:
+    """Return the rows that were rejected, the reader's first."""
+    return [row for batch in processed.rejected for row in batch.to_pylist()]
+
+
 def rewrite_with(step: str, texts: Sequence[str], **parameters: object) -> list[str]:
     """Return what a step that rejects nothing makes of texts."""
     verdict = build_steps(recipe_of("decode", step, **parameters))[1](batch_of(texts))

@@ -13,6 +13,7 @@ from .factories import (
     raw_batch,
     read,
     recipe_of,
+    rejected_rows,
     unreadable_row,
 )
 
@@ -59,7 +60,7 @@ def test_each_step_has_its_entry_in_order():
 
 def test_rejections_say_where_which_step_and_why():
     outcome = Outcome(raw_batch([b"\xff", "\n"]), unreadable_row())
-    rejected = Pipeline(load_recipe("code-default"))(outcome).rejected
+    processed = Pipeline(load_recipe("code-default"))(outcome)
 
     assert [
         unreadable_row().to_pylist()[0],
@@ -81,14 +82,15 @@ def test_rejections_say_where_which_step_and_why():
             "raw": b"\n",
             "num_bytes": 1,
         },
-    ] == rejected.to_pylist()
+    ] == rejected_rows(processed)
+    assert [1, 1, 0, 0, 1] == [len(batch) for batch in processed.rejected]
 
 
 def test_the_ledger_counts_all_bytes_of_a_document_too_long_for_quarantine():
     too_long = b"\xff" * (MAX_RAW_BYTES + 1)
     processed = process(UNIQUE, [too_long])
 
-    (row,) = processed.rejected.to_pylist()
+    (row,) = rejected_rows(processed)
 
     assert (MAX_RAW_BYTES, MAX_RAW_BYTES + 1) == (len(row["raw"]), row["num_bytes"])
     assert MAX_RAW_BYTES + 1 == processed.ledger.bytes_in
@@ -106,7 +108,7 @@ def test_the_ledger_counts_all_bytes_of_a_row_that_the_reader_cut():
 def test_an_empty_batch_gives_empty_batches_and_a_ledger_of_zeros():
     processed = process(load_recipe("text-default"), [])
 
-    assert (0, 0) == (len(processed.kept), len(processed.rejected))
+    assert 0 == sum(len(batch) for batch in (processed.kept, *processed.rejected))
     assert (processed.ledger.documents_in, processed.ledger.bytes_kept) == (0, 0)
 
 

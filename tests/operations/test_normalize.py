@@ -1,7 +1,12 @@
+import json
+from itertools import groupby
+from operator import itemgetter
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from registry.api import Registry
 from registry.documents import DOCUMENTS
 from registry.domain.names import Reference
 from registry.errors import ConflictError, InputError
@@ -15,6 +20,18 @@ name = "unique"
 version = "1.0.0"
 [[step]]
 use = "decode"
+[[step]]
+use = "drop_exact_duplicates"
+"""
+
+STRICT = """
+name = "strict"
+version = "1.0.0"
+[[step]]
+use = "decode"
+lone_surrogates = "reject"
+[[step]]
+use = "drop_empty"
 [[step]]
 use = "drop_exact_duplicates"
 """
@@ -61,6 +78,43 @@ def test_a_rejected_document_is_in_quarantine_with_its_place(muster, context, co
     ]
     assert rows[0]["file"].endswith(".jsonl")
     assert rows[0]["row"] >= 1
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    """Two files in which every second row is rejected, by the reader or by a step of `STRICT`."""
+    bad = [{"text": "\ud800"}, {"text": " "}, {"text": "again"}, {"text": 1}, {"other": "x"}]
+    for part in range(2):
+        items = [item for row in range(40) for item in ({"text": f"{row}"}, bad[row % len(bad)])]
+        path = tmp_path / "hostile" / f"{part}.jsonl"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(json.dumps(item) + "\n" for item in items))
+    return path.parent
+
+
+def test_the_quarantine_does_not_depend_on_batches(make_context, hostile, tmp_path):
+    (tmp_path / "strict.toml").write_text(STRICT)
+    digests = set()
+    for batch_bytes in (1024, 5000, 1 << 20):
+        context = make_context(batch_bytes=batch_bytes)
+        muster = Registry(context)
+        registered = muster.register([str(hostile)], name="web/hostile")
+        answer = muster.normalize(
+            registered.reference,
+            recipe=str(tmp_path / "strict.toml"),
+            name=f"web/batches-of-{batch_bytes}",
+        )
+        digests.add(answer.quarantine)
+    rows = pa.Table.from_batches(read_quarantine(context.store, answer.quarantine)).to_pylist()
+
+    assert 1 == len(digests)
+    assert ["read", "decode", "drop_empty", "drop_exact_duplicates"] == [
+        step for step, _ in groupby(row["step"] for row in rows)
+    ]
+    for _, found in groupby(rows, key=itemgetter("step")):
+        places = [(row["file"], row["row"]) for row in found]
+
+        assert sorted(places) == places
 
 
 def test_normalizing_again_is_unchanged(muster, corpus):

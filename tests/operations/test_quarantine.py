@@ -26,7 +26,7 @@ def batch_of(num_rows, *, raw=b"{", first=1, step="read"):
 def write(store, *batches):
     writer = QuarantineWriter(store)
     for batch in batches:
-        writer.write(batch)
+        writer.write([batch])
     return writer.finish()
 
 
@@ -42,7 +42,7 @@ def test_rejections_are_written_as_they_come_and_not_held(store):
     allocated = pa.total_allocated_bytes()
     writer = QuarantineWriter(store)
     for row in range(64):
-        writer.write(batch_of(1, raw=bytes(MAX_RAW_BYTES), first=row))
+        writer.write([batch_of(1, raw=bytes(MAX_RAW_BYTES), first=row)])
     held = pa.total_allocated_bytes() - allocated
     digest = writer.finish()
 
@@ -61,6 +61,33 @@ def test_the_same_rejections_are_one_object_however_they_come(store):
     whole = batch_of(100)
 
     assert write(store, whole) == write(store, whole.slice(0, 7), NO_REJECTIONS, whole.slice(7))
+
+
+@pytest.mark.parametrize("raw", [b"{", bytes(MAX_RAW_BYTES)])
+def test_the_readers_come_first_then_each_steps_whatever_the_batches(store, tmp_path, raw):
+    parts = [batch_of(20, raw=raw, step=step) for step in ("read", "decode", "drop_empty")]
+    wholes = QuarantineWriter(store)
+    wholes.write(parts)
+    slices = QuarantineWriter(store)
+    for start in range(0, 20, 3):
+        slices.write([part.slice(start, 3) for part in parts])
+    digest = slices.finish()
+
+    assert wholes.finish() == digest
+    assert [row for part in parts for row in part.to_pylist()] == rows_of(store, digest)
+    assert [store.local_path_of(digest)] == list_files(tmp_path)
+
+
+def test_rejections_of_a_step_are_not_held_either(store):
+    writer = QuarantineWriter(store)
+    allocated = pa.total_allocated_bytes()
+    for row in range(64):
+        writer.write([NO_REJECTIONS, batch_of(1, raw=bytes(MAX_RAW_BYTES), first=row)])
+    held = pa.total_allocated_bytes() - allocated
+    digest = writer.finish()
+
+    assert held < 16 * MAX_RAW_BYTES
+    assert list(range(64)) == [row["row"] for row in rows_of(store, digest)]
 
 
 def test_no_rejection_makes_no_object(store, tmp_path):
@@ -102,12 +129,12 @@ def test_rejections_written_before_sizes_were_kept_have_the_size_of_their_raw(st
 
 def test_a_writer_that_is_given_up_leaves_no_file(store, tmp_path):
     writer = QuarantineWriter(store)
-    writer.write(batch_of(5, raw=bytes(MAX_RAW_BYTES)))
+    writer.write([batch_of(5, raw=bytes(MAX_RAW_BYTES))] * 2)
     staged = list_files(tmp_path)
     del writer
     gc.collect()
 
-    assert 1 == len(staged)
+    assert 2 == len(staged)
     assert [] == list_files(tmp_path)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from registry.normalization.steps.decode import DecodeParameters, decode_document
 
-from ..factories import kept_texts, process, recipe_of
+from ..factories import kept_texts, process, recipe_of, rejected_rows
 
 surrogate_texts = st.lists(
     st.sampled_from(["a", "é", "👍", "\ud83d", "\udc4d", "\ud800", "\udfff"]), max_size=8
@@ -15,7 +15,7 @@ surrogate_texts = st.lists(
 
 
 def reasons(processed):
-    return processed.rejected.column("reason").to_pylist()
+    return [row["reason"] for row in rejected_rows(processed)]
 
 
 @pytest.mark.parametrize(
