@@ -55,7 +55,7 @@ class TerminalProgress:
 
     def note(self, message: str) -> None:
         """Say something that is worth a line."""
-        self._console.print(message, markup=False, highlight=False)
+        self._console.print(message, markup=False, highlight=False, soft_wrap=True)
 
     def finish(self) -> None:
         """Take the bar away."""

@@ -1,9 +1,11 @@
-"""How a version's files differ from those of another."""
+"""How a version differs from the one before: in its files, and in what it was made from."""
 
 from collections.abc import Sequence
 
 from registry.domain.answers import Changes
+from registry.domain.names import DatasetName, Reference, reference_to
 from registry.domain.version import Shard, Version
+from registry.operations.context import Context
 
 
 def compare(
@@ -19,4 +21,28 @@ def compare(
         changed=tuple(sorted(path for path in new.keys() & old.keys() if new[path] != old[path])),
         documents=version.num_documents - previous.num_documents,
         num_bytes=version.num_bytes - previous.num_bytes,
+    )
+
+
+def note_other_origin(context: Context, target: DatasetName, version: Version) -> None:
+    """Say so if a dataset's newest version was made from another dataset than its next one will be.
+
+    Nothing is wrong with that, but it is often a slip: readers of the dataset get other data.
+
+    Args:
+        context: The open registry.
+        target: The dataset that gets a version; it may be new.
+        version: What the next version is made from.
+    """
+    known = context.catalog.datasets.find(target)
+    if known is None or not known.head:
+        return
+    newest = reference_to(target, known.head)
+    parents = context.catalog.lineage.parents(Reference.parse(newest))
+    if any(Reference.parse(parent).dataset == version.dataset for parent in parents):
+        return
+    origin = f"made from {', '.join(parents)}" if parents else "registered"
+    context.progress.note(
+        f"note: {newest} was {origin}; the next version of {target} is made from "
+        f"{version.reference}"
     )

@@ -26,6 +26,7 @@ from registry.domain.run import Operation, RunDraft
 from registry.domain.version import Content, Metric, Shard, Version, VersionDraft
 from registry.errors import InputError
 from registry.normalization.pipeline import Pipeline
+from registry.operations.changes import note_other_origin
 from registry.operations.context import CODE, Context, environment
 from registry.operations.indexes import write_index
 from registry.operations.quarantine import QuarantineWriter
@@ -71,6 +72,7 @@ def normalize(
     known = context.catalog.versions.find_derived(target, derivation)
     if known is not None:
         return _answer(context, known, "unchanged", version, recipe)
+    note_other_origin(context, target, version)
     draft = RunDraft(
         operation=Operation.NORMALIZE,
         derivation=derivation,

@@ -19,6 +19,7 @@ from registry.domain.version import Content, SealStatus, Shard, Version, Version
 from registry.errors import InputError
 from registry.normalization.pipeline import Pipeline, Processed
 from registry.normalization.recipe_files import AS_IS
+from registry.operations.changes import note_other_origin
 from registry.operations.context import Context
 from registry.operations.counting import (
     Counting,
@@ -81,6 +82,8 @@ def tokenize(
     known = _find_known(context, version, counting, target=target, derivation=derivation)
     if known is not None:
         return known
+    if not counting.count_only:
+        note_other_origin(context, target, version)
     run = open_counting(context, version, counting, derivation)
     status = SealStatus.CREATED
     with recorded_failure(context, run):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 
@@ -12,6 +13,7 @@ from registry.domain.names import Reference
 from registry.errors import ConflictError, InputError
 from registry.normalization.recipe_files import load_recipe
 from registry.operations import normalize as operation
+from registry.operations.context import NoProgress
 from registry.operations.quarantine import read_quarantine
 from tests.operations.factories import records, write_jsonl
 
@@ -208,6 +210,50 @@ def test_a_recipe_that_keeps_nothing_seals_nothing(muster, tmp_path):
         muster.normalize("web/blank", recipe="text-default")
 
     assert len(muster.list_datasets()) == 1
+
+
+class Notes(NoProgress):
+    """What was said."""
+
+    def __init__(self):
+        self.messages = []
+
+    def note(self, message):
+        self.messages.append(message)
+
+
+@pytest.fixture
+def notes(context):
+    """The notes of a registry over the same catalog, and that registry."""
+    said = Notes()
+    return said.messages, Registry(replace(context, progress=said))
+
+
+def test_another_origin_than_that_of_the_newest_version_is_noted(notes, corpus, tmp_path):
+    messages, muster = notes
+    muster.register([str(write_jsonl(tmp_path / "b.jsonl", records(3)))], name="web/other")
+    muster.normalize(corpus, recipe="text-default", name="web/clean")
+    muster.normalize(corpus, recipe="code-default", name="web/clean")
+    before = list(messages)
+    answer = muster.normalize("web/other", recipe="text-default", name="web/clean")
+    muster.normalize("web/other", recipe="text-default", name="web/clean")
+
+    assert [] == before
+    assert ("created", "web/clean@3") == (answer.status, answer.reference)
+    assert [
+        "note: web/clean@2 was made from web/cc@1; the next version of web/clean is made from "
+        "web/other@1"
+    ] == messages
+
+
+def test_normalizing_into_a_registered_dataset_is_noted(notes, corpus, tmp_path):
+    messages, muster = notes
+    muster.register([str(write_jsonl(tmp_path / "b.jsonl", records(3)))], name="web/other")
+    muster.normalize(corpus, recipe="text-default", name="web/other")
+
+    assert [
+        "note: web/other@1 was registered; the next version of web/other is made from web/cc@1"
+    ] == messages
 
 
 def test_a_finished_unit_is_not_done_again(make_context, muster, corpus, monkeypatch):
