@@ -84,6 +84,8 @@ class Normalization(Value):
 
     reference: str
     status: str
+    """`created` or `unchanged`."""
+
     input: str
     recipe: RecipeIdentity
     ledger: LedgerSummary
@@ -122,6 +124,9 @@ class Tokenization(Value):
     """The version that holds the token shards; with `--count-only` or a sample, the counted one."""
 
     status: str
+    """`created`; `counted` where a count was recorded and no version made; `unchanged` where the
+    same was done before."""
+
     input: str
     """The version that was counted."""
 

@@ -1,6 +1,7 @@
 """What a pass over tokens is asked to do, and the answer it gives."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +24,9 @@ from registry.sources.reasons import DOCUMENT_TOO_LONG
 from registry.tokenization.encoder import Encoder
 from registry.tokenization.formats.megatron import dtype_for
 from registry.tokenization.loading import load_encoder
+
+COUNTED: Final = "counted"
+"""The status of a pass that left a count in the catalog and no version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from registry.normalization.pipeline import Pipeline
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.context import Context
 from registry.operations.counting import (
+    COUNTED,
     Counting,
     answer,
     derive,
@@ -60,7 +61,7 @@ def tokenize_sample(
             at=context.clock(),
             actor=context.actor,
         )
-    return answer(context, count, counting, version, version.reference, run.id, status="created")
+    return answer(context, count, counting, version, version.reference, run.id, status=COUNTED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.reading import Field
 from registry.domain.run import Run
-from registry.domain.version import Content, SealStatus, Shard, Version, VersionDraft
+from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.errors import InputError
 from registry.normalization.pipeline import Pipeline, Processed
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.changes import note_other_origin
 from registry.operations.context import Context
 from registry.operations.counting import (
+    COUNTED,
     Counting,
     answer,
     derive,
@@ -85,7 +86,6 @@ def tokenize(
     if not counting.count_only:
         note_other_origin(context, target, version)
     run = open_counting(context, version, counting, derivation)
-    status = SealStatus.CREATED
     with recorded_failure(context, run):
         # Loaded once: a tokenizer of 50,000 entries takes half a second.
         encoder = load_counting_encoder(context, counting)
@@ -93,7 +93,7 @@ def tokenize(
         count = _total(context, units, counting, encoder)
         if counting.count_only:
             _close(context, version, counting, units, count, run)
-            reference_made = version.reference
+            reference_made, status = version.reference, COUNTED
         else:
             draft = _draft(context, units, count, version, counting, target)
             sealed = context.catalog.versions.seal(
@@ -102,7 +102,7 @@ def tokenize(
                 actor=context.actor,
                 at=context.clock(),
             )
-            reference_made, status = sealed.version.reference, sealed.status
+            reference_made, status = sealed.version.reference, sealed.status.value
     context.work(derivation).clear()
     return answer(context, count, counting, version, reference_made, run.id, status=status)
 

@@ -89,6 +89,17 @@ def test_counting_alone_writes_no_version_and_gives_the_same_count(muster, corpu
     assert len(muster.show(corpus).counts) == 1
 
 
+def test_what_makes_no_version_is_counted_and_not_created(muster, corpus):
+    statuses = [
+        muster.tokenize(corpus, tokenizer="tiny", count_only=True).status,
+        muster.tokenize(corpus, tokenizer="tiny", count_only=True).status,
+        muster.tokenize_sample(corpus, tokenizer="tiny", fraction=0.5).status,
+        muster.tokenize(corpus, tokenizer="tiny").status,
+    ]
+
+    assert ["counted", "unchanged", "counted", "created"] == statuses
+
+
 def test_counts_name_tokenizer_policy_and_method(muster, corpus):
     muster.tokenize(corpus, tokenizer="tiny")
     (count,) = muster.show(corpus).counts
