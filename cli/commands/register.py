@@ -10,8 +10,8 @@ from cli import output
 from cli.cards import card_of
 from cli.options import AsJson, DryRun, Quiet
 from cli.session import Session
-from registry.domain.answers import Registration
-from registry.domain.quantities import format_bytes
+from registry.domain.answers import ReadingChange, Registration
+from registry.domain.quantities import format_bytes, format_number
 from registry.domain.reading import Format, Reading, Split
 from registry.domain.version import DatasetKind
 
@@ -135,6 +135,7 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
             ("licence", answer.licence),
             ("rejected", rejected or "none"),
             ("changed", _changes(answer)),
+            ("reading", _readings(answer)),
         ]
     )
     if answer.rejected and answer.quarantine:
@@ -152,8 +153,30 @@ def _changes(answer: Registration) -> str | None:
     changes = answer.changes
     if changes is None:
         return None
+    num_reread = sum(len(change.paths) for change in changes.readings)
+    reread = f"{num_reread:,} read otherwise, " if num_reread else ""
     return (
         f"since {changes.previous}: {len(changes.added):,} files added, "
         f"{len(changes.removed):,} removed, {len(changes.changed):,} changed, "
-        f"{changes.documents:+,} documents"
+        f"{reread}{changes.documents:+,} documents"
     )
+
+
+def _readings(answer: Registration) -> str | None:
+    changes = answer.changes
+    if changes is None or not changes.readings:
+        return None
+    return "; ".join(_reading(change) for change in changes.readings)
+
+
+def _reading(change: ReadingChange) -> str:
+    fields = ", ".join(
+        f"{name.replace('_', ' ')} {_value(change.before, name)} -> {_value(change.after, name)}"
+        for name in change.fields
+    )
+    return f"{fields} ({format_number(len(change.paths), 'file')})"
+
+
+def _value(reading: Reading, name: str) -> str:
+    value = reading.model_dump(mode="json")[name]
+    return " + ".join(value) or "none" if isinstance(value, list) else str(value or "none")

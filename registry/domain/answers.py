@@ -4,7 +4,7 @@ from registry.domain.base import Value
 from registry.domain.count import RecordedCount, VocabularyUse
 from registry.domain.digest import Digest
 from registry.domain.ledger import Ledger
-from registry.domain.reading import Field
+from registry.domain.reading import Field, Reading
 from registry.domain.recipe import Recipe, RecipeIdentity
 from registry.domain.run import Run
 from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
@@ -18,6 +18,23 @@ class Skipped(Value):
     reason: str
 
 
+class ReadingChange(Value):
+    """Files of two versions that become documents in another way than before."""
+
+    paths: tuple[str, ...]
+    before: Reading
+    after: Reading
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the reading that differ."""
+        return tuple(
+            name
+            for name in Reading.model_fields
+            if getattr(self.before, name) != getattr(self.after, name)
+        )
+
+
 class Changes(Value):
     """How a version's files differ from those of the version before."""
 
@@ -25,6 +42,11 @@ class Changes(Value):
     added: tuple[str, ...]
     removed: tuple[str, ...]
     changed: tuple[str, ...]
+    """Files that hold other bytes."""
+
+    readings: tuple[ReadingChange, ...]
+    """Files that are read otherwise, whether or not they hold other bytes."""
+
     documents: int
     """Documents more (or, negative, fewer) than before."""
 

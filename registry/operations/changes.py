@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from registry.domain.answers import Changes
+from registry.domain.answers import Changes, ReadingChange
 from registry.domain.names import DatasetName, Reference, reference_to
+from registry.domain.reading import Reading
 from registry.domain.version import Shard, Version
 from registry.operations.context import Context
 
@@ -11,7 +12,7 @@ from registry.operations.context import Context
 def compare(
     previous: Version, before: Sequence[Shard], version: Version, after: Sequence[Shard]
 ) -> Changes:
-    """Return what was added, removed and changed, by the files' logical paths and digests."""
+    """Return what was added, removed, changed and read otherwise, by the files' logical paths."""
     old = {shard.path: shard.digest for shard in before}
     new = {shard.path: shard.digest for shard in after}
     return Changes(
@@ -19,6 +20,7 @@ def compare(
         added=tuple(sorted(new.keys() - old.keys())),
         removed=tuple(sorted(old.keys() - new.keys())),
         changed=tuple(sorted(path for path in new.keys() & old.keys() if new[path] != old[path])),
+        readings=_compare_readings(before, after),
         documents=version.num_documents - previous.num_documents,
         num_bytes=version.num_bytes - previous.num_bytes,
     )
@@ -45,4 +47,17 @@ def note_other_origin(context: Context, target: DatasetName, version: Version) -
     context.progress.note(
         f"note: {newest} was {origin}; the next version of {target} is made from "
         f"{version.reference}"
+    )
+
+
+def _compare_readings(before: Sequence[Shard], after: Sequence[Shard]) -> tuple[ReadingChange, ...]:
+    old = {shard.path: shard.reading for shard in before}
+    paths: dict[tuple[Reading, Reading], list[str]] = {}
+    for shard in after:
+        reading = old.get(shard.path)
+        if reading is not None and shard.reading is not None and reading != shard.reading:
+            paths.setdefault((reading, shard.reading), []).append(shard.path)
+    return tuple(
+        ReadingChange(paths=tuple(found), before=reading, after=now)
+        for (reading, now), found in paths.items()
     )

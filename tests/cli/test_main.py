@@ -235,6 +235,19 @@ def test_rejected_rows_are_shown_with_file_row_and_reason(muster, tmp_path):
     assert "\x1b" not in muster.run("quarantine", "a/b").stdout
 
 
+def test_a_version_that_is_read_otherwise_says_how(muster, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"question": "q", "answer": "a"}\n')
+    muster.run("register", "a.jsonl", "--name", "a/b", "--text-column", "question")
+    columns = ("--text-column", "question", "--text-column", "answer")
+    lines = muster.run("register", "a.jsonl", "--name", "a/b", *columns).stdout.splitlines()
+
+    assert [
+        "changed    since a/b@1: 0 files added, 0 removed, 0 changed, 1 read otherwise, "
+        "+0 documents",
+        "reading    text columns question -> question + answer (1 file)",
+    ] == lines[-2:]
+
+
 def test_a_withdrawn_version_is_warned_of_in_reports(muster, corpus):
     muster.run("register", corpus, "--name", "a/b")
     muster.run("tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "tiny")

@@ -51,6 +51,7 @@ def test_changed_bytes_make_a_version_that_tells_the_difference(muster, tmp_path
     assert answer.changes is not None
     assert (answer.changes.added, answer.changes.removed) == (("c.jsonl",), ("b.jsonl",))
     assert (answer.changes.changed, answer.changes.documents) == (("a.jsonl",), 1)
+    assert () == answer.changes.readings
 
 
 def test_the_same_bytes_elsewhere_are_the_same_version(muster, tmp_path):
@@ -180,6 +181,24 @@ def test_an_unreadable_file_is_an_error(muster, tmp_path, monkeypatch):
     monkeypatch.setattr(type(path), "open", refuse)
     with pytest.raises(UnreadableError, match=r"a\.jsonl: Permission denied"):
         muster.register([str(path)], name="web/cc")
+
+
+def test_another_reading_of_the_same_bytes_is_a_change(muster, tmp_path):
+    items = [{"question": "q", "answer": "a"}] * 3
+    for name in ("a", "b"):
+        write_jsonl(tmp_path / "data" / f"{name}.jsonl", items)
+    for column in ("question", "answer"):
+        reading = Reading(text_columns=(column,))
+        changes = muster.register([str(tmp_path / "data")], name="a/qa", reading=reading).changes
+    (change,) = changes.readings
+
+    assert ((), (), ()) == (changes.added, changes.removed, changes.changed)
+    assert ("a.jsonl", "b.jsonl") == change.paths
+    assert ("text_columns",) == change.fields
+    assert (("question",), ("answer",)) == (
+        change.before.text_columns,
+        change.after.text_columns,
+    )
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(muster, tmp_path, monkeypatch):
