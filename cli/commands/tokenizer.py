@@ -25,7 +25,9 @@ def train(
     sources: Annotated[
         list[str], typer.Option("--from", metavar="REF", help="A version; may be repeated.")
     ],
-    vocab_size: Annotated[int, typer.Option(min=1, help="Entries, special tokens included.")],
+    vocab_size: Annotated[
+        int, typer.Option(min=1, help="Entries at most, special tokens included.")
+    ],
     name: Annotated[str, typer.Option(help="What it is called.")],
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -126,7 +128,11 @@ def _hint_at_what_was_not_taken(
     eos: str | None = None,
     bos: str | None = None,
 ) -> None:
-    known = answer.tokenizer
+    known, wanted = answer.tokenizer, answer.wanted_vocab_size
+    if wanted is not None and known.vocab_size < wanted:
+        output.hint(
+            f"it has {known.vocab_size:,} entries and not {wanted:,}: the text gives no more merges"
+        )
     if name not in (None, known.name):
         output.hint(f"it gives the same ids as {known.name}; {name} was not added")
     for option, asked, kept in (("eos", eos, known.eos_token), ("bos", bos, known.bos_token)):

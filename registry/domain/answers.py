@@ -184,6 +184,10 @@ class AddedTokenizer(Value):
 
     status: str
     tokenizer: Tokenizer
+    wanted_vocab_size: int | None = None
+    """How many entries training was asked for; the tokenizer has fewer where the text gives no more
+    merges. None: nothing was trained."""
+
     run: str | None = None
 
 

@@ -54,6 +54,8 @@ def train_tokenizer(
 ) -> AddedTokenizer:
     """Train a byte-level BPE on the documents of some versions; the same call gives the same one.
 
+    Little text gives fewer entries than were asked for; the answer tells both numbers.
+
     Raises:
         InputError: A version holds no text, or the vocabulary is too small for all bytes.
     """
@@ -93,7 +95,7 @@ def train_tokenizer(
             at=context.clock(),
             actor=context.actor,
         )
-    return added
+    return added.model_copy(update={"wanted_vocab_size": vocab_size})
 
 
 def find_tokenizer(context: Context, name_or_path: str) -> Tokenizer:

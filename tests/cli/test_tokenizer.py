@@ -31,6 +31,22 @@ def test_adding_a_known_tokenizer_as_it_is_says_nothing_more(muster, stored):
     assert "" == muster.run("tokenizer", "add", stored, "--name", "tiny").stderr
 
 
+def test_a_text_that_gives_no_more_merges_is_told(muster, stored):
+    words = ("tokenizer", "train", "--from", "a/b", "--vocab-size", 5000, "--name", "large")
+    said = muster.run(*words).stderr
+    answer = muster.json(*words)
+    num_entries = answer["tokenizer"]["vocab_size"]
+
+    assert num_entries < answer["wanted_vocab_size"] == 5000
+    assert f"it has {num_entries} entries and not 5,000: the text gives no more merges" in said
+
+
+def test_a_text_that_gives_all_merges_is_told_nothing(muster, stored):
+    words = ("tokenizer", "train", "--from", "a/b", "--vocab-size", 270, "--name", "small")
+
+    assert muster.run(*words).stderr == ""
+
+
 def test_training_a_known_tokenizer_under_another_name_says_so(muster, stored):
     done = muster.run("tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "other")
 
