@@ -1,6 +1,5 @@
 """Make one card of a card file and of the options beside it; an option wins."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from registry.domain.card import Card
@@ -19,13 +18,6 @@ def card_of(path: Path | None, **options: object) -> Card:
     """
     from registry.operations.cards import make_card, read_card
 
-    stated = {name: _in_utc(value) for name, value in options.items() if value is not None}
+    stated = {name: value for name, value in options.items() if value is not None}
     card = make_card(stated, origin="options")
     return card if path is None else card.over(read_card(path))
-
-
-def _in_utc(value: object) -> object:
-    """Take a time without a zone as UTC, as the option's help says."""
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
-    return value

@@ -57,7 +57,7 @@ def register(
     url: Annotated[str | None, typer.Option(help="Where the publisher offers it.")] = None,
     publisher: Annotated[str | None, typer.Option(help="Who offers it.")] = None,
     retrieved_at: Annotated[
-        datetime | None, typer.Option(help="When it was fetched, in UTC.")
+        datetime | None, typer.Option(help="When it was fetched, in UTC; a date is its midnight.")
     ] = None,
     owner: Annotated[str | None, typer.Option(help="Who answers for it here.")] = None,
     tag: Annotated[

@@ -1,10 +1,11 @@
 """A dataset card: what people state about data, by options or in a file."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
-from pydantic import AwareDatetime, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from registry.domain.base import Value
 from registry.domain.licence import Licence
@@ -34,6 +35,11 @@ def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def _in_utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+_Moment = Annotated[datetime, AfterValidator(_in_utc)]
 _Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 
 
@@ -57,7 +63,9 @@ class Card(Value):
     """Where the publisher offers the data."""
 
     publisher: str | None = None
-    retrieved_at: AwareDatetime | None = None
+    retrieved_at: _Moment | None = None
+    """When it was fetched; without a time zone it is UTC, and a bare date is its midnight."""
+
     derived_from: _Texts = ()
     """References of registered versions that the data was made from, outside of muster."""
 

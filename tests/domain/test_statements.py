@@ -1,3 +1,5 @@
+from datetime import date, datetime
+
 import pytest
 
 from registry.domain.card import Card, parse_language
@@ -51,6 +53,21 @@ def test_one_card_wins_where_it_speaks_and_the_other_where_it_is_silent():
     file = Card(licence="Apache-2.0", owner="ada", tags=("release",))
 
     assert Card(licence="MIT", owner="ada", tags=("release",)) == option.over(file)
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        (date(2026, 11, 1), "2026-11-01T00:00:00+00:00"),
+        (datetime(2026, 11, 1, 12, 30), "2026-11-01T12:30:00+00:00"),  # noqa: DTZ001 - the point
+        ("2026-11-01", "2026-11-01T00:00:00+00:00"),
+        ("2026-11-01 12:30", "2026-11-01T12:30:00+00:00"),
+        ("2026-11-01T12:30:00Z", "2026-11-01T12:30:00+00:00"),
+        ("2026-11-01T12:30:00+02:00", "2026-11-01T12:30:00+02:00"),
+    ],
+)
+def test_a_date_or_a_time_without_a_zone_is_in_utc(value, moment):
+    assert moment == Card.model_validate({"retrieved_at": value}).retrieved_at.isoformat()
 
 
 def test_a_card_refuses_fields_it_does_not_know_and_tags_that_are_none():

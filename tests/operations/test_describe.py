@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,16 @@ def test_a_card_is_read_from_yaml_and_toml(tmp_path):
     toml.write_text('license = "mit"\nlanguage = ["en"]\nretrieved_at = 2026-01-02T03:04:05Z\n')
 
     assert read_card(yaml) == read_card(toml)
+
+
+def test_a_bare_date_in_a_card_is_its_midnight_in_utc(tmp_path):
+    yaml, toml = tmp_path / "card.yaml", tmp_path / "card.toml"
+    yaml.write_text("retrieved_at: 2026-11-01\n")
+    toml.write_text("retrieved_at = 2026-11-01\n")
+
+    assert [datetime(2026, 11, 1, tzinfo=UTC)] * 2 == [
+        read_card(path).retrieved_at for path in (yaml, toml)
+    ]
 
 
 @pytest.mark.parametrize(
