@@ -31,7 +31,10 @@ def register(
     ] = Format.AUTO,
     text_column: Annotated[
         list[str] | None,
-        typer.Option(help="The column that holds the text; several are joined by a blank line."),
+        typer.Option(
+            help="The column that holds the text, strings or lists of them; several are joined by "
+            "a blank line."
+        ),
     ] = None,
     id_column: Annotated[
         str | None, typer.Option(help="The column that holds the document's id.")

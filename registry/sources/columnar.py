@@ -17,7 +17,7 @@ from registry.sources import reasons
 from registry.sources.columns import unique_names
 from registry.sources.file import foreign_errors
 from registry.sources.outcomes import READ_STEP, rejections
-from registry.sources.records import SEPARATOR
+from registry.sources.records import ITEM_SEPARATOR, SEPARATOR
 
 Sizes: TypeAlias = npt.NDArray[np.float64]
 """Bytes of each row; exact, as no sum of them reaches 2^53."""
@@ -86,7 +86,9 @@ def cut(outcome: Outcome, batch_bytes: int) -> Iterator[Outcome]:
 
 
 def text_column(batch: pa.RecordBatch, columns: Iterable[str], path: str) -> pa.Array:
-    """Return the text of each row as `large_binary`; null where a column is.
+    """Return the text of each row as `large_binary`; null where a column, or an item of one, is.
+
+    The items of a list of strings are joined by `ITEM_SEPARATOR`, columns by `SEPARATOR`.
 
     Raises:
         UnreadableError: A column does not exist or holds no text.
@@ -97,7 +99,7 @@ def text_column(batch: pa.RecordBatch, columns: Iterable[str], path: str) -> pa.
         if place < 0:
             raise UnreadableError(path=path, reason=f"no column {column!r}")
         array = _plain(batch.column(place))
-        if not (_is_string(array.type) or _is_binary(array.type)):
+        if not (_is_string(array.type) or _is_binary(array.type) or _is_strings(array.type)):
             raise UnreadableError(
                 path=path, reason=f"column {column!r} holds {array.type}, not text"
             )
@@ -176,13 +178,11 @@ def _read_batch(
     why = _find_reasons(texts, metadata, max_document_bytes)
     if why.null_count == len(why):
         return Outcome(kept=kept, rejected=NO_REJECTIONS)
-    is_kept = pc.is_null(why)
-    rejected = kept.filter(pc.is_valid(why))
-    columns = (rejected.column(name).to_pylist() for name in ("text", "metadata"))
-    raws = [text or fields.encode() for text, fields in zip(*columns, strict=True)]
-    found = zip(rows.filter(pc.is_valid(why)).to_pylist(), why.drop_null().to_pylist(), strict=True)
+    is_rejected = pc.is_valid(why)
+    raws = _find_raws(batch, texts, is_rejected)
+    found = zip(rows.filter(is_rejected).to_pylist(), why.drop_null().to_pylist(), strict=True)
     return Outcome(
-        kept=kept.filter(is_kept),
+        kept=kept.filter(pc.is_null(why)),
         rejected=rejections(
             [
                 (path, row, None, READ_STEP, reason, raw[:MAX_RAW_BYTES], len(raw))
@@ -190,6 +190,18 @@ def _read_batch(
             ]
         ),
     )
+
+
+def _find_raws(batch: pa.RecordBatch, texts: pa.Array, is_rejected: pa.Array) -> list[bytes]:
+    """Return the text of each rejected row, or the whole row as JSON where that is null.
+
+    Such a row may hold text all the same: in another column, or in another item of a list.
+    """
+    names = batch.schema.names
+    plain = pa.RecordBatch.from_arrays([_plain(column) for column in batch.columns], names=names)
+    wholes = iter(to_json(names, plain.filter(pc.is_null(texts))).to_pylist())
+    rejected = texts.filter(is_rejected).to_pylist()
+    return [(next(wholes) or "{}").encode() if text is None else text for text in rejected]
 
 
 def _find_reasons(texts: pa.Array, metadata: pa.Array, max_document_bytes: int) -> pa.Array:
@@ -308,7 +320,15 @@ def _is_binary(type_: pa.DataType) -> bool:
     return bool(pa.types.is_binary(type_) or pa.types.is_large_binary(type_))
 
 
+def _is_strings(type_: pa.DataType) -> bool:
+    is_list = pa.types.is_list(type_) or pa.types.is_large_list(type_)
+    return bool(is_list and _is_string(type_.value_type))
+
+
 def _to_large_binary(array: pa.Array) -> pa.Array:
+    if _is_strings(array.type):
+        items = array.cast(pa.large_list(pa.large_binary()))
+        return pc.binary_join(items, pa.scalar(ITEM_SEPARATOR.encode(), pa.large_binary()))
     if pa.types.is_large_string(array.type):
         return array.view(pa.large_binary())
     if pa.types.is_string(array.type):

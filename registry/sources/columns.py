@@ -1,5 +1,6 @@
 """Which columns of a record format hold the text and the id."""
 
+import re
 from collections.abc import Sequence
 
 from registry.domain.reading import Field, Reading
@@ -11,6 +12,7 @@ _STRING_TYPES = frozenset({"string", "large_string", "string_view"})
 _INTEGER_TYPES = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
 _BINARY_TYPES = frozenset({"binary", "large_binary", "binary_view"})
 _UNCERTAIN_TYPES = frozenset({"mixed", "null"})
+_LISTS = re.compile(r"(?:large_|fixed_size_)?list<[^:]*: (?P<item>.*?)(?: not null)?>(?:\[\d+\])?")
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
@@ -35,7 +37,8 @@ def choose_columns(path: str, fields: Sequence[Field], wanted: Reading) -> Readi
     """Return the reading with its text and id columns decided.
 
     Without a wish, the text is the column `text`, else `content`, else the only one of strings;
-    the id is the column `id` if it holds strings or integers.
+    the id is the column `id` if it holds strings or integers. A column of lists of strings is the
+    text where it is wished for, never by itself.
 
     Args:
         path: The file's name, for errors.
@@ -54,7 +57,7 @@ def choose_columns(path: str, fields: Sequence[Field], wanted: Reading) -> Readi
         if column not in types:
             raise InputError(f"{path}: no column {column!r}", hint=_list_columns(fields))
     for column in wanted.text_columns:
-        if not _can_hold_text(types[column]):
+        if not (_can_hold_text(types[column]) or _is_list_of_strings(types[column])):
             raise InputError(
                 f"{path}: column {column!r} holds {types[column]}, not text",
                 hint=_list_columns(fields),
@@ -79,7 +82,13 @@ def _choose_text(path: str, types: dict[str, str], id_column: str | None) -> str
             hint=f"--text-column {strings[0]}; given more than once, the columns are joined",
         )
     found = ", ".join(f"{name} ({type_})" for name, type_ in types.items())
-    raise InputError(f"{path}: no column holds text; found {found}", hint="--text-column NAME")
+    lists = [name for name, type_ in types.items() if _is_list_of_strings(type_)]
+    raise InputError(
+        f"{path}: no column holds text; found {found}",
+        hint=f"--text-column {lists[0]}; its items are joined by newlines"
+        if lists
+        else "--text-column NAME",
+    )
 
 
 def is_string(type_: str) -> bool:
@@ -91,6 +100,11 @@ def is_string(type_: str) -> bool:
 
 def _can_hold_text(type_: str) -> bool:
     return is_string(type_) or type_ in _BINARY_TYPES or type_ in _UNCERTAIN_TYPES
+
+
+def _is_list_of_strings(type_: str) -> bool:
+    match = _LISTS.fullmatch(type_)
+    return match is not None and (is_string(match["item"]) or match["item"] == "null")
 
 
 def _can_hold_id(type_: str) -> bool:

@@ -24,13 +24,13 @@ NOT_TEXT: Final = "not-text"
 """A member of an archive whose content is no format that is read, such as an image."""
 
 NULL_TEXT: Final = "null-text"
-"""A text column is null."""
+"""A text column is null, or a list of strings with a null in it."""
 
 RAGGED_ROW: Final = "ragged-row"
 """A row whose number of values is not that of the header, or whose quoting is broken."""
 
 TEXT_NOT_A_STRING: Final = "text-not-a-string"
-"""A text column holds a number, a list or another value that is no text."""
+"""A text column holds a number or another value that is no text, or a list with one in it."""
 
 
 class RowError(Exception):

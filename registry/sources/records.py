@@ -24,6 +24,9 @@ MAX_DEPTH = 254
 SEPARATOR = "\n\n"
 """What stands between the texts of several columns."""
 
+ITEM_SEPARATOR = "\n"
+"""What stands between the strings of a column that holds lists of them."""
+
 # A float of 2^63 or more, as orjson writes it, behind what can stand before a number. It may have
 # been an integer.
 _LARGE_FLOAT = re.compile(rb"[:,\[]-?[0-9](?:\.[0-9]+)?e\+?(?:1[89]|[2-9][0-9]|[0-9]{3})")
@@ -111,12 +114,20 @@ def _take_text(record: dict[str, Any], columns: tuple[str, ...]) -> str:
         if column not in record:
             raise RowError(reasons.MISSING_TEXT)
         part = record.pop(column)
-        if type(part) is not str:
-            raise RowError(reasons.NULL_TEXT if part is None else reasons.TEXT_NOT_A_STRING)
-        parts.append(part)
+        parts.append(part if type(part) is str else _join_items(part))
     if not parts:
         raise RowError(reasons.MISSING_TEXT)
     return parts[0] if len(parts) == 1 else SEPARATOR.join(parts)
+
+
+def _join_items(value: object) -> str:
+    """Return a list of strings as one text; null as a whole or in an item is no text."""
+    items: list[object] = value if isinstance(value, list) else [value]
+    texts = [item for item in items if isinstance(item, str)]
+    if len(texts) == len(items):
+        return ITEM_SEPARATOR.join(texts)
+    is_null = len(texts) + items.count(None) == len(items)
+    raise RowError(reasons.NULL_TEXT if is_null else reasons.TEXT_NOT_A_STRING)
 
 
 def _dump(record: dict[str, Any]) -> bytes:

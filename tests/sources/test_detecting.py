@@ -160,6 +160,34 @@ def test_no_candidate_lists_what_there_is():
     assert caught.value.hint == "--text-column NAME"
 
 
+@pytest.mark.parametrize(
+    ("record", "lists"),
+    [
+        ({"text": ["a", "b"], "title": "t"}, "list<item: string>"),
+        ({"text": [], "title": "t"}, "list<item: null>"),
+    ],
+)
+def test_a_list_of_strings_is_the_text_where_it_is_named_and_not_by_itself(record, lists):
+    fields = detected(to_jsonl([record]), "a.jsonl").fields
+
+    assert Field(name="text", type=lists) == fields[0]
+    assert (("title",), None) == columns([record])
+    assert (("text",), None) == columns([record], text_columns=("text",))
+
+
+def test_a_list_of_strings_is_offered_where_nothing_else_is_text():
+    with pytest.raises(InputError, match="no column holds text") as caught:
+        columns([{"n": 1, "lines": ["a"]}])
+
+    assert caught.value.hint == "--text-column lines; its items are joined by newlines"
+
+
+@pytest.mark.parametrize("value", [[1, 2], [["a"]], {"a": "b"}])
+def test_a_list_of_other_things_is_no_text(value):
+    with pytest.raises(InputError, match=r"column 'text' holds .*, not text"):
+        columns([{"text": value}], text_columns=("text",))
+
+
 @pytest.mark.parametrize("wanted", [{"text_columns": ("body",)}, {"id_column": "body"}])
 def test_a_column_that_does_not_exist_is_named_beside_those_that_do(wanted):
     with pytest.raises(InputError, match=r"a\.jsonl: no column 'body'") as caught:

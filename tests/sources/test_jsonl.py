@@ -1,3 +1,4 @@
+import json
 import sys
 
 import pytest
@@ -52,7 +53,7 @@ def test_an_id_that_is_no_id_stays_in_the_metadata():
         (b'{"body": "a"}', "missing-text"),
         (b'{"text": null}', "null-text"),
         (b'{"text": 5}', "text-not-a-string"),
-        (b'{"text": ["a"]}', "text-not-a-string"),
+        (b'{"text": ["a", 1]}', "text-not-a-string"),
         (b"[" * 200_000, "nested-too-deep"),
         (b'{"a":' * 200_000, "nested-too-deep"),
         (b'{"text":"a","n":' + b"[" * 254 + b"]" * 254 + b"}", "nested-too-deep"),
@@ -134,6 +135,15 @@ def test_several_text_columns_are_joined_by_a_blank_line():
     assert [b"a\n\nb"] == result.texts
     assert [{"n": 1}] == result.metadata
     assert ["missing-text", "null-text"] == result.reasons
+
+
+def test_a_list_of_strings_is_joined_by_newlines():
+    lists = [["a", "é"], [], ["\ud800"], "plain", ["a", None], ["a", 1], [None, 1], [["a"]], None]
+
+    result = read("".join(json.dumps({"text": value}) + "\n" for value in lists).encode())
+
+    assert ["a\né".encode(), b"", b"\xed\xa0\x80", b"plain"] == result.texts
+    assert ["null-text", *["text-not-a-string"] * 3, "null-text"] == result.reasons
 
 
 def test_a_text_column_may_also_be_the_id():

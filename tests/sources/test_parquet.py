@@ -43,6 +43,37 @@ def test_text_of_any_string_type_is_read_as_bytes(type_):
     assert ["a.parquet#1", "a.parquet#2", "a.parquet#3"] == result.sources
 
 
+@pytest.mark.parametrize(
+    "type_",
+    [
+        pa.list_(pa.string()),
+        pa.large_list(pa.large_string()),
+        pa.list_(pa.field("element", pa.string_view())),
+        pa.list_(pa.dictionary(pa.int32(), pa.string())),
+    ],
+)
+def test_a_named_list_of_strings_is_joined_by_newlines(type_):
+    lines = pa.array([["a", "é"], [], ["b", None], None, ["c"]], type_)
+    data = to_parquet({"lines": lines, "n": range(5)})
+
+    result = read(data, "a.parquet", text_columns=("lines",))
+
+    assert ["a\né".encode(), b"", b"c"] == result.texts
+    assert [{"n": 0}, {"n": 1}, {"n": 4}] == result.metadata
+    assert [
+        (3, "null-text", b'{"lines":["b",null],"n":2}'),
+        (4, "null-text", b'{"lines":null,"n":3}'),
+    ] == [(row["row"], row["reason"], row["raw"]) for row in result.rejected]
+
+
+def test_lists_of_one_length_and_plain_text_are_joined_as_columns_are():
+    pair = pa.array([["a", "b"], ["c", "d"]], pa.list_(pa.string(), 2))
+
+    result = read(to_parquet({"q": ["x", "y"], "a": pair}), "a.parquet", text_columns=("q", "a"))
+
+    assert [b"x\n\na\nb", b"y\n\nc\nd"] == result.texts
+
+
 def test_bytes_that_are_no_utf8_reach_the_text_untouched():
     broken = pa.array([b"\xff", b"a"]).view(pa.string())
 
@@ -106,9 +137,10 @@ def test_null_and_long_texts_are_rejected_with_their_rows():
     result = read(data, "a.parquet", max_document_bytes=5)
 
     assert [b"a", b"b"] == result.texts
-    assert [(2, "null-text", b'{"n":2}', 7), (3, "document-too-long", b"long text", 9)] == [
-        (row["row"], row["reason"], row["raw"], row["num_bytes"]) for row in result.rejected
-    ]
+    assert [
+        (2, "null-text", b'{"n":2,"text":null}', 19),
+        (3, "document-too-long", b"long text", 9),
+    ] == [(row["row"], row["reason"], row["raw"], row["num_bytes"]) for row in result.rejected]
 
 
 def test_a_text_cut_for_the_quarantine_counts_with_all_its_bytes():
@@ -125,6 +157,7 @@ def test_several_text_columns_are_joined_and_null_in_one_rejects():
     result = read(data, "a.parquet", text_columns=("q", "a"))
 
     assert ([b"a\n\nc"], ["null-text"]) == (result.texts, result.reasons)
+    assert [b'{"a":null,"q":"b"}'] == [row["raw"] for row in result.rejected]
 
 
 def test_columns_of_the_same_name_are_told_apart():
