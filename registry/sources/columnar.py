@@ -14,7 +14,7 @@ from registry.documents import MAX_RAW_BYTES, NO_REJECTIONS, RAW_DOCUMENTS, Outc
 from registry.domain.reading import Field, Reading
 from registry.errors import UnreadableError
 from registry.sources import reasons
-from registry.sources.columns import unique_names
+from registry.sources.columns import is_string, unique_names
 from registry.sources.file import foreign_errors
 from registry.sources.outcomes import READ_STEP, rejections
 from registry.sources.records import ITEM_SEPARATOR, SEPARATOR
@@ -110,6 +110,16 @@ def text_column(batch: pa.RecordBatch, columns: Iterable[str], path: str) -> pa.
         return parts[0]
     separator = pa.scalar(SEPARATOR.encode(), pa.large_binary())
     return pc.binary_join_element_wise(*parts, separator, null_handling="emit_null")
+
+
+def mean_lengths(batch: pa.RecordBatch) -> dict[str, float]:
+    """Return how many bytes the strings of each column of them have in the mean."""
+    columns = zip(unique_names(batch.schema.names), batch.columns, strict=True)
+    return {
+        name: float(pc.mean(pc.binary_length(_plain(column))).as_py() or 0.0)
+        for name, column in columns
+        if is_string(str(column.type))
+    }
 
 
 def _cuts(sizes: Sizes, limit: float) -> Iterator[tuple[int, int]]:

@@ -1,12 +1,15 @@
 """Which columns of a record format hold the text and the id."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from registry.domain.reading import Field, Reading
 from registry.errors import InputError
 
 _TEXT_NAMES = ("text", "content")
+_LIKELY_NAMES = (*_TEXT_NAMES, "document", "body", "article", "passage", "message", "markdown")
+"""Names that texts often have: what a hint offers first."""
+
 _ID_NAME = "id"
 _STRING_TYPES = frozenset({"string", "large_string", "string_view"})
 _INTEGER_TYPES = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
@@ -33,7 +36,13 @@ def unique_names(names: Sequence[str]) -> list[str]:
     return list(unique)
 
 
-def choose_columns(path: str, fields: Sequence[Field], wanted: Reading) -> Reading:
+def choose_columns(
+    path: str,
+    fields: Sequence[Field],
+    wanted: Reading,
+    *,
+    mean_lengths: Mapping[str, float] | None = None,
+) -> Reading:
     """Return the reading with its text and id columns decided.
 
     Without a wish, the text is the column `text`, else `content`, else the only one of strings;
@@ -45,6 +54,8 @@ def choose_columns(path: str, fields: Sequence[Field], wanted: Reading) -> Readi
         fields: The file's columns. None at all means that no record was found: then nothing can
             be decided, nor be wrong.
         wanted: What the user said about the columns.
+        mean_lengths: How long the strings of a column are in a sample, where there is one. Of
+            several candidates the hint offers the one with a usual name, else the longest.
 
     Raises:
         InputError: A wanted column does not exist or cannot hold text, or there is not exactly
@@ -65,11 +76,15 @@ def choose_columns(path: str, fields: Sequence[Field], wanted: Reading) -> Readi
     id_column = wanted.id_column
     if id_column is None and _ID_NAME not in wanted.text_columns:
         id_column = _ID_NAME if _can_hold_id(types.get(_ID_NAME, "")) else None
-    text_columns = wanted.text_columns or (_choose_text(path, types, id_column),)
+    text_columns = wanted.text_columns or (
+        _choose_text(path, types, id_column, mean_lengths or {}),
+    )
     return wanted.model_copy(update={"text_columns": text_columns, "id_column": id_column})
 
 
-def _choose_text(path: str, types: dict[str, str], id_column: str | None) -> str:
+def _choose_text(
+    path: str, types: dict[str, str], id_column: str | None, mean_lengths: Mapping[str, float]
+) -> str:
     for name in _TEXT_NAMES:
         if _can_hold_text(types.get(name, "")):
             return name
@@ -79,7 +94,8 @@ def _choose_text(path: str, types: dict[str, str], id_column: str | None) -> str
     if strings:
         raise InputError(
             f"{path}: several columns could hold the text: {', '.join(strings)}",
-            hint=f"--text-column {strings[0]}; given more than once, the columns are joined",
+            hint=f"--text-column {_likeliest(strings, mean_lengths)}; given more than once, the "
+            "columns are joined",
         )
     found = ", ".join(f"{name} ({type_})" for name, type_ in types.items())
     lists = [name for name, type_ in types.items() if _is_list_of_strings(type_)]
@@ -89,6 +105,12 @@ def _choose_text(path: str, types: dict[str, str], id_column: str | None) -> str
         if lists
         else "--text-column NAME",
     )
+
+
+def _likeliest(names: Sequence[str], mean_lengths: Mapping[str, float]) -> str:
+    usual = [name for likely in _LIKELY_NAMES for name in names if name.lower() == likely]
+    # Of equals the first stays, which is also what happens without a sample.
+    return usual[0] if usual else max(names, key=lambda name: mean_lengths.get(name, 0.0))
 
 
 def is_string(type_: str) -> bool:

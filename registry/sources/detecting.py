@@ -1,6 +1,6 @@
 """How a file is to be read: by its content first, then by its name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from registry.sources.file import SourceFile
 from registry.sources.json_array import iter_elements
 from registry.sources.lines import Lines, LongLine, iter_lines
 from registry.sources.normalized import is_normalized
-from registry.sources.parquet import find_parquet_schema
+from registry.sources.parquet import find_parquet_columns
 from registry.sources.reasons import RowError
 from registry.sources.records import load_record
 from registry.sources.sniffing import (
@@ -103,8 +103,9 @@ def _detect_archive(file: SourceFile, reading: Reading) -> Detected:
 def _detect_columns(file: SourceFile, reading: Reading, *, is_free: bool) -> Detected:
     if reading.format is Format.TEXT:
         return Detected(reading, ())
+    mean_lengths: Mapping[str, float] = {}
     if reading.format in (Format.PARQUET, Format.DOCUMENTS):
-        schema = find_parquet_schema(file, reading.compression)
+        schema, mean_lengths = find_parquet_columns(file, reading.compression)
         if reading.format is Format.DOCUMENTS or (is_free and is_normalized(schema)):
             reading = reading.model_copy(update={"format": Format.DOCUMENTS})
             return Detected(reading, fields_of(schema))
@@ -114,8 +115,9 @@ def _detect_columns(file: SourceFile, reading: Reading, *, is_free: bool) -> Det
     elif reading.format in (Format.CSV, Format.TSV):
         fields = _find_delimited_fields(file, reading)
     else:
-        fields = _find_json_fields(file, reading)
-    return Detected(choose_columns(file.name, fields, reading), fields)
+        fields, mean_lengths = _find_json_columns(file, reading)
+    reading = choose_columns(file.name, fields, reading, mean_lengths=mean_lengths)
+    return Detected(reading, fields)
 
 
 def _find_delimited_fields(file: SourceFile, reading: Reading) -> tuple[Field, ...]:
@@ -133,7 +135,10 @@ def _find_delimited_fields(file: SourceFile, reading: Reading) -> tuple[Field, .
     return tuple(Field(name=name, type="string") for name in names)
 
 
-def _find_json_fields(file: SourceFile, reading: Reading) -> tuple[Field, ...]:
+def _find_json_columns(
+    file: SourceFile, reading: Reading
+) -> tuple[tuple[Field, ...], dict[str, float]]:
+    """Return the fields of the first records, and how long the strings of each are in the mean."""
     with open_decompressed(file, reading.compression) as stream:
         if reading.format is Format.JSON:
             blocks = iter_elements(stream, max_element_bytes=_MAX_LINE_BYTES)
@@ -142,10 +147,9 @@ def _find_json_fields(file: SourceFile, reading: Reading) -> tuple[Field, ...]:
         values: dict[str, list[object]] = {}
         for record in _first_records(blocks):
             for name, value in record.items():
-                values.setdefault(name, []).append(value)
-    return tuple(
-        Field(name=_as_unicode(name), type=_type_of(found)) for name, found in values.items()
-    )
+                values.setdefault(_as_unicode(name), []).append(value)
+    fields = tuple(Field(name=name, type=_type_of(found)) for name, found in values.items())
+    return fields, {name: _mean_length(found) for name, found in values.items()}
 
 
 def _first_records(blocks: Iterable[Lines | LongLine]) -> Iterator[dict[str, Any]]:
@@ -173,6 +177,10 @@ def _type_of(values: list[object]) -> str:
         return str(pa.infer_type(values))
     except (pa.ArrowException, OverflowError, ValueError):
         return _MIXED
+
+
+def _mean_length(values: list[object]) -> float:
+    return sum(len(value) for value in values if isinstance(value, str)) / len(values)
 
 
 def _as_unicode(name: str) -> str:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from registry.documents import Outcome
 from registry.domain.reading import Compression, Reading
 from registry.errors import UnreadableError
-from registry.sources.columnar import read_batches
+from registry.sources.columnar import mean_lengths, read_batches
 from registry.sources.compression import open_seekable
 from registry.sources.file import SourceFile, foreign_errors
 
@@ -38,18 +38,19 @@ def read_parquet(
         )
 
 
-def find_parquet_schema(file: SourceFile, compression: Compression) -> pa.Schema:
-    """Return the Arrow schema of a Parquet file whose first rows can be read.
+def find_parquet_columns(
+    file: SourceFile, compression: Compression
+) -> tuple[pa.Schema, dict[str, float]]:
+    """Return the Arrow schema of a Parquet file, and how long strings are in its first rows.
 
     Raises:
         UnreadableError: Its footer or its first pages are corrupt, or it is encrypted.
     """
     with open_parquet(file, compression) as parquet:
         batches = iter_batches(parquet, file.name, batch_bytes=_BUFFER_BYTES)
-        for _ in islice(batches, 2):
-            pass
         with foreign_errors(file.name):
-            return parquet.schema_arrow
+            lengths = [mean_lengths(batch) for batch in islice(batches, 2)]
+            return parquet.schema_arrow, lengths[0] if lengths else {}
 
 
 @contextmanager

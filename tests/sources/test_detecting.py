@@ -153,6 +153,41 @@ def test_several_candidates_are_listed():
     assert "--text-column q" in caught.value.hint
 
 
+LONGEST = {"title": "t", "story": "once upon a time", "url": "u"}
+
+
+@pytest.mark.parametrize(
+    ("record", "likeliest"),
+    [
+        (LONGEST, "story"),
+        (LONGEST | {"Body": "b"}, "Body"),
+        (LONGEST | {"body": "b", "document": "d"}, "document"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.parquet"])
+def test_of_several_candidates_a_usual_name_is_offered_or_the_longest(name, record, likeliest):
+    data = {
+        "a.jsonl": to_jsonl([record] * 2),
+        "a.json": json.dumps([record]).encode(),
+        "a.parquet": to_parquet({column: [value] for column, value in record.items()}),
+    }[name]
+
+    with pytest.raises(InputError, match="several columns could hold the text: title") as caught:
+        detected(data, name)
+
+    assert caught.value.hint.startswith(f"--text-column {likeliest};")
+
+
+def test_without_a_sample_a_usual_name_is_offered_or_the_first():
+    with pytest.raises(InputError) as usual:
+        detected(b"title,body\nt,b\n", "a.csv")
+    with pytest.raises(InputError) as other:
+        detected(b"title,story\nt,once\n", "a.csv")
+
+    assert usual.value.hint.startswith("--text-column body;")
+    assert other.value.hint.startswith("--text-column title;")
+
+
 def test_no_candidate_lists_what_there_is():
     with pytest.raises(InputError, match=r"no column holds text; found n \(int64\)") as caught:
         columns([{"n": 1}])
