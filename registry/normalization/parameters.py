@@ -20,9 +20,12 @@ _TYPES_IN_WORDS = {
 
 
 class Parameters(Value):
-    """The parameters of a step. A text is not a number, and 1 is not true."""
+    """The parameters of a step, described by the string below each field.
 
-    model_config = ConfigDict(strict=True)
+    A text is not a number, and 1 is not true.
+    """
+
+    model_config = ConfigDict(strict=True, use_attribute_docstrings=True)
 
 
 class ParameterDescription(Value):
