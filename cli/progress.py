@@ -2,18 +2,12 @@
 
 import sys
 import time
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from typing import TYPE_CHECKING
 
 from registry.domain.quantities import format_bytes
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _QUIET_SECONDS = 1.0
 """Work that takes less shows nothing."""
@@ -25,7 +19,6 @@ class TerminalProgress:
     """Draw how far an operation is; see `registry.operations.context.Progress`."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
         self._bar: Progress | None = None
         self._task = ""
         self._total = 0
@@ -47,7 +40,7 @@ class TerminalProgress:
         moment = time.monotonic()
         if moment - self._started < _QUIET_SECONDS:
             return
-        if self._console.is_terminal:
+        if sys.stderr.isatty():
             self._draw()
         elif moment - self._last_line >= _LINE_SECONDS:
             self._last_line = moment
@@ -55,7 +48,7 @@ class TerminalProgress:
 
     def note(self, message: str) -> None:
         """Say something that is worth a line."""
-        self._console.print(message, markup=False, highlight=False, soft_wrap=True)
+        print(message, file=sys.stderr)  # noqa: T201 - progress belongs on stderr
 
     def finish(self) -> None:
         """Take the bar away."""
@@ -65,16 +58,7 @@ class TerminalProgress:
 
     def _draw(self) -> None:
         if self._bar is None:
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
-                DownloadColumn(),
-                TransferSpeedColumn(),
-                TextColumn("{task.fields[documents]} documents"),
-                TimeRemainingColumn(),
-                console=self._console,
-                transient=True,
-            )
+            self._bar = _make_bar()
             self._bar.add_task(self._task, total=self._total or None, documents="0")
             self._bar.start()
         task = self._bar.task_ids[0]
@@ -93,3 +77,26 @@ class TerminalProgress:
             f"{self._documents:,} documents, {speed}/s",
             file=sys.stderr,
         )
+
+
+def _make_bar() -> "Progress":
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TextColumn("{task.fields[documents]} documents"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from registry import operations
 from registry.catalog.catalog import Catalog
 from registry.domain.answers import (
     AddedTokenizer,
@@ -30,29 +31,15 @@ from registry.domain.tokenizer import Tokenizer
 from registry.domain.urls import redact_url
 from registry.domain.version import Dataset, DatasetKind, DatasetSummary, Lifecycle, Version
 from registry.errors import InputError
-from registry.normalization.recipe_files import AS_IS, load_recipe
-from registry.operations import (
-    describe,
-    export,
-    normalize,
-    register,
-    report,
-    sample,
-    tokenize,
-    tokenizers,
-    verify,
-)
 from registry.operations.context import Context, NoProgress, Progress
-from registry.operations.counting import Counting
-from registry.operations.database import find_home, read_settings
-from registry.operations.estimate import tokenize_sample
-from registry.operations.policy import make_policy
-from registry.operations.quarantine import show_quarantine
+from registry.operations.home import find_home, read_settings
 from registry.settings import Settings
 from registry.storage.objects import ObjectStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from registry.operations.counting import Counting
 
 
 class Registry:
@@ -95,7 +82,7 @@ class Registry:
         dry_run: bool = False,
     ) -> Registration:
         """Register files where they lie; see `registry.operations.register.register`."""
-        return register.register(
+        return operations.register.register(
             self._context,
             paths,
             name=DatasetName.parse(name),
@@ -109,19 +96,19 @@ class Registry:
         self, reference: str, *, recipe: str | Recipe, name: str | None = None
     ) -> Normalization:
         """Normalize a version; see `registry.operations.normalize.normalize`."""
-        return normalize.normalize(
+        return operations.normalize.normalize(
             self._context,
             Reference.parse(reference),
-            recipe=_recipe(recipe),
+            recipe=operations.normalize.find_recipe(recipe),
             name=None if name is None else DatasetName.parse(name),
         )
 
     def preview(self, reference: str, *, recipe: str | Recipe, num_documents: int = 5) -> Preview:
         """Show documents before and after a recipe, and write nothing."""
-        return normalize.preview(
+        return operations.normalize.preview(
             self._context,
             Reference.parse(reference),
-            recipe=_recipe(recipe),
+            recipe=operations.normalize.find_recipe(recipe),
             num_documents=num_documents,
         )
 
@@ -132,10 +119,10 @@ class Registry:
 
         Without a recipe they are decoded strictly and otherwise left as they are.
         """
-        return normalize.stream(
+        return operations.normalize.stream(
             self._context,
             Reference.parse(reference),
-            recipe=AS_IS if recipe is None else _recipe(recipe),
+            recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
         )
 
     def tokenize(  # noqa: PLR0913 - what a count depends on, each by its name
@@ -153,7 +140,7 @@ class Registry:
         name: str | None = None,
     ) -> Tokenization:
         """Count tokens exactly and write token shards; see `registry.operations.tokenize`."""
-        return tokenize.tokenize(
+        return operations.tokenize.tokenize(
             self._context,
             Reference.parse(reference),
             self._counting(
@@ -184,7 +171,7 @@ class Registry:
         parse_special: bool = False,
     ) -> Tokenization:
         """Estimate tokens from a sample, with a 95 % confidence interval."""
-        return tokenize_sample(
+        return operations.estimate.tokenize_sample(
             self._context,
             Reference.parse(reference),
             self._counting(
@@ -210,7 +197,7 @@ class Registry:
         law: str | None = None,
     ) -> Report:
         """Say whether the data is enough; see `registry.operations.report.report`."""
-        return report.report(
+        return operations.report.report(
             self._context,
             [Reference.parse(text) for text in references],
             num_parameters=num_parameters,
@@ -240,7 +227,7 @@ class Registry:
 
     def show(self, reference: str) -> VersionDescription:
         """Return a version with its dataset, counts and neighbours."""
-        return describe.show(self._context, Reference.parse(reference))
+        return operations.describe.show(self._context, Reference.parse(reference))
 
     def list_versions(self, name: str) -> list[Version]:
         """Return all versions of a dataset, oldest first."""
@@ -248,7 +235,7 @@ class Registry:
 
     def sample(self, reference: str, *, num_documents: int = 5, seed: int = 0) -> Sample:
         """Return documents drawn by a seed."""
-        return sample.sample(
+        return operations.sample.sample(
             self._context, Reference.parse(reference), num_documents=num_documents, seed=seed
         )
 
@@ -262,15 +249,17 @@ class Registry:
 
     def verify(self, reference: str) -> Verification:
         """Read every byte of a version again and compare it with what was sealed."""
-        return verify.verify(self._context, Reference.parse(reference))
+        return operations.verify.verify(self._context, Reference.parse(reference))
 
     def quarantine(self, reference: str, *, limit: int = 20) -> Quarantine:
         """Return rows that the run behind a version rejected."""
-        return show_quarantine(self._context, Reference.parse(reference), limit=limit)
+        return operations.quarantine.show_quarantine(
+            self._context, Reference.parse(reference), limit=limit
+        )
 
     def export(self, reference: str, folder: Path) -> Export:
         """Write a version's shards as files."""
-        return export.export(self._context, Reference.parse(reference), folder)
+        return operations.export.export(self._context, Reference.parse(reference), folder)
 
     # Stating.
 
@@ -278,7 +267,7 @@ class Registry:
         self, reference: str, card: Card, *, lifecycle: Lifecycle | None = None
     ) -> Dataset:
         """State licence, description, owner, tags or kind; each change is in the audit log."""
-        return describe.set_dataset(
+        return operations.describe.set_dataset(
             self._context, Reference.parse(reference), card, lifecycle=lifecycle
         )
 
@@ -293,11 +282,11 @@ class Registry:
 
     def tag(self, reference: str, tag: str) -> Dataset:
         """Point a tag at a version, wherever it pointed before."""
-        return describe.tag(self._context, Reference.parse(reference), parse_tag(tag))
+        return operations.describe.tag(self._context, Reference.parse(reference), parse_tag(tag))
 
     def untag(self, reference: str, tag: str) -> Dataset:
         """Remove a tag from a dataset, or from the version that is named."""
-        return describe.untag(self._context, Reference.parse(reference), parse_tag(tag))
+        return operations.describe.untag(self._context, Reference.parse(reference), parse_tag(tag))
 
     # Tokenizers and runs.
 
@@ -312,7 +301,7 @@ class Registry:
         lowercase: bool | None = None,
     ) -> AddedTokenizer:
         """Add a tokenizer from its files; one that gives the same ids is not added twice."""
-        return tokenizers.add_tokenizer(
+        return operations.tokenizers.add_tokenizer(
             self._context,
             paths,
             name=name,
@@ -326,7 +315,7 @@ class Registry:
         self, references: Sequence[str], *, name: str, vocab_size: int
     ) -> AddedTokenizer:
         """Train a byte-level BPE on versions; the same call gives the same tokenizer."""
-        return tokenizers.train_tokenizer(
+        return operations.tokenizers.train_tokenizer(
             self._context,
             [Reference.parse(text) for text in references],
             name=name,
@@ -367,11 +356,11 @@ class Registry:
         bos_token: str | None,
         parse_special: bool,
         count_only: bool,
-    ) -> Counting:
-        found = tokenizers.find_tokenizer(self._context, tokenizer)
-        return Counting(
+    ) -> "Counting":
+        found = operations.tokenizers.find_tokenizer(self._context, tokenizer)
+        return operations.counting.Counting(
             tokenizer=found,
-            policy=make_policy(
+            policy=operations.policy.make_policy(
                 self._context,
                 found,
                 eos=eos,
@@ -380,7 +369,7 @@ class Registry:
                 bos_token=bos_token,
                 parse_special=parse_special,
             ),
-            recipe=None if recipe is None else _recipe(recipe),
+            recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
             count_only=count_only,
         )
 
@@ -421,7 +410,3 @@ def open_registry(
             progress=progress or NoProgress(),
         )
     )
-
-
-def _recipe(recipe: str | Recipe) -> Recipe:
-    return recipe if isinstance(recipe, Recipe) else load_recipe(recipe)

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import registry
+import registry.operations
 
 
 @pytest.mark.parametrize("name", registry.__all__)
@@ -20,6 +21,16 @@ def test_public_names_are_sorted():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="nothing"):
         _ = registry.nothing
+
+
+@pytest.mark.parametrize("name", registry.operations.__all__)
+def test_every_verb_is_reached_through_its_package(name):
+    assert f"registry.operations.{name}" == getattr(registry.operations, name).__name__
+
+
+def test_an_unknown_verb_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = registry.operations.nothing
 
 
 def test_a_value_type_loads_neither_arrow_nor_sql():

@@ -40,7 +40,8 @@ def demo(
     """
     from cli.progress import TerminalProgress
     from registry.api import open_registry
-    from registry.operations.database import init_registry, read_settings
+    from registry.operations.database import init_registry
+    from registry.operations.home import read_settings
 
     # Never a team's catalog, whatever the environment says.
     settings = read_settings().alone_in(folder.absolute() / HOME_FOLDER)

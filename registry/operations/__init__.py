@@ -1,1 +1,47 @@
-"""One verb a file: the only rooms that join the rooms below."""
+"""One verb a file: the only rooms that join the rooms below.
+
+`Registry` reaches the verbs through this package, which loads each on first use: who lists datasets
+needs the catalog, and none of Arrow, NumPy and tokenizers.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from registry.operations import (
+        counting,
+        describe,
+        estimate,
+        export,
+        normalize,
+        policy,
+        quarantine,
+        register,
+        report,
+        sample,
+        tokenize,
+        tokenizers,
+        verify,
+    )
+
+__all__ = [
+    "counting",
+    "describe",
+    "estimate",
+    "export",
+    "normalize",
+    "policy",
+    "quarantine",
+    "register",
+    "report",
+    "sample",
+    "tokenize",
+    "tokenizers",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

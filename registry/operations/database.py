@@ -2,29 +2,14 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from registry.catalog import migrate
 from registry.domain.answers import CatalogStatus
 from registry.domain.urls import redact_url
 from registry.errors import InputError
+from registry.operations.home import find_home, read_settings
 from registry.settings import HOME_FOLDER, Settings
 from registry.storage.filesystem import find_network_file_system
 from registry.storage.objects import make_folder
-
-
-def read_settings(home: Path | None = None) -> Settings:
-    """Read the environment; a home given by the caller wins over `MUSTER_HOME`.
-
-    Raises:
-        InputError: A variable holds a value that is none; it is named.
-    """
-    try:
-        return Settings.read(home=home)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        variable = f"MUSTER_{wrong['loc'][0]}".upper()
-        raise InputError(f"{variable}={wrong['input']}: {wrong['msg']}") from error
 
 
 def init_registry(folder: Path, *, settings: Settings | None = None) -> CatalogStatus:
@@ -96,15 +81,3 @@ def _require_local(home: Path) -> None:
             f"{home} lies on a network file system ({kind}), where SQLite loses data",
             hint="set MUSTER_DATABASE_URL=postgresql://..., or make the registry on a local disk",
         )
-
-
-def find_home(settings: Settings, start: Path) -> Path:
-    """Return the registry's home: as given, else the nearest one at or above a folder.
-
-    Raises:
-        InputError: There is none.
-    """
-    home = settings.find_home(start)
-    if home is None:
-        raise InputError(f"no registry at {start} or above", hint="muster init")
-    return home

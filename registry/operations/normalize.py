@@ -26,6 +26,7 @@ from registry.domain.run import Operation, RunDraft
 from registry.domain.version import Content, Metric, Shard, Version, VersionDraft
 from registry.errors import InputError
 from registry.normalization.pipeline import Pipeline
+from registry.normalization.recipe_files import AS_IS, load_recipe
 from registry.operations.changes import note_other_origin
 from registry.operations.context import CODE, Context, environment
 from registry.operations.indexes import write_index
@@ -109,20 +110,33 @@ def preview(
     )
 
 
-def stream(context: Context, reference: Reference, *, recipe: Recipe) -> Iterator[pa.RecordBatch]:
+def stream(
+    context: Context, reference: Reference, *, recipe: Recipe | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yield a version's documents, normalized on the fly, as batches of `DOCUMENTS`.
 
     They are, byte for byte, the documents that `normalize` would write. Nothing is written;
-    rejected rows are left out.
+    rejected rows are left out. Without a recipe they are decoded strictly and otherwise left as
+    they are.
     """
     version = require_documents(context.catalog.versions.get(reference))
     shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
-    pipeline = Pipeline(recipe)
+    pipeline = Pipeline(recipe or AS_IS)
     for shard in shards:
         for outcome in read_shard(context, shard):
             kept = pipeline(outcome).kept
             if len(kept):
                 yield kept
+
+
+def find_recipe(recipe: str | Recipe) -> Recipe:
+    """Return a recipe by the name of a built-in one or by its file; a recipe is itself.
+
+    Raises:
+        RecipeError: A step, a parameter or the file is not as it should be.
+        UnknownError: There is no such recipe; the nearest names are offered.
+    """
+    return recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
 
 
 def identify(recipe: Recipe) -> RecipeIdentity:

@@ -19,6 +19,9 @@ HEAVY = [
     "pydantic_settings",
 ]
 
+ENGINES = ["pyarrow", "tokenizers", "numpy", "ftfy", "alembic", "yaml", "rich.progress"]
+"""What reading, normalizing, tokenizing, upgrading and drawing a bar need, and no look does."""
+
 
 def test_the_main_job_answers_one_json_document_a_verb(muster, corpus):
     registered = muster.json("register", corpus, "--name", "a/b", "--license", "CC-BY-4.0")
@@ -63,17 +66,36 @@ def test_the_same_command_again_is_unchanged_and_exits_0(muster, corpus):
     assert again.stdout == "unchanged: a/b@1\n"
 
 
-def test_help_loads_no_heavy_library(muster):
+def loaded(names, words, **options):
+    """Return which libraries a command loads, in a process of its own."""
     code = (
         "import sys\nfrom cli.main import main\ntry:\n    main()\nexcept SystemExit:\n    pass\n"
-        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+        f"print(*[name for name in {names!r} if name in sys.modules], 'end', file=sys.stderr)"
     )
-    for words in ([], ["--help"], ["--version"]):
-        done = subprocess.run(
-            [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
-        )
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, **options)
+    return done.stderr.splitlines()[-1].split()[:-1]
 
-        assert done.stderr.splitlines()[-1] == "[]"
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["--version"]])
+def test_help_loads_no_heavy_library(words):
+    assert [] == loaded(HEAVY, words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["list"], ["show", "a/b"], ["lineage", "a/b"], ["tokenizer", "list"], ["run", "list"]],
+)
+def test_looking_at_the_catalog_loads_no_engine(muster, corpus, words):
+    muster.run("register", corpus, "--name", "a/b")
+
+    assert [] == loaded(ENGINES, words, cwd=muster.folder, env=muster.environment)
+
+
+def test_tables_alone_load_what_draws_them(muster):
+    drawn = loaded(["rich"], ["list", "--json"], cwd=muster.folder, env=muster.environment)
+
+    assert [] == drawn
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,0 +1,34 @@
+"""Find a registry: the settings, and the home that they name."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from registry.errors import InputError
+from registry.settings import Settings
+
+
+def read_settings(home: Path | None = None) -> Settings:
+    """Read the environment; a home given by the caller wins over `MUSTER_HOME`.
+
+    Raises:
+        InputError: A variable holds a value that is none; it is named.
+    """
+    try:
+        return Settings.read(home=home)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        variable = f"MUSTER_{wrong['loc'][0]}".upper()
+        raise InputError(f"{variable}={wrong['input']}: {wrong['msg']}") from error
+
+
+def find_home(settings: Settings, start: Path) -> Path:
+    """Return the registry's home: as given, else the nearest one at or above a folder.
+
+    Raises:
+        InputError: There is none.
+    """
+    home = settings.find_home(start)
+    if home is None:
+        raise InputError(f"no registry at {start} or above", hint="muster init")
+    return home
