@@ -11,7 +11,9 @@
     ├── SchemaRevisionError     the database is at another revision than this program
     ├── CorruptObjectError      stored bytes that no longer match their digest
     ├── StorageError            bytes could not be written or read: disk full, no permission
-    └── MissingExtraError       an optional library is not installed
+    ├── MissingExtraError       an optional library is not installed
+    ├── EngineRefusedError      the fast engine does not take a tokenizer
+    └── EngineMismatchError     an engine gives other ids than the reference
 
 Each error carries its message and, where one exists, a `hint`: a command to paste or a sentence
 that says what to do next.
@@ -28,6 +30,18 @@ class MusterError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let an error cross from a worker process, whatever its class takes when it is made."""
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(
+    kind: type[MusterError], args: tuple[object, ...], state: dict[str, object]
+) -> MusterError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class InputError(MusterError):
@@ -115,3 +129,38 @@ class MissingExtraError(MusterError):
             hint=f'pip install "muster-catalog[{extra}]"',
         )
         self.extra = extra
+
+
+class EngineRefusedError(MusterError):
+    """The fast engine does not take a tokenizer."""
+
+    def __init__(self, *, engine: str, reason: str) -> None:
+        super().__init__(
+            f"{engine} does not take this tokenizer: {reason}",
+            hint="--engine auto takes the reference instead",
+        )
+        self.engine = engine
+        self.reason = reason
+
+
+class EngineMismatchError(MusterError):
+    """An engine gives other ids than the reference; what it gave before is not to be trusted."""
+
+    def __init__(
+        self,
+        *,
+        engine: str,
+        text: str,
+        ids: tuple[int, ...],
+        reference_ids: tuple[int, ...],
+        num_compared: int,
+    ) -> None:
+        super().__init__(
+            f"{engine} gives other ids than the reference for {text[:60]!r}",
+            hint="--engine reference",
+        )
+        self.engine = engine
+        self.text = text
+        self.ids = ids
+        self.reference_ids = reference_ids
+        self.num_compared = num_compared

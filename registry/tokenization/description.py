@@ -101,7 +101,11 @@ class Description(BaseModel):
 
     def load(self) -> Engine:
         """Return the tokenizer that it describes."""
-        return Engine.from_str(self.model_dump_json(exclude_unset=True))
+        return Engine.from_str(self.to_json())
+
+    def to_json(self) -> str:
+        """Return it as a `tokenizer.json`."""
+        return self.model_dump_json(exclude_unset=True)
 
 
 def keep_merges(

@@ -73,11 +73,15 @@ class TokenizersEncoder:
         shown, ids = description, None
         if not parse_special:
             shown, ids = take_out_control_tokens(description)
+        self.description = shown
+        """The tokenizer as the engine sees it."""
+
+        self.meant_ids = None if ids is None else np.array(ids, np.uint32)
+        """For each id of the engine the one that is meant; None: it is the same."""
+
         self._engine = shown.load()
         self._engine.no_truncation()
         self._engine.no_padding()
-        self._ids = None if ids is None else np.array(ids, np.uint32)
-        """For each id of the engine the one that is meant; None: it is the same."""
         self._rule = find_cut_rule(description, parse_special=parse_special)
         self._pieces = {id_: entry for entry, id_ in description.ids.items()}
         self.unknown_id = description.model.unknown_id
@@ -96,7 +100,7 @@ class TokenizersEncoder:
             starts = np.cumsum(num_pieces) - num_pieces
             lengths = np.add.reduceat(lengths, starts)
         found = np.frombuffer(ids, np.uint32)
-        return Encoded(ids=found if self._ids is None else self._ids[found], lengths=lengths)
+        return restore_ids(Encoded(ids=found, lengths=lengths), self.meant_ids)
 
     def find_too_long(self, texts: pa.Array) -> npt.NDArray[np.bool_]:
         """See `Encoder.find_too_long`."""
@@ -121,6 +125,13 @@ class TokenizersEncoder:
 
     def _cut_document(self, text: str) -> list[str]:
         return [text] if self._rule is None else list(self._rule.cut(text))
+
+
+def restore_ids(encoded: Encoded, meant_ids: Ids | None) -> Encoded:
+    """Return an engine's own ids as those that are meant; see `TokenizersEncoder.meant_ids`."""
+    if meant_ids is None:
+        return encoded
+    return Encoded(ids=meant_ids[encoded.ids], lengths=encoded.lengths)
 
 
 def check_lengths(pieces: Sequence[str]) -> None:

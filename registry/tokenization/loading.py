@@ -9,9 +9,10 @@ from tokenizers import Tokenizer as Engine
 
 from registry.domain.digest import digest_of_bytes
 from registry.domain.tokenizer import Tokenizer, TokenizerEngine, TokenizerKind
-from registry.errors import InputError, UnknownError, UnreadableError
+from registry.errors import EngineRefusedError, InputError, UnknownError, UnreadableError
 from registry.tokenization.description import Description
 from registry.tokenization.encoder import Encoder, TokenizersEncoder
+from registry.tokenization.fast_encoder import FAST_ENGINE, GuardedEncoder
 from registry.tokenization.fingerprint import fingerprint_of
 from registry.tokenization.gpt2_files import read_gpt2
 from registry.tokenization.recognition import EXPECTED, find_files, read_file, recognise
@@ -107,6 +108,28 @@ def load_encoder(tokenizer: Tokenizer, data: bytes, *, parse_special: bool = Fal
         return SentencePieceEncoder(data, path=tokenizer.name, parse_special=parse_special)
     description = Description.parse(data, path=tokenizer.name)
     return TokenizersEncoder(description, parse_special=parse_special)
+
+
+def load_guarded_encoder(
+    tokenizer: Tokenizer, data: bytes, *, parse_special: bool, num_threads: int
+) -> GuardedEncoder:
+    """Return the fast encoder for a tokenizer, with the reference beside it.
+
+    Args:
+        tokenizer: The facts.
+        data: The stored bytes, `Imported.data`.
+        parse_special: As in `load_encoder`.
+        num_threads: 1, or more for as many as there are cores.
+
+    Raises:
+        MissingExtraError: The fast engine is not installed.
+        EngineRefusedError: It does not take such a tokenizer.
+        UnreadableError: The bytes are not what the facts say.
+    """
+    if tokenizer.engine is TokenizerEngine.SENTENCEPIECE:
+        raise EngineRefusedError(engine=FAST_ENGINE, reason="it is a SentencePiece model")
+    description = Description.parse(data, path=tokenizer.name)
+    return GuardedEncoder(description, parse_special=parse_special, num_threads=num_threads)
 
 
 def find_token_id(tokenizer: Tokenizer, data: bytes, token: str) -> int:
