@@ -7,6 +7,7 @@ from registry.catalog.audit import AuditStore
 from registry.catalog.counts import CountStore
 from registry.catalog.datasets import DatasetStore
 from registry.catalog.engine import Database
+from registry.catalog.engine_checks import EngineCheckStore
 from registry.catalog.lineage import LineageStore
 from registry.catalog.revision import check_revision, read_revision
 from registry.catalog.runs import RunStore
@@ -28,6 +29,7 @@ class Catalog:
         self.runs = RunStore(database)
         self.lineage = LineageStore(database)
         self.tokenizers = TokenizerStore(database)
+        self.engine_checks = EngineCheckStore(database)
         self.counts = CountStore(database)
         self.audit = AuditStore(database)
 

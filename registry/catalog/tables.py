@@ -371,6 +371,43 @@ class TokenizerRow(Row):
     )
 
 
+class EngineCheckRow(Row):
+    """What came out when another engine was compared with a tokenizer's reference."""
+
+    __tablename__ = "engine_check"
+    __table_args__ = (
+        UniqueConstraint(
+            "tokenizer_id",
+            "parse_special",
+            "engine",
+            "engine_version",
+            "reference",
+            "reference_version",
+            "is_equal",
+            name="uq_engine_check_outcome",
+        ),
+        CheckConstraint("is_equal = (difference IS NULL)", name="difference"),
+        not_negative("num_texts"),
+    )
+
+    id: Mapped[Key]
+    tokenizer_id: Mapped[int] = mapped_column(ForeignKey("tokenizer.id"))
+    parse_special: Mapped[bool] = mapped_column(
+        comment="Whether the text of control tokens became their ids."
+    )
+    engine: Mapped[str]
+    engine_version: Mapped[str]
+    reference: Mapped[str]
+    reference_version: Mapped[str]
+    is_equal: Mapped[bool] = mapped_column(comment="One difference outweighs all that was equal.")
+    num_texts: Mapped[int] = mapped_column(comment="Texts compared.")
+    difference: Mapped[str | None] = mapped_column(
+        comment="The first text with other ids, and the ids of both, as canonical JSON: "
+        "PostgreSQL's own JSON holds no NUL."
+    )
+    checked_at: Mapped[datetime]
+
+
 class TokenCountRow(Row):
     """How many tokens a version holds under one tokenizer, policy, recipe, scope and method."""
 

@@ -9,6 +9,7 @@ from registry.catalog.tables import Row
 
 APPEND_ONLY = (
     "audit_log",
+    "engine_check",
     "ledger_entry",
     "ledger_rejection",
     "lineage_edge",

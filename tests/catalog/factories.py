@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from registry.domain.count import TokenCount
 from registry.domain.digest import digest_of_bytes
+from registry.domain.engine import EngineCheck
 from registry.domain.ledger import LedgerEntry, Rejected
 from registry.domain.names import Reference
 from registry.domain.reading import Field, Format, Reading
@@ -104,6 +105,19 @@ def make_tokenizer(name="gpt2", content="gpt2", **fields):
             "highest_id": 50_256,
             "eos_token": "<|endoftext|>",
             "eos_id": 50_256,
+            **fields,
+        }
+    )
+
+
+def make_engine_check(tokenizer="gpt2", **fields):
+    return EngineCheck.model_validate(
+        {
+            "tokenizer_fingerprint": digest(tokenizer),
+            "parse_special": False,
+            "engine": {"name": "fast", "version": "1.0"},
+            "reference": {"name": "tokenizers", "version": "0.23"},
+            "num_texts": 5_000,
             **fields,
         }
     )

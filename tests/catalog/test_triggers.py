@@ -12,6 +12,7 @@ from tests.catalog.factories import (
     WHO,
     make_count,
     make_draft,
+    make_engine_check,
     make_entry,
     make_recipe,
     make_run,
@@ -29,6 +30,7 @@ ALLOWED = {"state": "'withdrawn'", "superseded_by": "1000"}
 def full(catalog):
     """A catalog with a row in every sealed table."""
     catalog.tokenizers.add(make_tokenizer(), **WHO)
+    catalog.engine_checks.record(make_engine_check(), **WHO)
     seal(catalog, "web/in")
     draft = make_draft(
         inputs=("web/in@1",),

@@ -34,6 +34,7 @@ from tests.catalog.factories import (
     WHO,
     make_count,
     make_draft,
+    make_engine_check,
     make_entry,
     make_recipe,
     make_run,
@@ -56,10 +57,15 @@ ENUMERATIONS = {
 }
 
 
+LATER_TABLES = {"engine_check"}
+"""Made after 0001, so that they are not there at every revision."""
+
+
 def populate(url):
     """Put rows into every table."""
     with Catalog.open(url) as catalog:
         catalog.tokenizers.add(make_tokenizer(), **WHO)
+        catalog.engine_checks.record(make_engine_check(), **WHO)
         seal(catalog, "web/in", licence="MIT", description="Crème brûlée.", owner="ada")
         draft = make_draft(
             inputs=("web/in@1",),
@@ -78,11 +84,13 @@ def populate(url):
 
 
 def snapshot(url):
-    """Return every row of every table, without the column that 0002 adds."""
+    """Return every row of every table, without what migrations after the first add."""
     database = Database(url)
     with closing(database), database.reading() as connection:
         rows = {}
         for table in Row.metadata.tables.values():
+            if table.name in LATER_TABLES:
+                continue
             columns = [f'"{column.name}"' for column in table.columns if column.name != "words"]
             found = connection.exec_driver_sql(f"SELECT {', '.join(columns)} FROM {table.name}")
             rows[table.name] = sorted(map(repr, found))
@@ -92,7 +100,11 @@ def snapshot(url):
 def missing_triggers(url):
     database = Database(url)
     with closing(database), database.reading() as connection:
-        return find_missing(connection)
+        missing = find_missing(connection)
+        tables = inspect(connection).get_table_names()
+    # A table that a later migration makes has no triggers yet.
+    later = tuple(f"{table}_" for table in LATER_TABLES if table not in tables)
+    return [name for name in missing if not name.startswith(later or ("-",))]
 
 
 def test_the_constants_are_what_alembic_finds():
