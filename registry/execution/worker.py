@@ -1,0 +1,68 @@
+"""What runs in a worker process: it takes up the work once, then task after task."""
+
+import os
+import pickle
+import signal
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing import connection, parent_process
+from typing import Any, Generic
+
+from registry.execution.base import Result, Task, Work
+
+_ONE_THREAD = {
+    "RAYON_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "OMP_NUM_THREADS": "1",
+    "ARROW_IO_THREADS": "2",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Carried(Generic[Result]):
+    """The result of a task, and what it reported meanwhile."""
+
+    result: Result
+    num_bytes: int
+    num_documents: int
+
+
+class _Account:
+    """Adds up what a task reports."""
+
+    def __init__(self) -> None:
+        self.num_bytes = 0
+        self.num_documents = 0
+
+    def __call__(self, *, num_bytes: int, num_documents: int = 0) -> None:
+        self.num_bytes += num_bytes
+        self.num_documents += num_documents
+
+
+def carry_out(pickled: bytes, task: Task) -> "Carried[Any]":
+    """Do the pickled work on a task."""
+    account = _Account()
+    result = _unpickle(pickled)(task, account)
+    return Carried(result, account.num_bytes, account.num_documents)
+
+
+def become_worker() -> None:
+    """Use one thread for each library, leave an interrupt to the parent, and end with it."""
+    os.environ.update(_ONE_THREAD)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+@lru_cache(maxsize=1)
+def _unpickle(pickled: bytes) -> Work[Any, Any]:
+    # Kept from task to task: an encoder takes longer to load than a small task to do.
+    work: Work[Any, Any] = pickle.loads(pickled)  # noqa: S301 - our own parent's
+    return work
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)

@@ -1,0 +1,132 @@
+"""What every executor does; then what only worker processes can do."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from registry.errors import ConflictError
+from registry.execution.base import Finished, Lost
+from registry.execution.in_process import InProcess
+from registry.execution.processes import MAX_ATTEMPTS, Processes
+from tests.execution.works import Die, Hang, Refuse, Remember, Square
+
+
+def ignore(*, num_bytes, num_documents=0):
+    pass
+
+
+def processes(num_workers=2, *, deadline_seconds=60):
+    return Processes(num_workers, deadline_seconds=deadline_seconds)
+
+
+@pytest.fixture(params=[InProcess, processes], ids=["in-process", "processes"])
+def executor(request):
+    return request.param()
+
+
+def results(executor, work, tasks):
+    return {item.number: item for item in executor.run(work, tasks, ignore)}
+
+
+def test_each_task_gives_its_result(executor):
+    found = results(executor, Square(), range(10))
+
+    assert {number: Finished(number, number * number) for number in range(10)} == found
+
+
+def test_what_is_reported_adds_up(executor):
+    reports = []
+    list(executor.run(Square(), range(5), lambda **report: reports.append(report)))
+
+    assert 5 == sum(report["num_bytes"] for report in reports)
+    assert sum(range(5)) == sum(report["num_documents"] for report in reports)
+
+
+def test_no_task_is_no_result(executor):
+    assert {} == results(executor, Square(), [])
+
+
+def test_an_error_on_purpose_is_raised_with_its_hint(executor):
+    with pytest.raises(ConflictError, match="task 0") as caught:
+        list(executor.run(Refuse(), [0], ignore))
+
+    assert "none" == caught.value.hint
+
+
+def test_work_keeps_what_is_dear_from_task_to_task():
+    found = [item.result for item in processes().run(Remember(), range(8), ignore)]
+
+    assert 2 == len({process for process, _ in found})
+    assert os.getpid() not in {process for process, _ in found}
+    assert 8 == sum(
+        max(seen for process, seen in found if process == one) for one in {p for p, _ in found}
+    )
+
+
+def test_a_task_whose_worker_dies_is_tried_again(tmp_path):
+    found = results(processes(), Die(tmp_path, task=1, times=2), range(4))
+
+    assert {number: Finished(number, number) for number in range(4)} == found
+    assert 3 == len(list((tmp_path / "1").iterdir()))
+
+
+def test_a_task_that_kills_every_worker_is_lost_and_no_other(tmp_path):
+    found = results(processes(), Die(tmp_path, task=1, times=99), range(4))
+    lost = found.pop(1)
+
+    assert {number: Finished(number, number) for number in (0, 2, 3)} == found
+    assert Lost(1, "took its worker's life (exit code -9)", MAX_ATTEMPTS) == lost
+    assert MAX_ATTEMPTS == len(list((tmp_path / "1").iterdir()))
+
+
+def test_a_task_that_hangs_is_lost_after_the_deadline_and_no_other():
+    started = time.monotonic()
+    found = results(processes(deadline_seconds=3), Hang(task=1), range(3))
+
+    assert {0, 2} == {number for number, item in found.items() if isinstance(item, Finished)}
+    assert Lost(1, "took longer than 3 seconds", MAX_ATTEMPTS) == found[1]
+    assert time.monotonic() - started < 60
+
+
+def test_no_worker_outlives_a_caller_that_stops_early():
+    running = processes().run(Hang(task=1), range(2), ignore)
+    next(running)
+    running.close()
+
+    assert [] == multiprocessing.active_children()
+
+
+CALLER = """
+import sys
+from registry.execution.processes import Processes
+from tests.execution.works import Hang
+
+def ignore(**report):
+    pass
+
+if __name__ == "__main__":
+    for item in Processes(2, deadline_seconds=600).run(Hang(task=1), range(3), ignore):
+        print(item.number, flush=True)
+"""
+
+
+def test_no_worker_outlives_a_caller_that_is_killed(tmp_path):
+    script = tmp_path / "caller.py"
+    script.write_text(CALLER)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        [sys.executable, script], stdout=subprocess.PIPE, env=environment
+    ) as caller:
+        caller.stdout.readline()
+        workers = psutil.Process(caller.pid).children(recursive=True)
+        caller.kill()
+    gone, alive = psutil.wait_procs(workers, timeout=10)
+
+    assert len(workers) >= 2
+    assert [] == alive, gone
