@@ -77,6 +77,22 @@ class Reading(Value):
     split: Split = Split.FILE
 
 
+class Span(Value):
+    """A part of one file that can be read by itself."""
+
+    start: int
+    """The first byte, or row group."""
+
+    stop: int
+    """The byte, or row group, behind the last."""
+
+    first_row: int
+    """The number of its first row in the file, from 1."""
+
+    num_rows: int
+    """How many rows it has, those that are no documents among them."""
+
+
 class Field(Value):
     """One field of the records in a file, as found."""
 

@@ -53,8 +53,9 @@ def read_batches(
     path: str,
     batch_bytes: int,
     max_document_bytes: int,
+    first_row: int = 1,
 ) -> Iterator[Outcome]:
-    """Make documents of record batches; a row is a row, counted from 1 over all batches.
+    """Make documents of record batches; a row is a row, counted on over all batches.
 
     The other columns become metadata: moments in ISO 8601 (UTC where they had a zone;
     inside lists and structs with a blank for the T), decimals as strings, binary in base64, maps
@@ -63,7 +64,6 @@ def read_batches(
     Raises:
         UnreadableError: A text column does not exist or holds no text.
     """
-    first_row = 1
     for batch in batches:
         named = batch.rename_columns(unique_names(batch.schema.names))
         # A file may be one batch; what is made of it in Python is made of a piece at a time.

@@ -16,7 +16,7 @@ from typing import BinaryIO, Self
 
 import pyarrow as pa
 
-from registry.domain.reading import Compression
+from registry.domain.reading import Compression, Span
 from registry.errors import StorageError, UnreadableError
 from registry.sources.file import SourceFile, explain, foreign_errors
 
@@ -29,9 +29,13 @@ _SPOOL_BYTES = 32 << 20
 class ByteStream:
     """The decompressed bytes of a file, in order; every error is an `UnreadableError`."""
 
-    def __init__(self, path: str, raw: BinaryIO, compression: Compression) -> None:
+    def __init__(
+        self, path: str, raw: BinaryIO, compression: Compression, *, num_bytes: int | None = None
+    ) -> None:
+        """Take a raw stream; of an uncompressed one at most `num_bytes` from where it stands."""
         self.path = path
         self.compression = compression
+        self._num_left = num_bytes
         self._raw = raw
         self._decompressed = (
             raw
@@ -46,6 +50,8 @@ class ByteStream:
             UnreadableError: The file is cut off or corrupt; the offset counts the file's own,
                 compressed bytes.
         """
+        if self._num_left is not None:
+            num_bytes = min(num_bytes, self._num_left)
         try:
             with foreign_errors(self.path):
                 block: bytes = self._decompressed.read(num_bytes)
@@ -56,6 +62,8 @@ class ByteStream:
             raise UnreadableError(
                 path=self.path, reason=reason, offset=self._offset()
             ) from error.__cause__
+        if self._num_left is not None:
+            self._num_left -= len(block)
         return block
 
     def __enter__(self) -> Self:
@@ -90,6 +98,21 @@ def open_decompressed(file: SourceFile, compression: Compression) -> ByteStream:
     with foreign_errors(file.name):
         raw = file.open()
         return ByteStream(file.name, raw, compression)
+
+
+def open_part(file: SourceFile, compression: Compression, span: Span | None) -> ByteStream:
+    """Open the bytes of an uncompressed file that a span names; of any file, where it is None.
+
+    Raises:
+        UnreadableError: It cannot be opened.
+    """
+    if span is None:
+        return open_decompressed(file, compression)
+    with foreign_errors(file.name):
+        raw = file.open()
+        raw.seek(span.start)
+        num_bytes = span.stop - span.start
+        return ByteStream(file.name, raw, Compression.NONE, num_bytes=num_bytes)
 
 
 @contextmanager

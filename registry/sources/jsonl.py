@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from registry.documents import Outcome
-from registry.domain.reading import Reading
-from registry.sources.compression import open_decompressed
+from registry.domain.reading import Reading, Span
+from registry.sources.compression import open_part
 from registry.sources.file import SourceFile
 from registry.sources.lines import iter_lines
 from registry.sources.outcomes import Batcher, gather
@@ -12,7 +12,12 @@ from registry.sources.records import make_parser
 
 
 def read_jsonl(
-    file: SourceFile, reading: Reading, *, batch_bytes: int, max_document_bytes: int
+    file: SourceFile,
+    reading: Reading,
+    *,
+    batch_bytes: int,
+    max_document_bytes: int,
+    span: Span | None = None,
 ) -> Iterator[Outcome]:
     """Yield the documents of a JSON Lines file; a row is a line, blank ones are none.
 
@@ -21,11 +26,12 @@ def read_jsonl(
         reading: Every field decided.
         batch_bytes: Bytes after which a batch is closed.
         max_document_bytes: A longer line is rejected without being held in memory.
+        span: The part of the file to read, from line to line; None: all of it.
 
     Raises:
         UnreadableError: The file is cut off or corrupt; what came before it was yielded.
     """
     parse = make_parser(reading, skips_blank=True)
-    with open_decompressed(file, reading.compression) as stream:
-        lines = iter_lines(stream, max_line_bytes=max_document_bytes, skips_bom=True)
+    with open_part(file, reading.compression, span) as stream:
+        lines = iter_lines(stream, max_line_bytes=max_document_bytes, skips_bom=True, span=span)
         yield from gather(lines, parse, Batcher(file.name, batch_bytes))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from registry.documents import MAX_RAW_BYTES
+from registry.domain.reading import Span
 from registry.sources.compression import BLOCK_BYTES, ByteStream
 
 UTF8_BOM = b"\xef\xbb\xbf"
@@ -66,7 +67,12 @@ class PartialLine:
 
 
 def iter_lines(
-    stream: ByteStream, *, max_line_bytes: int, skips_bom: bool, block_bytes: int = BLOCK_BYTES
+    stream: ByteStream,
+    *,
+    max_line_bytes: int,
+    skips_bom: bool,
+    span: Span | None = None,
+    block_bytes: int = BLOCK_BYTES,
 ) -> Iterator[Lines | LongLine]:
     r"""Yield all lines of a stream in order; only `\n` ends a line.
 
@@ -74,12 +80,13 @@ def iter_lines(
         stream: What is read, to its end.
         max_line_bytes: A longer line becomes a `LongLine`.
         skips_bom: Leave out a UTF-8 byte order mark at the start.
+        span: Which part of the file the stream holds; None: all of it.
         block_bytes: How much is read at once.
 
     Raises:
         UnreadableError: The stream is cut off or corrupt; everything before it was yielded.
     """
-    row, offset = 1, 0
+    row, offset = (1, 0) if span is None else (span.first_row, span.start)
     partial = PartialLine(max_line_bytes)
     while block := stream.read(block_bytes):
         if skips_bom and row == 1 and offset == 0 and block.startswith(UTF8_BOM):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from registry.documents import DOCUMENTS, NO_REJECTIONS, RAW_DOCUMENTS, Outcome
-from registry.domain.reading import Reading
+from registry.domain.reading import Reading, Span
 from registry.errors import UnreadableError
 from registry.sources.columnar import cut
 from registry.sources.file import SourceFile
@@ -13,7 +13,12 @@ from registry.sources.parquet import iter_batches, open_parquet
 
 
 def read_normalized(
-    file: SourceFile, reading: Reading, *, batch_bytes: int, max_document_bytes: int
+    file: SourceFile,
+    reading: Reading,
+    *,
+    batch_bytes: int,
+    max_document_bytes: int,
+    span: Span | None = None,
 ) -> Iterator[Outcome]:
     """Yield the documents of a normalized shard as they stand, ids and sources included.
 
@@ -26,7 +31,7 @@ def read_normalized(
     with open_parquet(file, reading.compression) as parquet:
         if not is_normalized(parquet.schema_arrow):
             raise UnreadableError(path=file.name, reason="not a shard of normalized documents")
-        for batch in iter_batches(parquet, file.name, batch_bytes=batch_bytes):
+        for batch in iter_batches(parquet, file.name, batch_bytes=batch_bytes, span=span):
             columns = [
                 column.cast(field.type) for column, field in zip(batch, RAW_DOCUMENTS, strict=True)
             ]

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from registry.documents import Outcome
-from registry.domain.reading import Compression, Reading
+from registry.domain.reading import Compression, Reading, Span
 from registry.errors import UnreadableError
 from registry.sources.columnar import mean_lengths, read_batches
 from registry.sources.compression import open_seekable
@@ -21,7 +21,12 @@ _MAX_BATCH_ROWS = 8192
 
 
 def read_parquet(
-    file: SourceFile, reading: Reading, *, batch_bytes: int, max_document_bytes: int
+    file: SourceFile,
+    reading: Reading,
+    *,
+    batch_bytes: int,
+    max_document_bytes: int,
+    span: Span | None = None,
 ) -> Iterator[Outcome]:
     """Yield the documents of a Parquet file; see `registry.sources.columnar.read_batches`.
 
@@ -30,8 +35,9 @@ def read_parquet(
     """
     with open_parquet(file, reading.compression) as parquet:
         yield from read_batches(
-            iter_batches(parquet, file.name, batch_bytes=batch_bytes),
+            iter_batches(parquet, file.name, batch_bytes=batch_bytes, span=span),
             reading,
+            first_row=1 if span is None else span.first_row,
             path=file.name,
             batch_bytes=batch_bytes,
             max_document_bytes=max_document_bytes,
@@ -73,14 +79,15 @@ def open_parquet(file: SourceFile, compression: Compression) -> Iterator[pq.Parq
 
 
 def iter_batches(
-    parquet: pq.ParquetFile, path: str, *, batch_bytes: int
+    parquet: pq.ParquetFile, path: str, *, batch_bytes: int, span: Span | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a Parquet file in batches of about so many bytes.
+    """Yield the rows of a Parquet file, or of some row groups, in batches of about so many bytes.
 
     Raises:
         UnreadableError: A page is corrupt; what came before it was yielded.
     """
-    for group in range(parquet.num_row_groups):
+    groups = range(parquet.num_row_groups) if span is None else range(span.start, span.stop)
+    for group in groups:
         with foreign_errors(path):
             facts = parquet.metadata.row_group(group)
             row_bytes = max(1, facts.total_byte_size // max(1, facts.num_rows))

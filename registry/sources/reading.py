@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from registry.documents import MAX_RAW_BYTES, Outcome
-from registry.domain.reading import Compression, Container, Format, Reading
+from registry.domain.reading import Compression, Container, Format, Reading, Span
 from registry.errors import UnreadableError
 from registry.sources import reasons
 from registry.sources.archive import iter_members
@@ -38,6 +38,7 @@ def read_documents(
     file: SourceFile,
     reading: Reading,
     *,
+    span: Span | None = None,
     batch_bytes: int = 8 << 20,
     max_document_bytes: int = 512 << 20,
 ) -> Iterator[Outcome]:
@@ -49,6 +50,7 @@ def read_documents(
     Args:
         file: What is read.
         reading: How; as `registry.sources.detecting.detect` decided it.
+        span: The part to read, as `registry.sources.splitting.split` cut it; None: all of it.
         batch_bytes: Bytes of text after which a batch is closed; none is larger than that and
             one document.
         max_document_bytes: A longer document is rejected.
@@ -64,7 +66,8 @@ def read_documents(
         return
     if reading.format is Format.AUTO:
         reading = detect(file, reading).reading
-    yield from _READERS[reading.format](file, reading, **limits)
+    part = {} if span is None else {"span": span}
+    yield from _READERS[reading.format](file, reading, **part, **limits)
 
 
 def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) -> Iterator[Outcome]:
@@ -76,7 +79,12 @@ def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) ->
                 raise
             yield _reject_member(member)
         else:
-            yield from read_documents(member, detected.reading, **limits)
+            yield from read_documents(
+                member,
+                detected.reading,
+                batch_bytes=limits["batch_bytes"],
+                max_document_bytes=limits["max_document_bytes"],
+            )
 
 
 def _reject_member(member: SourceFile) -> Outcome:

@@ -4,10 +4,10 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 from registry.documents import MAX_RAW_BYTES, Outcome
-from registry.domain.reading import Reading, Split
+from registry.domain.reading import Reading, Span, Split
 from registry.errors import UnreadableError
 from registry.sources import reasons
-from registry.sources.compression import ByteStream, open_decompressed
+from registry.sources.compression import ByteStream, open_part
 from registry.sources.file import SourceFile
 from registry.sources.lines import Lines, LongLine, PartialLine, iter_lines
 from registry.sources.outcomes import Batcher, Document, gather
@@ -17,7 +17,12 @@ WIDE_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, code
 
 
 def read_text(
-    file: SourceFile, reading: Reading, *, batch_bytes: int, max_document_bytes: int
+    file: SourceFile,
+    reading: Reading,
+    *,
+    batch_bytes: int,
+    max_document_bytes: int,
+    span: Span | None = None,
 ) -> Iterator[Outcome]:
     r"""Yield the file, its lines or its paragraphs as documents, the bytes untouched.
 
@@ -28,12 +33,12 @@ def read_text(
         UnreadableError: The file is cut off or corrupt, or to be split though it is UTF-16.
     """
     batcher = Batcher(file.name, batch_bytes)
-    with open_decompressed(file, reading.compression) as stream:
+    with open_part(file, reading.compression, span) as stream:
         if reading.split is Split.FILE:
             yield _read_whole(stream, batcher, max_document_bytes)
             return
         lines = _checked(
-            iter_lines(stream, max_line_bytes=max_document_bytes, skips_bom=False), file
+            iter_lines(stream, max_line_bytes=max_document_bytes, skips_bom=False, span=span), file
         )
         if reading.split is Split.PARAGRAPHS:
             lines = _join_paragraphs(lines, max_document_bytes)
