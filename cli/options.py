@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from registry.domain.execution import ExecutorKind
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print references only.")]
 ReferenceArgument = Annotated[
@@ -15,6 +17,17 @@ ReferenceArgument = Annotated[
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would be done and write nothing.")
+]
+
+
+ExecutorOption = Annotated[
+    ExecutorKind,
+    typer.Option(
+        "--executor", help="Where units of work run; auto: in processes if there is much to do."
+    ),
+]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Worker processes; else one a core.")
 ]
 
 

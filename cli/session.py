@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from registry.api import Registry
+    from registry.domain.execution import Execution
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,12 @@ class Session:
     home: Path | None = None
 
     @contextmanager
-    def registry(self) -> Iterator["Registry"]:
+    def registry(self, execution: "Execution | None" = None) -> Iterator["Registry"]:
         """Open the registry, with progress drawn on stderr."""
         from cli.progress import TerminalProgress
         from registry.api import open_registry
 
-        with open_registry(self.home, progress=TerminalProgress()) as opened:
+        with open_registry(self.home, progress=TerminalProgress(), execution=execution) as opened:
             try:
                 yield opened
             except KeyboardInterrupt:

@@ -17,10 +17,13 @@ from registry.domain.answers import (
     RunDescription,
     Sample,
     Tokenization,
+    TokenizerDescription,
     Verification,
     VersionDescription,
 )
 from registry.domain.card import Card
+from registry.domain.engine import EngineChoice
+from registry.domain.execution import Execution
 from registry.domain.lineage import Lineage
 from registry.domain.names import DatasetName, Reference, parse_tag
 from registry.domain.reading import Reading
@@ -138,6 +141,7 @@ class Registry:
         parse_special: bool = False,
         count_only: bool = False,
         name: str | None = None,
+        engine: EngineChoice | str = EngineChoice.AUTO,
     ) -> Tokenization:
         """Count tokens exactly and write token shards; see `registry.operations.tokenize`."""
         return operations.tokenize.tokenize(
@@ -154,6 +158,7 @@ class Registry:
                 count_only=count_only,
             ),
             name=None if name is None else DatasetName.parse(name),
+            engine=EngineChoice(engine),
         )
 
     def tokenize_sample(  # noqa: PLR0913 - what a count depends on, each by its name
@@ -169,6 +174,7 @@ class Registry:
         eos_token: str | None = None,
         bos_token: str | None = None,
         parse_special: bool = False,
+        engine: EngineChoice | str = EngineChoice.AUTO,
     ) -> Tokenization:
         """Estimate tokens from a sample, with a 95 % confidence interval."""
         return operations.estimate.tokenize_sample(
@@ -186,6 +192,7 @@ class Registry:
             ),
             fraction=fraction,
             seed=seed,
+            engine=EngineChoice(engine),
         )
 
     def report(
@@ -330,6 +337,14 @@ class Registry:
         """Return a tokenizer by name or by the beginning of its fingerprint."""
         return self._context.catalog.tokenizers.get(name)
 
+    def show_tokenizer(self, name: str) -> TokenizerDescription:
+        """Return a tokenizer, with what was found of engines that stood in for its reference."""
+        found = self.get_tokenizer(name)
+        return TokenizerDescription(
+            tokenizer=found,
+            engine_checks=tuple(self._context.catalog.engine_checks.list(found.fingerprint)),
+        )
+
     def list_runs(self, *, limit: int = 50) -> list[Run]:
         """Return the newest runs, newest first."""
         return self._context.catalog.runs.list(limit=limit)
@@ -380,6 +395,7 @@ def open_registry(
     start: Path | None = None,
     progress: Progress | None = None,
     settings: Settings | None = None,
+    execution: Execution | None = None,
 ) -> Registry:
     """Open the registry at a home, or the nearest one at or above a folder.
 
@@ -388,6 +404,8 @@ def open_registry(
         start: Where the search begins; None: the working directory.
         progress: Where operations say how far they are.
         settings: Home, catalog, store and limits; None: as the environment says.
+        execution: Where units of work run; None: in this process. Worker processes are spawned, so
+            a script that asks for them needs `if __name__ == "__main__":` around its call.
 
     Raises:
         InputError: There is no registry, or a setting is wrong; it is named.
@@ -408,5 +426,6 @@ def open_registry(
             home=found,
             settings=settings,
             progress=progress or NoProgress(),
+            execution=execution or Execution(),
         )
     )

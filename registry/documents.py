@@ -76,6 +76,9 @@ class Outcome:
     """`REJECTIONS`."""
 
 
+NO_DOCUMENTS: pa.RecordBatch = pa.RecordBatch.from_pylist([], schema=RAW_DOCUMENTS)
+"""The empty batch of documents."""
+
 NO_REJECTIONS: pa.RecordBatch = pa.RecordBatch.from_pylist([], schema=REJECTIONS)
 """The empty batch of rejections."""
 

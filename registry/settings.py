@@ -9,6 +9,7 @@
 | `MUSTER_BATCH_BYTES` | text bytes of one batch in memory; 8 MB unless set |
 | `MUSTER_SHARD_BYTES` | text bytes after which a normalized shard is closed; 256 MB unless set |
 | `MUSTER_MAX_DOCUMENT_BYTES` | a longer document is quarantined; 512 MB unless set |
+| `MUSTER_UNIT_SECONDS` | a worker that is longer at one unit is killed; 3,600 unless set |
 """
 
 import getpass
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     batch_bytes: int = Field(default=8 << 20, ge=1 << 10)
     shard_bytes: int = Field(default=256 << 20, ge=1 << 10)
     max_document_bytes: int = Field(default=512 << 20, ge=1)
+    unit_seconds: float = Field(default=3_600, gt=0)
 
     @classmethod
     def read(cls, *, home: Path | None = None) -> Self:

@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.options import AsJson, Quiet, ReferenceArgument
+from cli.options import AsJson, ExecutorOption, Quiet, ReferenceArgument, WorkersOption
 from cli.session import Session
 from registry.domain.answers import Normalization, Preview
+from registry.domain.execution import Execution, ExecutorKind
 from registry.domain.quantities import format_bytes
 
 app = typer.Typer(rich_markup_mode=None)
@@ -27,6 +28,8 @@ def normalize(
         int | None,
         typer.Option(min=1, max=1000, help="Show so many documents before and after; no output."),
     ] = None,
+    executor: ExecutorOption = ExecutorKind.AUTO,
+    workers: WorkersOption = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -39,7 +42,7 @@ def normalize(
     muster normalize web/cc --recipe text-default
     """
     session: Session = context.obj
-    with session.registry() as registry:
+    with session.registry(Execution(kind=executor, num_workers=workers)) as registry:
         if preview is not None:
             shown = registry.preview(reference, recipe=recipe, num_documents=preview)
             show_preview(shown, as_json=as_json)

@@ -5,10 +5,12 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.options import AsJson, Quiet, ReferenceArgument
+from cli.options import AsJson, ExecutorOption, Quiet, ReferenceArgument, WorkersOption
 from cli.session import Session
 from registry.domain.answers import Tokenization
 from registry.domain.count import UnanticipatedSymbol, VocabularyUse
+from registry.domain.engine import EngineChoice
+from registry.domain.execution import Execution, ExecutorKind
 from registry.domain.quantities import format_bytes, format_percent, parse_fraction
 
 app = typer.Typer(rich_markup_mode=None)
@@ -58,6 +60,12 @@ def tokenize(
     name: Annotated[
         str | None, typer.Option(help="The dataset of the shards; else NAME.TOKENIZER.")
     ] = None,
+    engine: Annotated[
+        EngineChoice,
+        typer.Option(help="Which library encodes; auto: the fast one where its ids are proved."),
+    ] = EngineChoice.AUTO,
+    executor: ExecutorOption = ExecutorKind.AUTO,
+    workers: WorkersOption = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -69,7 +77,7 @@ def tokenize(
     muster tokenize web/cc --recipe text-default --tokenizer gpt2 --sample 1%
     """
     session: Session = context.obj
-    with session.registry() as registry:
+    with session.registry(Execution(kind=executor, num_workers=workers)) as registry:
         if sample is not None:
             answer = registry.tokenize_sample(
                 reference,
@@ -82,6 +90,7 @@ def tokenize(
                 eos_token=eos_token,
                 bos_token=bos_token,
                 parse_special=parse_special,
+                engine=engine,
             )
         else:
             answer = registry.tokenize(
@@ -93,6 +102,7 @@ def tokenize(
                 eos_token=eos_token,
                 bos_token=bos_token,
                 parse_special=parse_special,
+                engine=engine,
                 count_only=count_only,
                 name=name,
             )

@@ -9,6 +9,7 @@ from cli import output
 from cli.options import AsJson, FormatOption, ListFormat, Quiet
 from cli.session import Session
 from registry.domain.answers import AddedTokenizer
+from registry.domain.engine import EngineCheck
 from registry.domain.tokenizer import Tokenizer
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -114,11 +115,27 @@ def show(
     """Show what is known of a tokenizer."""
     session: Session = context.obj
     with session.registry() as registry:
-        found = registry.get_tokenizer(name)
+        found = registry.show_tokenizer(name)
     if as_json:
         output.print_json(found)
         return
-    _print_facts(found, status="tokenizer")
+    _print_facts(found.tokenizer, status="tokenizer")
+    for check in found.engine_checks:
+        output.write(f"\n{_outcome(check)}")
+
+
+def _outcome(check: EngineCheck) -> str:
+    special = ", control tokens parsed" if check.parse_special else ""
+    if check.difference is None:
+        return (
+            f"{check.engine} gave the ids of {check.reference} on {check.num_texts:,} "
+            f"texts{special}"
+        )
+    difference = check.difference
+    return (
+        f"{check.engine} gave other ids than {check.reference}{special}, for "
+        f"{difference.text!r}: {list(difference.ids)} instead of {list(difference.reference_ids)}"
+    )
 
 
 def _hint_at_what_was_not_taken(

@@ -3,6 +3,7 @@
 from registry.domain.base import Value
 from registry.domain.count import RecordedCount, VocabularyUse
 from registry.domain.digest import Digest
+from registry.domain.engine import EngineCheck
 from registry.domain.ledger import Ledger
 from registry.domain.reading import Field, Reading
 from registry.domain.recipe import Recipe, RecipeIdentity
@@ -189,6 +190,14 @@ class AddedTokenizer(Value):
     merges. None: nothing was trained."""
 
     run: str | None = None
+
+
+class TokenizerDescription(Value):
+    """The answer of `tokenizer show`."""
+
+    tokenizer: Tokenizer
+    engine_checks: tuple[EngineCheck, ...]
+    """Every comparison of an engine with the reference, oldest first."""
 
 
 class SampledDocument(Value):

@@ -39,8 +39,8 @@ class Processed:
 class Pipeline:
     """The steps of a recipe, with what they learned from the documents so far.
 
-    Batches must come in reading order. How documents are cut into batches changes neither which
-    are kept nor their text.
+    Where a step keeps a state, batches must come in reading order. How documents are cut into
+    batches changes neither which are kept nor their text.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -50,6 +50,11 @@ class Pipeline:
             RecipeError: This program lacks a step of the recipe, or has another version of it.
         """
         self._steps = build_steps(recipe)
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether a step remembers earlier documents, so that batches must come in their order."""
+        return any(step.keeps_state for step in self._steps)
 
     def __call__(self, outcome: Outcome) -> Processed:
         """Take a batch through every step.

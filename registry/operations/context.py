@@ -12,6 +12,8 @@ from typing import Protocol
 from registry.about import __version__
 from registry.catalog.catalog import Catalog
 from registry.domain.digest import Digest
+from registry.domain.execution import Execution
+from registry.operations.place import Place
 from registry.settings import Settings
 from registry.storage.objects import ObjectStore
 from registry.storage.work import WorkArea
@@ -64,6 +66,12 @@ class Context:
     settings: Settings
     clock: Callable[[], datetime] = now
     progress: Progress = field(default_factory=NoProgress)
+    execution: Execution = field(default_factory=Execution)
+
+    @property
+    def place(self) -> Place:
+        """What work takes with it, wherever it runs."""
+        return Place(self.store, self.settings)
 
     @property
     def actor(self) -> str:

@@ -10,6 +10,7 @@ from registry.documents import NO_REJECTIONS, num_text_bytes, reject
 from registry.domain.answers import Tokenization
 from registry.domain.count import CountDetails, TokenCount
 from registry.domain.digest import Digest, canonical_json, fingerprint
+from registry.domain.engine import EngineIdentity
 from registry.domain.ledger import Ledger, LedgerEntry, Rejected
 from registry.domain.recipe import Recipe
 from registry.domain.run import Operation, Run, RunDraft
@@ -23,7 +24,6 @@ from registry.operations.runs import open_or_resume
 from registry.sources.reasons import DOCUMENT_TOO_LONG
 from registry.tokenization.encoder import Encoder
 from registry.tokenization.formats.megatron import dtype_for
-from registry.tokenization.loading import load_encoder
 
 COUNTED: Final = "counted"
 """The status of a pass that left a count in the catalog and no version."""
@@ -40,17 +40,6 @@ class Counting:
 
     count_only: bool = False
     """Write no token shards."""
-
-
-def load_counting_encoder(context: Context, counting: Counting) -> Encoder:
-    """Return the tokenizer at work, as the policy wants it.
-
-    Raises:
-        CorruptObjectError: Its file no longer matches its digest.
-        MissingExtraError: Its engine is not installed.
-    """
-    data = context.store.read(counting.tokenizer.file_digest)
-    return load_encoder(counting.tokenizer, data, parse_special=counting.policy.parse_special)
 
 
 def refuse_too_long(processed: Processed, encoder: Encoder) -> Processed:
@@ -113,7 +102,12 @@ def derive(
 
 
 def open_counting(
-    context: Context, version: Version, counting: Counting, derivation: Digest
+    context: Context,
+    version: Version,
+    counting: Counting,
+    derivation: Digest,
+    *,
+    engine: EngineIdentity,
 ) -> Run:
     """Open the run of a pass, or take up the one that was left open."""
     draft = RunDraft(
@@ -125,7 +119,7 @@ def open_counting(
             "recipe": None if counting.recipe is None else counting.recipe.fingerprint,
             "count_only": counting.count_only,
         },
-        environment=environment(),
+        environment=environment() | {"engine": str(engine)},
         actor=context.actor,
         started_at=context.clock(),
     )

@@ -9,31 +9,41 @@ import pyarrow.compute as pc
 
 from registry.domain.answers import Tokenization
 from registry.domain.count import CountDetails, CountMethod, TokenCount
+from registry.domain.engine import EngineChoice
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import Reference
 from registry.domain.version import Version
 from registry.normalization.pipeline import Pipeline
 from registry.normalization.recipe_files import AS_IS
+from registry.operations.ahead import read_ahead
 from registry.operations.context import Context
 from registry.operations.counting import (
     COUNTED,
     Counting,
     answer,
     derive,
-    load_counting_encoder,
     open_counting,
     refuse_too_long,
     store_details,
 )
+from registry.operations.engines import identify, load_counting_encoder, with_engine
+from registry.operations.executors import count_cores
 from registry.operations.quarantine import QuarantineWriter
 from registry.operations.runs import recorded_failure
-from registry.operations.shards import read_ahead, read_shard, require_documents
+from registry.operations.shards import read_shard, require_documents
+from registry.tokenization.encoder import Encoder
 from registry.tokenization.sampling import estimate_total, sample_mask
 from registry.tokenization.tally import Tally
 
 
 def tokenize_sample(
-    context: Context, reference: Reference, counting: Counting, *, fraction: float, seed: int
+    context: Context,
+    reference: Reference,
+    counting: Counting,
+    *,
+    fraction: float,
+    seed: int,
+    engine: EngineChoice = EngineChoice.AUTO,
 ) -> Tokenization:
     """Estimate the tokens of a version from a sample of its documents, with a 95 % interval.
 
@@ -45,12 +55,40 @@ def tokenize_sample(
         InputError: The input holds tokens already, or the sample holds fewer than two documents.
     """
     version = require_documents(context.catalog.versions.get(reference))
+    sample = _SampleOptions(version, counting, fraction, seed)
+
+    def run(*, is_fast: bool) -> Tokenization:
+        return _estimate(context, sample, is_fast=is_fast)
+
+    return with_engine(context, counting, engine, run=run)
+
+
+@dataclass(frozen=True, slots=True)
+class _SampleOptions:
+    """What is sampled, and how."""
+
+    version: Version
+    counting: Counting
+    fraction: float
+    seed: int
+
+
+def _estimate(context: Context, options: _SampleOptions, *, is_fast: bool) -> Tokenization:
+    version, counting = options.version, options.counting
+    fraction, seed = options.fraction, options.seed
     run = open_counting(
-        context, version, counting, derive(context, version, counting, fraction, seed)
+        context,
+        version,
+        counting,
+        derive(context, version, counting, fraction, seed),
+        engine=identify(counting, is_fast=is_fast),
     )
     with recorded_failure(context, run):
+        encoder = load_counting_encoder(
+            context.place, counting, is_fast=is_fast, num_threads=count_cores()
+        )
         quarantine = QuarantineWriter(context.store)
-        sampled = _sample(context, version, counting, quarantine, fraction=fraction, seed=seed)
+        sampled = _sample(context, options, encoder, quarantine)
         count = _scale_up(context, counting, sampled, fraction=fraction, seed=seed)
         context.catalog.runs.finish(
             run.id,
@@ -79,15 +117,9 @@ class _Sampled:
 
 
 def _sample(
-    context: Context,
-    version: Version,
-    counting: Counting,
-    quarantine: QuarantineWriter,
-    *,
-    fraction: float,
-    seed: int,
+    context: Context, options: _SampleOptions, encoder: Encoder, quarantine: QuarantineWriter
 ) -> _Sampled:
-    encoder = load_counting_encoder(context, counting)
+    version, counting = options.version, options.counting
     pipeline = Pipeline(counting.recipe or AS_IS)
     tally = Tally(counting.tokenizer, encoder)
     tokens, sizes = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
@@ -95,13 +127,15 @@ def _sample(
     num_rows = 0
     context.progress.start("tokenize a sample", total_bytes=version.num_text_bytes)
     shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
-    outcomes = (outcome for shard in shards for outcome in read_shard(context, shard))
+    outcomes = (outcome for shard in shards for outcome in read_shard(context.place, shard))
     try:
         for outcome in read_ahead(outcomes):
             processed = refuse_too_long(pipeline(outcome), encoder)
             ledgers.append(processed.ledger)
             quarantine.write(processed.rejected)
-            mask = sample_mask(num_rows, len(processed.kept), fraction=fraction, seed=seed)
+            mask = sample_mask(
+                num_rows, len(processed.kept), fraction=options.fraction, seed=options.seed
+            )
             num_rows += len(processed.kept)
             chosen = processed.kept.filter(pa.array(mask))
             encoded = encoder.encode(chosen.column("text"))

@@ -53,7 +53,7 @@ def _is_there(shard: Shard, target: Path) -> bool:
 
 
 def _write(context: Context, shard: Shard, target: Path) -> None:
-    pieces = _read(open_shard(context, shard))
+    pieces = _read(open_shard(context.place, shard))
     hasher = new_hasher()
     with replaced_file(target) as staged:
         with translated_errors(str(target)), staged.open("wb") as file:

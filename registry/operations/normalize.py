@@ -4,6 +4,7 @@ An interrupted run is taken up by the same command and ends with the same bytes.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import pyarrow as pa
@@ -25,23 +26,26 @@ from registry.domain.recipe import Recipe, RecipeIdentity
 from registry.domain.run import Operation, RunDraft
 from registry.domain.version import Content, Metric, Shard, Version, VersionDraft
 from registry.errors import InputError
+from registry.execution.base import Report
 from registry.normalization.pipeline import Pipeline
 from registry.normalization.recipe_files import AS_IS, load_recipe
+from registry.operations.ahead import read_ahead
 from registry.operations.changes import note_other_origin
 from registry.operations.context import CODE, Context, environment
 from registry.operations.indexes import write_index
+from registry.operations.planning import PlannedUnit
 from registry.operations.quarantine import QuarantineWriter
 from registry.operations.runs import open_or_resume, recorded_failure
-from registry.operations.shards import peek_shard, read_ahead, read_shard, require_documents
+from registry.operations.shards import peek_shard, read_shard, require_documents
 from registry.operations.units import (
     Unit,
-    encode_state,
+    UnitWork,
     join_indexes,
     join_unit_quarantines,
     run_units,
     total_ledger,
 )
-from registry.storage.shards import DocumentShardWriter
+from registry.storage.shards import DocumentShardWriter, WrittenShard
 
 DUPLICATES = "exact_duplicates.num_documents"
 """The metric that counts documents equal to an earlier one of the same version."""
@@ -84,7 +88,8 @@ def normalize(
     )
     run = open_or_resume(context, draft, inputs=[version.reference])
     with recorded_failure(context, run):
-        units = _run_units(context, version, recipe, derivation)
+        work = _Normalizing(context.place, recipe)
+        units = run_units(context, version, work, derivation=derivation, task="normalize")
         result = _draft(context, units, version=version, recipe=recipe, target=target)
         sealed = context.catalog.versions.seal(
             result.model_copy(update={"derivation": derivation}),
@@ -123,7 +128,7 @@ def stream(
     shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
     pipeline = Pipeline(recipe or AS_IS)
     for shard in shards:
-        for outcome in read_shard(context, shard):
+        for outcome in read_shard(context.place, shard):
             kept = pipeline(outcome).kept
             if len(kept):
                 yield kept
@@ -161,38 +166,41 @@ def _shard_bytes(context: Context) -> int:
     return context.settings.shard_bytes
 
 
-def _run_units(
-    context: Context, version: Version, recipe: Recipe, derivation: Digest
-) -> list[Unit]:
-    pipeline = Pipeline(recipe)
-    return run_units(
-        context,
-        version,
-        pipeline,
-        derivation=derivation,
-        task="normalize",
-        kind=Unit,
-        work_on=lambda group, number: _run_unit(context, group, pipeline, number),
-    )
+@dataclass
+class _Normalizing(UnitWork[Unit]):
+    """Write the documents of a unit, normalized, as Parquet shards."""
+
+    unit_kind = Unit
+
+    def carry_out(self, unit: PlannedUnit, outcomes: Iterator[Outcome], report: Report) -> Unit:
+        """See `UnitWork.carry_out`."""
+        store = self.place.store
+        quarantine = QuarantineWriter(store)
+        index = DocumentIndexBuilder()
+        ledgers: list[Ledger] = []
+        with DocumentShardWriter(store, shard_bytes=self.place.settings.shard_bytes) as writer:
+            for outcome in read_ahead(outcomes):
+                processed = self.pipeline(outcome)
+                writer.write(processed.kept)
+                quarantine.write(processed.rejected)
+                index.add(processed.kept.column("text"), None)
+                ledgers.append(processed.ledger)
+                report(
+                    num_bytes=processed.ledger.bytes_in,
+                    num_documents=processed.ledger.documents_in,
+                )
+            written = writer.finish()
+        return Unit(
+            shards=_name_shards(written, number=unit.number),
+            ledger=add_ledgers(ledgers).check(),
+            index=write_index(store, index.to_batch()),
+            quarantine=quarantine.finish(),
+            state=self.encode_state(),
+        )
 
 
-def _run_unit(context: Context, group: Sequence[Shard], pipeline: Pipeline, number: int) -> Unit:
-    quarantine = QuarantineWriter(context.store)
-    index = DocumentIndexBuilder()
-    ledgers: list[Ledger] = []
-    outcomes = (outcome for shard in group for outcome in read_shard(context, shard))
-    with DocumentShardWriter(context.store, shard_bytes=_shard_bytes(context)) as writer:
-        for outcome in read_ahead(outcomes):
-            processed = pipeline(outcome)
-            writer.write(processed.kept)
-            quarantine.write(processed.rejected)
-            index.add(processed.kept.column("text"), None)
-            ledgers.append(processed.ledger)
-            context.progress.advance(
-                num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
-            )
-        written = writer.finish()
-    shards = tuple(
+def _name_shards(written: Sequence[WrittenShard], *, number: int) -> tuple[Shard, ...]:
+    return tuple(
         Shard(
             path=f"documents-{number:05}-{place:03}.parquet",
             digest=shard.stored.digest,
@@ -202,13 +210,6 @@ def _run_unit(context: Context, group: Sequence[Shard], pipeline: Pipeline, numb
             reading=_READING,
         )
         for place, shard in enumerate(written)
-    )
-    return Unit(
-        shards=shards,
-        ledger=add_ledgers(ledgers).check(),
-        index=write_index(context.store, index.to_batch()),
-        quarantine=quarantine.finish(),
-        state=encode_state(pipeline),
     )
 
 
@@ -266,7 +267,7 @@ def _answer(
 
 def _single_documents(context: Context, version: Version) -> Iterator[Outcome]:
     for shard in context.catalog.versions.list_shards(Reference.parse(version.reference)):
-        for outcome in peek_shard(context, shard):
+        for outcome in peek_shard(context.place, shard):
             for row in range(len(outcome.kept)):
                 yield Outcome(kept=outcome.kept.slice(row, 1), rejected=NO_REJECTIONS)
 

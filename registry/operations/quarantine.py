@@ -7,15 +7,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from registry.documents import REJECTIONS
+from registry.documents import NO_DOCUMENTS, REJECTIONS, Outcome
 from registry.domain.answers import Quarantine, RejectedRow
 from registry.domain.digest import Digest
 from registry.domain.names import Reference
 from registry.operations.context import Context
+from registry.operations.shards import Slice
 from registry.storage.objects import ObjectStore
 from registry.storage.row_groups import RowGroups, StagedParquet, iter_batches
 
 _ROW_GROUP_BYTES = 4 << 20
+
+_LOST_ROWS = 1 << 14
+"""Rows of a lost unit that are written at a time."""
 
 _READ_ROWS = 64
 """Rows read at a time: each may hold `MAX_RAW_BYTES`."""
@@ -88,6 +92,32 @@ class _Account:
         if self._file is None:
             self._file = StagedParquet(self._store, REJECTIONS, compression="zstd")
         self._file.write(group)
+
+
+def reject_documents(part: Slice, reason: str) -> Iterator[Outcome]:
+    """Yield a rejection for each row of a slice that could not be read to its end.
+
+    Each has its share of the slice's bytes, and no raw bytes.
+    """
+    first_row = None if part.span is None else part.span.first_row
+    num_rows = part.shard.num_documents if part.span is None else part.span.num_rows
+    for start in range(0, num_rows, _LOST_ROWS):
+        count = min(_LOST_ROWS, num_rows - start)
+        rows = None if first_row is None else range(first_row + start, first_row + start + count)
+        share = [part.num_bytes // num_rows] * count
+        rejected = pa.RecordBatch.from_pydict(
+            {
+                "file": [part.shard.path] * count,
+                "row": [None] * count if rows is None else list(rows),
+                "offset": [None] * count,
+                "step": ["read"] * count,
+                "reason": [reason] * count,
+                "raw": [b""] * count,
+                "num_bytes": share,
+            },
+            schema=REJECTIONS,
+        )
+        yield Outcome(kept=NO_DOCUMENTS, rejected=rejected)
 
 
 def join_quarantines(store: ObjectStore, parts: Iterable[Digest | None]) -> Digest | None:

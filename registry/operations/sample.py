@@ -35,7 +35,7 @@ def _read_rows(context: Context, reference: str, rows: list[int]) -> list[Sample
         stop = first + shard.num_documents
         if any(first <= row < stop for row in rows):
             start = first
-            for outcome in peek_shard(context, shard):
+            for outcome in peek_shard(context.place, shard):
                 found.extend(
                     _document(outcome.kept.slice(row - start, 1).to_pylist()[0])
                     for row in rows

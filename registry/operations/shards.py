@@ -1,17 +1,15 @@
 """Read the shards of a version back as documents, and refuse bytes that are no longer the same."""
 
-import queue
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from registry.documents import Outcome
+from registry.domain.base import Value
 from registry.domain.digest import Digest, digest_of_stream
-from registry.domain.reading import Reading
+from registry.domain.reading import Reading, Span
 from registry.domain.version import Shard, Version
 from registry.errors import (
     ConflictError,
@@ -20,11 +18,10 @@ from registry.errors import (
     MusterError,
     UnreadableError,
 )
-from registry.operations.context import Context
+from registry.operations.place import Place
 from registry.sources.file import SourceFile
 from registry.sources.reading import read_documents
-
-_Item = TypeVar("_Item")
+from registry.sources.splitting import split
 
 
 def uri_of(path: Path) -> str:
@@ -51,7 +48,57 @@ def require_documents(version: Version) -> Version:
     return version
 
 
-def read_shard(context: Context, shard: Shard) -> Iterator[Outcome]:
+class Slice(Value):
+    """A shard, or a part of a large one."""
+
+    shard: Shard
+    span: Span | None = None
+    """Which part; None: the shard as a whole."""
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes of text; of a part, as if every document of the shard had the same."""
+        whole, shard = self.shard.num_text_bytes, self.shard
+        if self.span is None:
+            return whole
+        return whole * min(self.span.num_rows, shard.num_documents) // max(1, shard.num_documents)
+
+
+def split_shard(place: Place, shard: Shard, *, num_parts: int) -> tuple[Slice, ...]:
+    """Cut a shard into at most so many parts; its bytes are digested meanwhile in a thread.
+
+    Raises:
+        ConflictError: The file in place holds other bytes than those registered.
+        CorruptObjectError: The object in the store holds other bytes than those sealed.
+        UnreadableError: The file is gone, or is not what it was said to be.
+    """
+    file = open_shard(place, shard)
+    with _digested(shard, file):
+        spans = split(file, shard.reading or Reading(), num_parts=num_parts)
+    return tuple(Slice(shard=shard, span=span) for span in spans) or (Slice(shard=shard),)
+
+
+def read_slice(place: Place, part: Slice) -> Iterator[Outcome]:
+    """Yield the documents of a slice, in order.
+
+    A whole shard is digested as in `read_shard`. Of a part, which `split_shard` had digested, only
+    size and modification time are compared.
+
+    Raises:
+        ConflictError: The file changed since it was registered.
+        CorruptObjectError: The object in the store holds other bytes than those sealed.
+        UnreadableError: The file is gone, or is not what it was said to be.
+    """
+    if part.span is None:
+        yield from read_shard(place, part.shard)
+        return
+    file = open_shard(place, part.shard)
+    yield from _read(place, part.shard, file, span=part.span)
+    if not _is_untouched(part.shard):
+        raise _other_bytes(part.shard)
+
+
+def read_shard(place: Place, shard: Shard) -> Iterator[Outcome]:
     """Yield the documents of one shard, in order; its bytes are digested meanwhile in a thread.
 
     Raises:
@@ -60,23 +107,29 @@ def read_shard(context: Context, shard: Shard) -> Iterator[Outcome]:
         CorruptObjectError: The object in the store holds other bytes than those sealed.
         UnreadableError: The file is gone, or is not what it was said to be.
     """
-    file = open_shard(context, shard)
+    file = open_shard(place, shard)
     num_documents = 0
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        digest = pool.submit(_digest, file)
-        for outcome in _read(context, shard, file):
+    with _digested(shard, file):
+        for outcome in _read(place, shard, file):
             num_documents += len(outcome.kept)
             yield outcome
-        if digest.result() != shard.digest:
-            raise _other_bytes(shard)
-    if num_documents != shard.num_documents:
+    check_documents(shard.path, shard.num_documents, num_documents)
+
+
+def check_documents(name: str, registered: int, read: int) -> None:
+    """Refuse another number of documents than was registered.
+
+    Raises:
+        ConflictError: It is another one.
+    """
+    if read != registered:
         raise ConflictError(
-            f"{shard.path} holds {shard.num_documents:,} documents and {num_documents:,} were read",
+            f"{name} holds {registered:,} documents and {read:,} were read",
             hint="read it with the MUSTER_MAX_DOCUMENT_BYTES under which it was registered",
         )
 
 
-def peek_shard(context: Context, shard: Shard) -> Iterator[Outcome]:
+def peek_shard(place: Place, shard: Shard) -> Iterator[Outcome]:
     """Yield the documents of one shard for somebody who looks at a few and stops.
 
     Of the bytes only size and modification time are compared.
@@ -85,26 +138,26 @@ def peek_shard(context: Context, shard: Shard) -> Iterator[Outcome]:
         ConflictError: The file changed since it was registered.
         UnreadableError: The file is gone, or is not what it was said to be.
     """
-    file = open_shard(context, shard)
-    if shard.uri is not None:
-        facts = path_of(shard.uri).stat()
-        is_same = (facts.st_size, facts.st_mtime_ns) == (shard.num_bytes, shard.modified_ns)
-        if not is_same and _digest(file) != shard.digest:
-            raise _other_bytes(shard)
-    yield from _read(context, shard, file)
+    file = open_shard(place, shard)
+    if not _is_untouched(shard) and _digest(file) != shard.digest:
+        raise _other_bytes(shard)
+    yield from _read(place, shard, file)
 
 
-def _read(context: Context, shard: Shard, file: SourceFile) -> Iterator[Outcome]:
-    settings = context.settings
+def _read(
+    place: Place, shard: Shard, file: SourceFile, *, span: Span | None = None
+) -> Iterator[Outcome]:
+    settings = place.settings
     return read_documents(
         file,
         shard.reading or Reading(),
+        span=span,
         batch_bytes=settings.batch_bytes,
         max_document_bytes=settings.max_document_bytes,
     )
 
 
-def open_shard(context: Context, shard: Shard) -> SourceFile:
+def open_shard(place: Place, shard: Shard) -> SourceFile:
     """Return the file of a shard, where it lies now; its bytes are not looked at.
 
     Raises:
@@ -114,9 +167,9 @@ def open_shard(context: Context, shard: Shard) -> SourceFile:
         digest = shard.digest
         return SourceFile(
             name=shard.path,
-            open=lambda: context.store.open(digest),
+            open=lambda: place.store.open(digest),
             num_bytes=shard.num_bytes,
-            local_path=context.store.local_path_of(digest),
+            local_path=place.store.local_path_of(digest),
         )
     path = path_of(shard.uri)
     try:
@@ -128,6 +181,24 @@ def open_shard(context: Context, shard: Shard) -> SourceFile:
             hint="put it back, or register the data where it is now",
         ) from error
     return SourceFile.from_path(path, name=shard.path)
+
+
+@contextmanager
+def _digested(shard: Shard, file: SourceFile) -> Iterator[None]:
+    """Digest a file while the block reads it, and refuse other bytes than its shard's."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        digest = pool.submit(_digest, file)
+        yield
+        if digest.result() != shard.digest:
+            raise _other_bytes(shard)
+
+
+def _is_untouched(shard: Shard) -> bool:
+    """Whether a file in place has the size and time of its registration; objects never change."""
+    if shard.uri is None:
+        return True
+    facts = path_of(shard.uri).stat()
+    return (facts.st_size, facts.st_mtime_ns) == (shard.num_bytes, shard.modified_ns)
 
 
 def _digest(file: SourceFile) -> Digest:
@@ -145,58 +216,3 @@ def _other_bytes(shard: Shard) -> MusterError:
         f"{path_of(shard.uri)} changed since it was registered",
         hint="register it again, which makes a new version",
     )
-
-
-def read_ahead(items: Iterator[_Item], *, depth: int = 2) -> Iterator[_Item]:
-    """Yield the same items while a thread makes the next ones.
-
-    At most `depth` items wait. An error in the thread is raised here, at its place in the order;
-    when the consumer stops early, the thread stops at its next item.
-    """
-    ready: queue.Queue[_Item | _End] = queue.Queue(maxsize=depth)
-    stopped = threading.Event()
-    thread = threading.Thread(
-        target=_produce, args=(items, ready, stopped), name="read-ahead", daemon=True
-    )
-    thread.start()
-    try:
-        while not isinstance(item := ready.get(), _End):
-            yield item
-        if item.error is not None:
-            raise item.error
-    finally:
-        stopped.set()
-        thread.join()
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """Behind it nothing comes; the error that ended the items, if one did."""
-
-    error: BaseException | None = None
-
-
-def _produce(
-    items: Iterator[_Item], ready: "queue.Queue[_Item | _End]", stopped: threading.Event
-) -> None:
-    end = _End()
-    try:
-        for item in items:
-            if not _offer(item, ready, stopped):
-                return
-    except BaseException as error:  # noqa: BLE001 - handed to the consumer, who raises it
-        end = _End(error)
-    _offer(end, ready, stopped)
-
-
-def _offer(
-    item: _Item | _End, ready: "queue.Queue[_Item | _End]", stopped: threading.Event
-) -> bool:
-    """Wait until the item is taken in; false when the consumer has stopped."""
-    while not stopped.is_set():
-        try:
-            ready.put(item, timeout=0.1)
-        except queue.Full:
-            continue
-        return True
-    return False

@@ -4,21 +4,27 @@ An interrupted run is taken up by the same command and ends with the same bytes.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from registry.document_index import DocumentIndexBuilder
+from registry.documents import Outcome
 from registry.domain.answers import Tokenization
 from registry.domain.count import CountDetails, CountMethod, TokenCount
 from registry.domain.digest import Digest, canonical_json
+from registry.domain.engine import EngineChoice
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.reading import Field
 from registry.domain.run import Run
 from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.errors import InputError
-from registry.normalization.pipeline import Pipeline, Processed
+from registry.execution.base import Report
+from registry.normalization.pipeline import Processed
 from registry.normalization.recipe_files import AS_IS
+from registry.operations.ahead import read_ahead
 from registry.operations.changes import note_other_origin
 from registry.operations.context import Context
 from registry.operations.counting import (
@@ -26,18 +32,19 @@ from registry.operations.counting import (
     Counting,
     answer,
     derive,
-    load_counting_encoder,
     open_counting,
     refuse_too_long,
     store_details,
 )
+from registry.operations.engines import identify, load_counting_encoder, with_engine
 from registry.operations.indexes import write_index
+from registry.operations.planning import PlannedUnit
 from registry.operations.quarantine import QuarantineWriter
 from registry.operations.runs import recorded_failure
-from registry.operations.shards import read_ahead, read_shard, require_documents
+from registry.operations.shards import require_documents
 from registry.operations.units import (
     Unit,
-    encode_state,
+    UnitWork,
     join_indexes,
     join_unit_quarantines,
     run_units,
@@ -62,7 +69,12 @@ class TokenUnit(Unit):
 
 
 def tokenize(
-    context: Context, reference: Reference, counting: Counting, *, name: DatasetName | None = None
+    context: Context,
+    reference: Reference,
+    counting: Counting,
+    *,
+    name: DatasetName | None = None,
+    engine: EngineChoice = EngineChoice.AUTO,
 ) -> Tokenization:
     """Count every token of a version exactly; unless `count_only`, also write token shards.
 
@@ -71,10 +83,13 @@ def tokenize(
         reference: The version to count.
         counting: Tokenizer, policy, recipe.
         name: The dataset of the token shards; else the input's name and the tokenizer's.
+        engine: Which library encodes; the ids are the same.
 
     Raises:
         InputError: The input holds tokens already, or no document came through.
         ConflictError: The input's files changed.
+        EngineRefusedError: The fast engine was asked for and does not take the tokenizer.
+        EngineMismatchError: The fast engine was asked for and gives other ids.
         StorageError: The disk is full; run the same command again to resume.
     """
     version = require_documents(context.catalog.versions.get(reference))
@@ -85,12 +100,29 @@ def tokenize(
         return known
     if not counting.count_only:
         note_other_origin(context, target, version)
-    run = open_counting(context, version, counting, derivation)
+
+    def run(*, is_fast: bool) -> Tokenization:
+        work = _Tokenizing(context.place, counting.recipe or AS_IS, counting, is_fast=is_fast)
+        return _run(context, version, work, target=target, derivation=derivation)
+
+    return with_engine(context, counting, engine, run=run, forget=context.work(derivation).clear)
+
+
+def _run(
+    context: Context,
+    version: Version,
+    work: "_Tokenizing",
+    *,
+    target: DatasetName,
+    derivation: Digest,
+) -> Tokenization:
+    counting = work.counting
+    run = open_counting(
+        context, version, counting, derivation, engine=identify(counting, is_fast=work.is_fast)
+    )
     with recorded_failure(context, run):
-        # Loaded once: a tokenizer of 50,000 entries takes half a second.
-        encoder = load_counting_encoder(context, counting)
-        units = _run_units(context, version, counting, encoder, derivation)
-        count = _total(context, units, counting, encoder)
+        units = run_units(context, version, work, derivation=derivation, task="tokenize")
+        count = _total(context, units, counting, work.encoder)
         if counting.count_only:
             _close(context, version, counting, units, count, run)
             reference_made, status = version.reference, COUNTED
@@ -134,64 +166,66 @@ def _find_known(
     return answer(context, count, counting, version, made.reference, count.run, status="unchanged")
 
 
-def _run_units(
-    context: Context, version: Version, counting: Counting, encoder: Encoder, derivation: Digest
-) -> list[TokenUnit]:
-    pipeline = Pipeline(counting.recipe or AS_IS)
-    return run_units(
-        context,
-        version,
-        pipeline,
-        derivation=derivation,
-        task="tokenize",
-        kind=TokenUnit,
-        work_on=lambda group, number: _UnitWork(context, counting, encoder, pipeline).run(
-            group, number
-        ),
-    )
+@dataclass
+class _Tokenizing(UnitWork[TokenUnit]):
+    """Encode and count the documents of a unit, and write their tokens."""
+
+    counting: Counting
+    is_fast: bool
+
+    unit_kind = TokenUnit
+
+    def carry_out(
+        self, unit: PlannedUnit, outcomes: Iterator[Outcome], report: Report
+    ) -> TokenUnit:
+        """See `UnitWork.carry_out`."""
+        return _UnitPass(self, report).run(outcomes, number=unit.number)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The tokenizer at work, loaded once: that takes longer than a small unit."""
+        return load_counting_encoder(
+            self.place, self.counting, is_fast=self.is_fast, num_threads=self.num_threads
+        )
 
 
-class _UnitWork:
-    """The work on some shards: encode, count, and write their tokens."""
+class _UnitPass:
+    """The pass over one unit."""
 
-    def __init__(
-        self, context: Context, counting: Counting, encoder: Encoder, pipeline: Pipeline
-    ) -> None:
-        self._context = context
-        self._counting = counting
-        self._encoder = encoder
-        self._pipeline = pipeline
-        self._tally = Tally(counting.tokenizer, encoder)
+    def __init__(self, work: _Tokenizing, report: Report) -> None:
+        self._work = work
+        self._report = report
+        self._store = work.place.store
+        self._tally = Tally(work.counting.tokenizer, work.encoder)
         self._index = DocumentIndexBuilder()
-        self._quarantine = QuarantineWriter(context.store)
+        self._quarantine = QuarantineWriter(self._store)
         self._ledgers: list[Ledger] = []
         self._num_special_tokens = 0
         self._num_empty_documents = 0
 
-    def run(self, group: Sequence[Shard], number: int) -> TokenUnit:
+    def run(self, outcomes: Iterator[Outcome], *, number: int) -> TokenUnit:
         shards: tuple[Shard, ...] = ()
-        if self._counting.count_only:
-            for _ in self._encode(group):
+        if self._work.counting.count_only:
+            for _ in self._encode(outcomes):
                 pass
         else:
-            shards = self._write(group, number)
-        store = self._context.store
+            shards = self._write(outcomes, number)
         return TokenUnit(
             shards=shards,
             ledger=add_ledgers(self._ledgers).check(),
-            index=write_index(store, self._index.to_batch()),
-            tally=store.put_bytes(self._tally.state()).digest,
+            index=write_index(self._store, self._index.to_batch()),
+            tally=self._store.put_bytes(self._tally.state()).digest,
             num_special_tokens=self._num_special_tokens,
             num_empty_documents=self._num_empty_documents,
             quarantine=self._quarantine.finish(),
-            state=encode_state(self._pipeline),
+            state=self._work.encode_state(),
         )
 
-    def _encode(self, group: Sequence[Shard]) -> Iterator[Encoded]:
-        policy = self._counting.policy
+    def _encode(self, outcomes: Iterator[Outcome]) -> Iterator[Encoded]:
+        encoder, policy = self._work.encoder, self._work.counting.policy
         encoded_ahead = (
-            (processed, self._encoder.encode(processed.kept.column("text")))
-            for processed in read_ahead(self._process(group))
+            (processed, encoder.encode(processed.kept.column("text")))
+            for processed in read_ahead(self._process(outcomes))
         )
         # Reading, the engine, and what is counted and written each have a thread of their own.
         for processed, encoded in read_ahead(encoded_ahead):
@@ -202,22 +236,21 @@ class _UnitWork:
             self._num_empty_documents += int(np.count_nonzero(encoded.lengths == 0))
             with_special = add_special_tokens(encoded, policy)
             self._num_special_tokens += len(with_special.ids) - len(encoded.ids)
-            self._context.progress.advance(
+            self._report(
                 num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
             )
             yield with_special
 
-    def _process(self, group: Sequence[Shard]) -> Iterator[Processed]:
-        for shard in group:
-            for outcome in read_shard(self._context, shard):
-                yield refuse_too_long(self._pipeline(outcome), self._encoder)
+    def _process(self, outcomes: Iterator[Outcome]) -> Iterator[Processed]:
+        for outcome in outcomes:
+            yield refuse_too_long(self._work.pipeline(outcome), self._work.encoder)
 
-    def _write(self, group: Sequence[Shard], number: int) -> tuple[Shard, ...]:
-        store = self._context.store
-        dtype = dtype_for(self._counting.tokenizer.highest_id)
+    def _write(self, outcomes: Iterator[Outcome], number: int) -> tuple[Shard, ...]:
+        store = self._store
+        dtype = dtype_for(self._work.counting.tokenizer.highest_id)
         with store.stage() as bin_path, store.stage() as idx_path:
             with MegatronWriter(bin_path, idx_path, dtype) as writer:
-                for encoded in self._encode(group):
+                for encoded in self._encode(outcomes):
                     writer.write(encoded)
             stem = f"tokens-{number:05}"
             shards = []

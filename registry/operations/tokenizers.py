@@ -15,10 +15,11 @@ from registry.domain.tokenizer import Tokenizer
 from registry.errors import InvalidNameError, UnknownError
 from registry.normalization.pipeline import Pipeline, Processed
 from registry.normalization.recipe_files import AS_IS
+from registry.operations.ahead import read_ahead
 from registry.operations.context import CODE, Context, environment
 from registry.operations.quarantine import QuarantineWriter
 from registry.operations.runs import open_or_resume, recorded_failure
-from registry.operations.shards import read_ahead, read_shard, require_documents
+from registry.operations.shards import read_shard, require_documents
 from registry.tokenization.loading import Imported, import_engine_json, import_tokenizer
 from registry.tokenization.training import train_bpe
 
@@ -148,7 +149,7 @@ class _Texts:
         for reference in self._references:
             pipeline = Pipeline(AS_IS)
             for shard in self._context.catalog.versions.list_shards(Reference.parse(reference)):
-                for outcome in read_shard(self._context, shard):
+                for outcome in read_shard(self._context.place, shard):
                     yield self._take(pipeline(outcome))
 
     def _take(self, processed: Processed) -> pa.Array:

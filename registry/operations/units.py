@@ -1,25 +1,36 @@
 """Cut a version into units of work; a finished unit leaves a checkpoint.
 
 The same command, run again after a crash, takes up the finished units and goes on behind them.
-Where the cuts fall depends on the version's shards alone, so the result is the same bytes.
+Where the cuts fall depends on the version's shards alone, so the result is the same bytes on any
+number of workers.
 """
 
 import base64
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
 from registry.document_index import DocumentIndexBuilder
+from registry.documents import Outcome
 from registry.domain.base import Value
 from registry.domain.digest import Digest
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import Reference
+from registry.domain.recipe import Recipe
 from registry.domain.version import Shard, Version
+from registry.execution.base import Finished, Lost, Report
 from registry.normalization.pipeline import Pipeline
 from registry.operations.context import Context
+from registry.operations.executors import choose_executor, count_cores
 from registry.operations.indexes import read_index, write_index
-from registry.operations.quarantine import join_quarantines
+from registry.operations.place import Place
+from registry.operations.planning import PlannedUnit, plan_units
+from registry.operations.quarantine import join_quarantines, reject_documents
+from registry.operations.shards import check_documents, read_slice
 
 
 class Unit(Value):
@@ -32,6 +43,9 @@ class Unit(Value):
     state: str
     """What the recipe's stateful steps learned in this unit, base64."""
 
+    is_lost: bool = False
+    """True when no worker survived the unit, so that all its documents are in quarantine."""
+
     def objects(self) -> list[Digest]:
         """Return the objects that must be there for the unit to count as finished."""
         quarantine = [] if self.quarantine is None else [self.quarantine]
@@ -41,51 +55,151 @@ class Unit(Value):
 _Unit = TypeVar("_Unit", bound=Unit)
 
 
+@dataclass
+class UnitWork(ABC, Generic[_Unit]):
+    """The work on each unit of a version; see `registry.execution.base.Work`."""
+
+    place: Place
+    recipe: Recipe
+    num_threads: int = field(default=1, kw_only=True)
+    """How many threads an engine may use."""
+
+    @property
+    @abstractmethod
+    def unit_kind(self) -> type[_Unit]:
+        """The class of the checkpoints."""
+
+    def __call__(self, unit: PlannedUnit, report: Report, /) -> _Unit:
+        """Read a unit, take it through the recipe, and leave the outcome in the store."""
+        outcomes = (outcome for part in unit.slices for outcome in read_slice(self.place, part))
+        return self.carry_out(unit, outcomes, report)
+
+    def give_up(self, unit: PlannedUnit, lost: Lost, report: Report) -> _Unit:
+        """Put every document of a unit that no worker survived into quarantine."""
+        reason = f"{lost.reason}, {lost.num_attempts} times"
+        outcomes = (outcome for part in unit.slices for outcome in reject_documents(part, reason))
+        return self.carry_out(unit, outcomes, report).model_copy(update={"is_lost": True})
+
+    @abstractmethod
+    def carry_out(self, unit: PlannedUnit, outcomes: Iterator[Outcome], report: Report) -> _Unit:
+        """Take what was read of a unit through the recipe, and leave the outcome in the store."""
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The recipe at work, with what its steps have learned of the units before."""
+        return Pipeline(self.recipe)
+
+    def encode_state(self) -> str:
+        """Return what the recipe's steps learned since the last unit, for a checkpoint."""
+        return base64.b64encode(self.pipeline.take_state()).decode()
+
+    def restore_state(self, unit: Unit) -> None:
+        """Learn again what a finished unit taught."""
+        self.pipeline.restore_state(base64.b64decode(unit.state))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is kept between units."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
 def run_units(
-    context: Context,
-    version: Version,
-    pipeline: Pipeline,
-    *,
-    derivation: Digest,
-    task: str,
-    kind: type[_Unit],
-    work_on: Callable[[Sequence[Shard], int], _Unit],
+    context: Context, version: Version, work: UnitWork[_Unit], *, derivation: Digest, task: str
 ) -> list[_Unit]:
-    """Work on every unit of a version in order, taking up those that are already finished.
+    """Work on every unit of a version, taking up those that are already finished.
 
     Args:
         context: The open registry.
         version: The input.
-        pipeline: The recipe at work; its state is restored from finished units.
+        work: What is done to each unit.
         derivation: Which checkpoints are meant.
         task: What the progress is called.
-        kind: The class of the checkpoints.
-        work_on: Works on the shards of one unit, given its number.
+
+    Returns:
+        The units in the order of the version's documents.
+
+    Raises:
+        ConflictError: The version's files changed, or are read by other settings.
     """
-    work = context.work(derivation)
     context.progress.start(task, total_bytes=version.num_text_bytes)
-    units: list[_Unit] = []
     try:
-        for number, group in enumerate(_group(context, version)):
-            name = f"unit-{number:06}"
-            unit = _load(context, work.load(name), kind)
-            if unit is None:
-                unit = work_on(group, number)
-                work.save(name, unit.model_dump(mode="json"))
-            else:
-                pipeline.restore_state(base64.b64decode(unit.state))
-                context.progress.advance(
-                    num_bytes=unit.ledger.bytes_in, num_documents=unit.ledger.documents_in
-                )
-            units.append(unit)
+        shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
+        planned = plan_units(context.place, shards)
+        units = _Run(context, planned, work, derivation).finish_all()
     finally:
         context.progress.finish()
+    if not any(unit.is_lost for unit in units):
+        num_read = sum(unit.ledger.entries[0].documents_kept for unit in units)
+        check_documents(version.reference, version.num_documents, num_read)
     return units
 
 
-def encode_state(pipeline: Pipeline) -> str:
-    """Return what the recipe's steps learned since the last unit, for a checkpoint."""
-    return base64.b64encode(pipeline.take_state()).decode()
+class _Run(Generic[_Unit]):
+    """One call of `run_units`."""
+
+    def __init__(
+        self,
+        context: Context,
+        planned: Sequence[PlannedUnit],
+        work: UnitWork[_Unit],
+        derivation: Digest,
+    ) -> None:
+        self._context = context
+        self._planned = planned
+        self._work = work
+        self._area = context.work(derivation)
+        self._kind = work.unit_kind
+        self._done: dict[int, _Unit] = {}
+
+    def finish_all(self) -> list[_Unit]:
+        if Pipeline(self._work.recipe).keeps_state:
+            self._finish_in_order()
+        else:
+            self._finish_apart()
+        return [self._done[unit.number] for unit in self._planned]
+
+    def _finish_in_order(self) -> None:
+        """Work on each unit behind those before it, whose documents its steps remember."""
+        work = replace(self._work, num_threads=count_cores())
+        for unit in self._planned:
+            if self._take_up(unit):
+                work.restore_state(self._done[unit.number])
+            else:
+                self._keep(unit, work(unit, self._context.progress.advance))
+
+    def _finish_apart(self) -> None:
+        pending = [unit for unit in self._planned if not self._take_up(unit)]
+        executor = choose_executor(
+            self._context.execution,
+            self._context.place,
+            num_bytes=sum(unit.num_bytes for unit in pending),
+        )
+        report = self._context.progress.advance
+        work = replace(self._work, num_threads=1 if executor.is_apart else count_cores())
+        for outcome in executor.run(work, pending, report):
+            unit = pending[outcome.number]
+            if isinstance(outcome, Finished):
+                self._keep(unit, outcome.result)
+            else:
+                self._context.progress.note(f"quarantined: {unit.describe()} {outcome.reason}")
+                self._keep(unit, work.give_up(unit, outcome, report))
+
+    def _take_up(self, planned: PlannedUnit) -> bool:
+        """Return whether a unit was finished by an earlier call."""
+        try:
+            unit = self._kind.model_validate(self._area.load(planned.name))
+        except ValidationError:
+            return False
+        if not all(self._context.store.exists(digest) for digest in unit.objects()):
+            return False
+        self._done[planned.number] = unit
+        self._context.progress.advance(
+            num_bytes=unit.ledger.bytes_in, num_documents=unit.ledger.documents_in
+        )
+        return True
+
+    def _keep(self, planned: PlannedUnit, unit: _Unit) -> None:
+        self._area.save(planned.name, unit.model_dump(mode="json"))
+        self._done[planned.number] = unit
 
 
 def total_ledger(units: Sequence[Unit]) -> Ledger:
@@ -109,27 +223,3 @@ def join_indexes(context: Context, units: Sequence[Unit]) -> tuple[Digest, int]:
 def join_unit_quarantines(context: Context, units: Sequence[Unit]) -> Digest | None:
     """Store the rejected rows of all units as one object; None if there are none."""
     return join_quarantines(context.store, (unit.quarantine for unit in units))
-
-
-def _group(context: Context, version: Version) -> list[tuple[Shard, ...]]:
-    shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
-    groups: list[tuple[Shard, ...]] = []
-    held: list[Shard] = []
-    num_bytes = 0
-    for shard in shards:
-        held.append(shard)
-        num_bytes += shard.num_bytes
-        if num_bytes >= context.settings.shard_bytes:
-            groups.append(tuple(held))
-            held, num_bytes = [], 0
-    if held:
-        groups.append(tuple(held))
-    return groups
-
-
-def _load(context: Context, checkpoint: object, kind: type[_Unit]) -> _Unit | None:
-    try:
-        unit = kind.model_validate(checkpoint)
-    except ValidationError:
-        return None
-    return unit if all(context.store.exists(digest) for digest in unit.objects()) else None

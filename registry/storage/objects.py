@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
 
 from registry.domain.base import Value
 from registry.domain.digest import Digest, digest_of_bytes, digest_of_file
@@ -47,6 +48,11 @@ class ObjectStore:
 
     def __repr__(self) -> str:
         return f"ObjectStore({self.url!r})"
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes see the same objects."""
+        return not isinstance(self._fs, MemoryFileSystem)
 
     def path_of(self, digest: Digest) -> str:
         """Return where an object lies or would lie, on the store's file system."""

@@ -4,6 +4,9 @@ import gzip
 import json
 from pathlib import Path
 
+from registry.domain.tokenizer import CountingPolicy
+from registry.operations.counting import Counting
+
 
 def records(number=20, *, first=0, text="Document {row}: the quick brown fox, naïve café.\n"):
     return [
@@ -17,3 +20,9 @@ def write_jsonl(path: Path, items) -> Path:
     data = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items).encode()
     path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
     return path
+
+
+def counting_by(muster, name: str) -> Counting:
+    """Count by a tokenizer that was added, with EOS behind each document."""
+    tokenizer = muster.get_tokenizer(name)
+    return Counting(tokenizer=tokenizer, policy=CountingPolicy(eos_id=tokenizer.eos_id))

@@ -256,20 +256,23 @@ def test_normalizing_into_a_registered_dataset_is_noted(notes, corpus, tmp_path)
     ] == messages
 
 
-def test_a_finished_unit_is_not_done_again(make_context, muster, corpus, monkeypatch):
+def test_a_finished_unit_is_not_done_again(make_context, muster, tmp_path, monkeypatch):
     context = make_context(shard_bytes=1024)
+    for number in range(3):
+        write_jsonl(tmp_path / "many" / f"{number}.jsonl", records(30))
+    corpus = muster.register([str(tmp_path / "many")], name="web/many").reference
     whole = operation.normalize(
         context, Reference.parse(corpus), recipe=load_recipe("text-default")
     )
-    work, calls = operation._run_unit, []
+    carry_out, calls = operation._Normalizing.carry_out, []
 
-    def fail_at_second(context_, group, pipeline, number):
-        calls.append(number)
-        if number == 1 and len(calls) == 2:
+    def fail_at_second(work, unit, outcomes, report):
+        calls.append(unit.number)
+        if unit.number == 1 and len(calls) == 2:
             raise KeyboardInterrupt
-        return work(context_, group, pipeline, number)
+        return carry_out(work, unit, outcomes, report)
 
-    monkeypatch.setattr(operation, "_run_unit", fail_at_second)
+    monkeypatch.setattr(operation._Normalizing, "carry_out", fail_at_second)
     arguments = {
         "recipe": load_recipe("text-default"),
         "name": Reference.parse("web/second").dataset,

@@ -44,7 +44,7 @@ def test_a_second_process_is_told_and_does_not_close_the_firsts_run(
     context, muster, corpus, monkeypatch
 ):
     recipe, seen = load_recipe("text-default"), []
-    work = operation._run_unit
+    work = operation._Normalizing.carry_out
 
     def work_while_another_tries(*args):
         if not seen:
@@ -53,7 +53,7 @@ def test_a_second_process_is_told_and_does_not_close_the_firsts_run(
                 operation.normalize(context, Reference.parse(corpus), recipe=recipe)
         return work(*args)
 
-    monkeypatch.setattr(operation, "_run_unit", work_while_another_tries)
+    monkeypatch.setattr(operation._Normalizing, "carry_out", work_while_another_tries)
     answer = operation.normalize(context, Reference.parse(corpus), recipe=recipe)
 
     assert answer.status == "created"

@@ -184,15 +184,15 @@ def test_an_interrupted_run_resumes_to_the_same_bytes(make_context, muster, corp
         policy=CountingPolicy(eos_id=muster.get_tokenizer("tiny").eos_id),
     )
     whole = operation.tokenize(context, Reference.parse(corpus), counting)
-    run, seen = operation._UnitWork.run, []
+    carry_out, seen = operation._Tokenizing.carry_out, []
 
-    def fail_at_second(self, group, number):
-        seen.append(number)
+    def fail_at_second(work, unit, outcomes, report):
+        seen.append(unit.number)
         if seen == [0, 1]:
             raise KeyboardInterrupt
-        return run(self, group, number)
+        return carry_out(work, unit, outcomes, report)
 
-    monkeypatch.setattr(operation._UnitWork, "run", fail_at_second)
+    monkeypatch.setattr(operation._Tokenizing, "carry_out", fail_at_second)
     name = Reference.parse("web/second").dataset
     with pytest.raises(KeyboardInterrupt):
         operation.tokenize(context, Reference.parse(corpus), counting, name=name)
@@ -244,11 +244,11 @@ def test_a_sample_scales_the_documents_without_tokens(muster, corpus):
 
 @pytest.fixture
 def with_a_long_document(muster, corpus, tmp_path, monkeypatch):
-    texts = ["short and fine", "x" * 1001, "another"]
+    texts = ["short and fine", "x" * 2001, "another"]
     items = [{"id": f"d{row}", "text": text} for row, text in enumerate(texts)]
     path = write_jsonl(tmp_path / "long.jsonl", items)
     muster.register([str(path)], name="web/long")
-    monkeypatch.setattr(encoder_module, "MAX_UNBROKEN_CHARACTERS", 1000)
+    monkeypatch.setattr(encoder_module, "MAX_UNBROKEN_CHARACTERS", 2000)
     return "web/long"
 
 
@@ -270,7 +270,7 @@ def test_a_document_no_engine_can_encode_is_one_rejected_row(
 
     assert ({"document-too-long": 1}, 2) == (answer.rejected, answer.num_documents)
     assert ("tokenize", 3, 2) == (last.step, last.documents_in, last.documents_kept)
-    assert [("long.jsonl", 2, "tokenize", "document-too-long", b"x" * 1001)] == [
+    assert [("long.jsonl", 2, "tokenize", "document-too-long", b"x" * 2001)] == [
         (row["file"], row["row"], row["step"], row["reason"], row["raw"]) for row in rows
     ]
 

@@ -26,6 +26,9 @@ class Step(ABC, Generic[P]):
 
     parameters_model: ClassVar[type[Parameters]]
 
+    keeps_state: ClassVar[bool] = False
+    """Whether the verdict on a document depends on those before it."""
+
     def __init__(self, parameters: P) -> None:
         self.parameters = parameters
 

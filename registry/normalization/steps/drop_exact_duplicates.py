@@ -28,6 +28,7 @@ class DropExactDuplicates(Step[DropExactDuplicatesParameters]):
     name: ClassVar[str] = "drop_exact_duplicates"
     version: ClassVar[int] = 1
     parameters_model: ClassVar[type[Parameters]] = DropExactDuplicatesParameters
+    keeps_state: ClassVar[bool] = True
 
     def __init__(self, parameters: DropExactDuplicatesParameters) -> None:
         super().__init__(parameters)

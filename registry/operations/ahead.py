@@ -1,0 +1,64 @@
+"""Make the next items in a thread while the last ones are worked on."""
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+
+
+def read_ahead(items: Iterator[_Item], *, depth: int = 2) -> Iterator[_Item]:
+    """Yield the same items while a thread makes the next ones.
+
+    At most `depth` items wait. An error in the thread is raised here, at its place in the order;
+    when the consumer stops early, the thread stops at its next item.
+    """
+    ready: queue.Queue[_Item | _End] = queue.Queue(maxsize=depth)
+    stopped = threading.Event()
+    thread = threading.Thread(
+        target=_produce, args=(items, ready, stopped), name="read-ahead", daemon=True
+    )
+    thread.start()
+    try:
+        while not isinstance(item := ready.get(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
+    finally:
+        stopped.set()
+        thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Behind it nothing comes; the error that ended the items, if one did."""
+
+    error: BaseException | None = None
+
+
+def _produce(
+    items: Iterator[_Item], ready: "queue.Queue[_Item | _End]", stopped: threading.Event
+) -> None:
+    end = _End()
+    try:
+        for item in items:
+            if not _offer(item, ready, stopped):
+                return
+    except BaseException as error:  # noqa: BLE001 - handed to the consumer, who raises it
+        end = _End(error)
+    _offer(end, ready, stopped)
+
+
+def _offer(
+    item: _Item | _End, ready: "queue.Queue[_Item | _End]", stopped: threading.Event
+) -> bool:
+    """Wait until the item is taken in; false when the consumer has stopped."""
+    while not stopped.is_set():
+        try:
+            ready.put(item, timeout=0.1)
+        except queue.Full:
+            continue
+        return True
+    return False

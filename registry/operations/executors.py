@@ -1,0 +1,40 @@
+"""From what the caller wishes to an executor that runs."""
+
+import os
+
+from registry.domain.execution import Execution, ExecutorKind
+from registry.errors import InputError
+from registry.execution.base import Executor
+from registry.execution.in_process import InProcess
+from registry.execution.processes import Processes
+from registry.operations.place import Place
+
+_LEAST_BYTES_APART = 64 << 20
+"""Text for which two processes, which take a second to start, are sooner done than one."""
+
+
+def choose_executor(execution: Execution, place: Place, *, num_bytes: int) -> Executor:
+    """Return the executor for a pass over so many bytes of text.
+
+    Raises:
+        InputError: Worker processes are wanted and cannot see the store.
+    """
+    num_workers = execution.num_workers or count_cores()
+    kind = execution.kind
+    if kind is ExecutorKind.AUTO:
+        is_large = num_bytes >= _LEAST_BYTES_APART or execution.num_workers is not None
+        pays = is_large and num_workers > 1 and place.store.is_shared
+        kind = ExecutorKind.PROCESSES if pays else ExecutorKind.IN_PROCESS
+    if kind is ExecutorKind.IN_PROCESS:
+        return InProcess()
+    if not place.store.is_shared:
+        raise InputError(
+            f"worker processes do not see the store {place.store.url}, which lies in memory",
+            hint="set MUSTER_STORE to a folder, or leave out --workers",
+        )
+    return Processes(num_workers, deadline_seconds=place.settings.unit_seconds)
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
