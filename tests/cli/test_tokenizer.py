@@ -6,7 +6,8 @@ def stored(muster, tmp_path, corpus):
     """A trained tokenizer, and its `tokenizer.json`."""
     muster.run("register", corpus, "--name", "a/b")
     muster.run("tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "tiny")
-    digest = muster.json("tokenizer", "show", "tiny")["tokenizer"]["file_digest"].removeprefix("sha256:")
+    tokenizer = muster.json("tokenizer", "show", "tiny")["tokenizer"]
+    digest = tokenizer["file_digest"].removeprefix("sha256:")
     found = [path for path in tmp_path.rglob("*") if path.is_file() and path.name in digest]
     return next(path for path in found if digest.endswith(path.name))
 
