@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import TypeAlias
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
 
 from registry.catalog.columns import to_utc
 from registry.catalog.engine import Database
+from registry.catalog.inserting import insert_rows
 from registry.catalog.tables import AuditLogRow
 from registry.domain.audit import AuditEntry
 from registry.domain.digest import Digest, canonical_json, digest_of_bytes, fingerprint
@@ -21,7 +22,6 @@ GENESIS = digest_of_bytes(b"")
 """The hash before the first entry."""
 
 _LAST = select(AuditLogRow.id, AuditLogRow.hash).order_by(AuditLogRow.id.desc()).limit(1)
-_APPEND = insert(AuditLogRow)
 _ALL = select(
     AuditLogRow.id,
     AuditLogRow.at,
@@ -87,7 +87,7 @@ def append(connection: Connection, changes: Sequence[Change], *, actor: str, at:
         }
         previous = _hash(entry)
         rows.append({**entry, "hash": previous})
-    connection.execute(_APPEND, rows)
+    insert_rows(connection, AuditLogRow, rows)
 
 
 def find_broken_entry(connection: Connection) -> int | None:

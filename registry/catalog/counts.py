@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
 from registry.catalog.engine import Database
 from registry.catalog.facts import find_recipes, find_tokenizers
 from registry.catalog.identifiers import reserve_ids
+from registry.catalog.inserting import insert_rows
 from registry.catalog.loading import AnyRow
 from registry.catalog.resolving import chunked, resolve, resolve_all
 from registry.catalog.tables import (
@@ -169,7 +170,7 @@ def record_count(
     row["id"] = next(reserve_ids(connection, TokenCountRow, 1))
     if old is not None:
         _supersede(connection, row)
-    connection.execute(insert(TokenCountRow), row)
+    insert_rows(connection, TokenCountRow, [row])
     name = _canonical(connection, [version_id])[version_id]
     detail = {**count.model_dump(mode="json"), "supersedes": old is not None}
     return [Change("count.record", name, detail)]

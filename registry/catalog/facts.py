@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, select
 
 from registry.catalog.identifiers import reserve_ids
+from registry.catalog.inserting import insert_rows
 from registry.catalog.resolving import chunked
 from registry.catalog.tables import (
     AS_IS,
@@ -103,7 +104,7 @@ def _ensure(
     if missing:
         ids = dict(zip(missing, reserve_ids(connection, row, len(missing)), strict=True))
         values = [{"id": ids[key], "fingerprint": key, **rows[key]} for key in missing]
-        connection.execute(insert(row), values)
+        insert_rows(connection, row, values)
         found |= ids
     return found
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from registry.catalog.identifiers import reserve_ids
+from registry.catalog.inserting import insert_rows
 from registry.catalog.loading import IS_CURRENT
 from registry.catalog.resolving import chunked
 from registry.catalog.tables import LicenceAssertionRow
@@ -14,7 +15,6 @@ from registry.catalog.tables import LicenceAssertionRow
 _CURRENT = select(
     LicenceAssertionRow.version_id, LicenceAssertionRow.expression, LicenceAssertionRow.evidence
 ).where(IS_CURRENT)
-_INSERT = insert(LicenceAssertionRow)
 
 
 class Assertion(NamedTuple):
@@ -60,4 +60,4 @@ def supersede_licence(connection: Connection, row: dict[str, Any]) -> None:
     connection.execute(
         update(LicenceAssertionRow).where(of_version, IS_CURRENT).values(superseded_by=new_id)
     )
-    connection.execute(_INSERT, {"id": new_id, **row})
+    insert_rows(connection, LicenceAssertionRow, [{"id": new_id, **row}])

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from registry.catalog.audit import Change
 from registry.catalog.facts import ensure_sources, source_fingerprint
+from registry.catalog.inserting import insert_rows
 from registry.catalog.licensing import assertion_row, current_licences, supersede_licence
 from registry.catalog.loading import load_version
 from registry.catalog.tables import VersionLanguageRow, VersionSourceRow
@@ -88,11 +89,10 @@ def state(
     statements = Statements(set(version.languages), list(version.sources))
     languages = statements.add_languages(card.language)
     sources = statements.add_sources(_sources(card, version.sources))
-    if languages:
-        connection.execute(insert(VersionLanguageRow), language_rows(version_id, languages))
+    insert_rows(connection, VersionLanguageRow, language_rows(version_id, languages))
     if sources:
         ids = ensure_sources(connection, {source_fingerprint(one): one for one in sources.values()})
-        connection.execute(insert(VersionSourceRow), source_rows(version_id, sources, ids))
+        insert_rows(connection, VersionSourceRow, source_rows(version_id, sources, ids))
     detail = describe_additions(languages, sources)
     return [*changes, Change("version.restate", version.reference, detail)] if detail else changes
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -20,7 +20,8 @@ from registry.catalog.closing import (
 from registry.catalog.counts import record_count
 from registry.catalog.engine import Database
 from registry.catalog.facts import ensure_recipes
-from registry.catalog.identifiers import new_run_id
+from registry.catalog.identifiers import new_run_id, reserve_ids
+from registry.catalog.inserting import insert_rows
 from registry.catalog.resolving import resolve, resolve_all
 from registry.catalog.tables import (
     DatasetRow,
@@ -73,11 +74,10 @@ class RunStore:
         public_id = new_run_id(draft.started_at)
         with self._database.writing() as connection:
             found = resolve_all(connection, references)
-            row = run_row(draft, public_id=public_id)
-            key = connection.execute(insert(RunRow).returning(RunRow.id), row).scalar_one()
+            key = next(reserve_ids(connection, RunRow, 1))
+            insert_rows(connection, RunRow, [{"id": key, **run_row(draft, public_id=public_id)}])
             read = input_rows(key, [found[reference] for reference in references])
-            if read:
-                connection.execute(insert(RunInputRow), read)
+            insert_rows(connection, RunInputRow, read)
             change = Change("run.open", public_id, {"operation": draft.operation.value})
             audit.append(connection, [change], actor=draft.actor, at=draft.started_at)
             return _get(connection, public_id)
@@ -119,12 +119,8 @@ class RunStore:
         Ledger(entries=tuple(ledger)).check()
         with self._database.writing() as connection:
             run = get_open_run(connection, run_id)
-            for statement, rows in (
-                (insert(LedgerEntryRow), entry_rows(run.id, ledger)),
-                (insert(LedgerRejectionRow), rejection_rows(run.id, ledger)),
-            ):
-                if rows:
-                    connection.execute(statement, rows)
+            insert_rows(connection, LedgerEntryRow, entry_rows(run.id, ledger))
+            insert_rows(connection, LedgerRejectionRow, rejection_rows(run.id, ledger))
             if recipe is not None:
                 ensure_recipes(connection, {recipe.fingerprint: recipe})
             changes = []

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, tuple_
+from sqlalchemy import Connection, select, tuple_
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -31,6 +31,7 @@ from registry.catalog.facts import (
     ensure_sources,
 )
 from registry.catalog.identifiers import new_run_id, reserve_ids
+from registry.catalog.inserting import insert_rows
 from registry.catalog.licensing import (
     Assertion,
     assertion_row,
@@ -74,24 +75,21 @@ from registry.domain.run import RunDraft, RunState
 from registry.domain.version import Sealed, SealStatus, Version, VersionState
 from registry.errors import ConflictError
 
-_INSERTS = {
-    row: insert(Row.metadata.tables[row.__tablename__])
-    for row in (
-        RunRow,
-        VersionRow,
-        ShardRow,
-        ShardLocationRow,
-        VersionSourceRow,
-        VersionLanguageRow,
-        LicenceAssertionRow,
-        MetricRow,
-        RunInputRow,
-        RunOutputRow,
-        LineageEdgeRow,
-        LedgerEntryRow,
-        LedgerRejectionRow,
-    )
-}
+_APPENDED = (
+    RunRow,
+    VersionRow,
+    ShardRow,
+    ShardLocationRow,
+    VersionSourceRow,
+    VersionLanguageRow,
+    LicenceAssertionRow,
+    MetricRow,
+    RunInputRow,
+    RunOutputRow,
+    LineageEdgeRow,
+    LedgerEntryRow,
+    LedgerRejectionRow,
+)
 """The tables that sealing appends to, in the order of their foreign keys."""
 
 _BY_DIGEST = select(
@@ -380,9 +378,8 @@ class Sealing:
     def _write(self) -> None:
         connection, series = self._connection, list(self._series.values())
         self._changes += save_series(connection, series)
-        for row, statement in _INSERTS.items():
-            if self._rows[row]:
-                connection.execute(statement, self._rows[row])
+        for row in _APPENDED:
+            insert_rows(connection, row, self._rows[row])
         for assertion in self._restated:
             supersede_licence(connection, assertion)
         for run, quarantine in self._closed:

@@ -7,18 +7,17 @@ from datetime import datetime
 from pydantic import JsonValue
 from sqlalchemy import (
     Connection,
-    Insert,
-    Update,
     and_,
     bindparam,
     delete,
-    insert,
     select,
     tuple_,
     update,
 )
 
 from registry.catalog.audit import Change
+from registry.catalog.identifiers import reserve_ids
+from registry.catalog.inserting import insert_rows
 from registry.catalog.resolving import chunked
 from registry.catalog.search import fold_dataset
 from registry.catalog.tables import DatasetRow, OwnerRow, TagRow, VersionRow
@@ -47,7 +46,6 @@ _LOAD = (
         and_(VersionRow.dataset_id == DatasetRow.id, VersionRow.number == DatasetRow.head),
     )
 )
-_INSERT = insert(DatasetRow)
 _SWAP = (
     update(DatasetRow)
     .where(and_(DatasetRow.id == bindparam("b_id"), DatasetRow.head == bindparam("b_expected")))
@@ -60,7 +58,6 @@ _SWAP = (
         words=bindparam("b_words"),
     )
 )
-_ADD_TAG = insert(TagRow)
 _MOVE_TAG = (
     update(TagRow)
     .where(and_(TagRow.dataset_id == bindparam("b_dataset"), TagRow.name == bindparam("b_name")))
@@ -153,8 +150,7 @@ def save_series(connection: Connection, series: Sequence[Series]) -> list[Change
     for one in series:
         one.words = _fold(one)
     created = [_new_row(one, owners) for one in series if one.before is None]
-    if created:
-        connection.execute(_INSERT, created)
+    insert_rows(connection, DatasetRow, created)
     changed = [one for one in series if one.before is not None and _differs(one, one.before)]
     if changed:
         result = connection.execute(_SWAP, [_swap_row(one, owners) for one in changed])
@@ -182,13 +178,9 @@ def save_tags(connection: Connection, series: Iterable[Series]) -> list[Change]:
             gone = tuple_(TagRow.dataset_id, TagRow.name).in_([(one.id, tag)])
             connection.execute(delete(TagRow).where(gone))
             changes.append(Change("tag.remove", f"{one.name}@{tag}", {}))
-    statements: tuple[tuple[Insert | Update, list[dict[str, object]]], ...] = (
-        (_ADD_TAG, added),
-        (_MOVE_TAG, moved),
-    )
-    for statement, rows in statements:
-        if rows:
-            connection.execute(statement, rows)
+    insert_rows(connection, TagRow, added)
+    if moved:
+        connection.execute(_MOVE_TAG, moved)
     return changes
 
 
@@ -196,11 +188,10 @@ def _ensure_owners(connection: Connection, names: set[str]) -> dict[str, int]:
     if not names:
         return {}
     found = _find_owners(connection, names)
-    missing = names - found.keys()
-    if missing:
-        connection.execute(insert(OwnerRow), [{"name": name} for name in sorted(missing)])
-        found |= _find_owners(connection, missing)
-    return found
+    missing = sorted(names - found.keys())
+    new = dict(zip(missing, reserve_ids(connection, OwnerRow, len(missing)), strict=True))
+    insert_rows(connection, OwnerRow, [{"id": new[name], "name": name} for name in missing])
+    return found | new
 
 
 def _find_owners(connection: Connection, names: Iterable[str]) -> dict[str, int]:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
 from registry.catalog.engine import Database
+from registry.catalog.inserting import insert_rows
 from registry.catalog.tables import RunRow, TokenizerRow
 from registry.domain.digest import PREFIX
 from registry.domain.tokenizer import Tokenizer
@@ -60,7 +61,7 @@ class TokenizerStore:
                 row["run_id"] = connection.execute(query).scalar()
                 if row["run_id"] is None:
                     raise UnknownError(what="run", value=run, hint="muster run list")
-            connection.execute(insert(TokenizerRow), {**row, "created_at": at})
+            insert_rows(connection, TokenizerRow, [{**row, "created_at": at}])
             change = Change("tokenizer.add", tokenizer.name, {"fingerprint": tokenizer.fingerprint})
             audit.append(connection, [change], actor=actor, at=at)
         return tokenizer, "created"
