@@ -94,13 +94,16 @@ def run_row(
 
 def entry_rows(run_id: int, entries: Iterable[LedgerEntry]) -> list[dict[str, Any]]:
     """Return the rows of a ledger's entries, without their rejections."""
-    return [{"run_id": run_id, **entry.model_dump(exclude={"rejected"})} for entry in entries]
+    rows = [{"run_id": run_id, **vars(entry)} for entry in entries]
+    for row in rows:
+        del row["rejected"]
+    return rows
 
 
 def rejection_rows(run_id: int, entries: Iterable[LedgerEntry]) -> list[dict[str, Any]]:
     """Return the rows of what a ledger's steps rejected."""
     return [
-        {"run_id": run_id, "position": entry.position, **rejected.model_dump()}
+        {"run_id": run_id, "position": entry.position, **vars(rejected)}
         for entry in entries
         for rejected in entry.rejected
     ]

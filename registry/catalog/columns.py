@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import JsonValue
@@ -43,6 +44,16 @@ def to_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+@lru_cache(maxsize=64)
+def _utc_text(moment: datetime) -> str:
+    """Return the text of a moment in UTC; most rows of a transaction have the same few.
+
+    In UTC equal moments have equal texts. In a zone whose clocks are set back they have not.
+    """
+    # All texts have one length, so that they sort as the moments do.
+    return moment.isoformat(" ", "microseconds")
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC, in ISO text on SQLite. A time without a zone is refused."""
 
@@ -63,8 +74,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         moment = to_utc(value)
-        # All texts have one length, so that they sort as the moments do.
-        return moment.isoformat(" ", "microseconds") if dialect.name == "sqlite" else moment
+        return _utc_text(moment) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401
         """Return the moment in UTC."""

@@ -67,7 +67,7 @@ def ensure_sources(
     connection: Connection, sources: Mapping[Digest, SourceFacts]
 ) -> dict[Digest, int]:
     """Return the id of each source, by fingerprint; write those that are new."""
-    rows = {key: source.model_dump() for key, source in sources.items()}
+    rows = {key: {**vars(source)} for key, source in sources.items()}
     return _ensure(connection, SourceRow, _SOURCES, rows)
 
 

@@ -49,16 +49,12 @@ def language_rows(version_id: int, languages: Iterable[str]) -> list[dict[str, A
 
 
 def source_rows(
-    version_id: int, sources: Mapping[int, SourceFacts], ids: Mapping[Digest, int]
+    version_id: int, keys: Mapping[int, Digest], ids: Mapping[Digest, int]
 ) -> list[dict[str, Any]]:
-    """Return the rows of a version's sources, given by their position."""
+    """Return the rows of a version's sources, given their fingerprints by position."""
     return [
-        {
-            "version_id": version_id,
-            "position": position,
-            "source_id": ids[source_fingerprint(source)],
-        }
-        for position, source in sources.items()
+        {"version_id": version_id, "position": position, "source_id": ids[key]}
+        for position, key in keys.items()
     ]
 
 
@@ -92,7 +88,8 @@ def state(
     insert_rows(connection, VersionLanguageRow, language_rows(version_id, languages))
     if sources:
         ids = ensure_sources(connection, {source_fingerprint(one): one for one in sources.values()})
-        insert_rows(connection, VersionSourceRow, source_rows(version_id, sources, ids))
+        keys = {position: source_fingerprint(one) for position, one in sources.items()}
+        insert_rows(connection, VersionSourceRow, source_rows(version_id, keys, ids))
     detail = describe_additions(languages, sources)
     return [*changes, Change("version.restate", version.reference, detail)] if detail else changes
 

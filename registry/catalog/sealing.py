@@ -29,6 +29,7 @@ from registry.catalog.facts import (
     ensure_recipes,
     ensure_schemas,
     ensure_sources,
+    source_fingerprint,
 )
 from registry.catalog.identifiers import new_run_id, reserve_ids
 from registry.catalog.inserting import insert_rows
@@ -291,8 +292,8 @@ class Sealing:
             **order.sums,
         )
         for position, shard in enumerate(draft.shards):
-            reading = None if shard.reading is None else shard.reading.model_dump(mode="json")
-            row = {**shard.__dict__, "reading": reading}
+            reading = None if shard.reading is None else vars(shard.reading)
+            row = {**vars(shard), "reading": reading}
             self._add(ShardRow, version_id=version_id, position=position, **row)
         for metric in draft.metrics:
             self._add(
@@ -305,8 +306,8 @@ class Sealing:
 
     def _note_statements(self, outcome: _Outcome) -> None:
         draft, version_id = outcome.order.draft, outcome.version_id
-        sources = dict(enumerate(draft.sources))
-        self._rows[VersionSourceRow] += source_rows(version_id, sources, self._sources)
+        keys = dict(enumerate(outcome.order.sources))
+        self._rows[VersionSourceRow] += source_rows(version_id, keys, self._sources)
         self._rows[VersionLanguageRow] += language_rows(version_id, dict.fromkeys(draft.languages))
         self._rows[LicenceAssertionRow].append(
             assertion_row(version_id, *self._licences[version_id], actor=self._actor, at=self._at)
@@ -343,7 +344,8 @@ class Sealing:
         languages = self._statements[version_id].add_languages(draft.languages)
         sources = self._statements[version_id].add_sources(draft.sources)
         self._rows[VersionLanguageRow] += language_rows(version_id, languages)
-        self._rows[VersionSourceRow] += source_rows(version_id, sources, self._sources)
+        keys = {position: source_fingerprint(one) for position, one in sources.items()}
+        self._rows[VersionSourceRow] += source_rows(version_id, keys, self._sources)
         detail = describe_additions(languages, sources)
         if detail:
             self._changes.append(Change("version.restate", reference, detail))

@@ -80,5 +80,7 @@ def _rank(query: str, words: list[str], name: str) -> int:
 
 
 def _plain(given: str) -> str:
+    if given.isascii():
+        return given.lower()
     decomposed = unicodedata.normalize("NFKD", given)
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()

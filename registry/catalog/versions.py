@@ -21,7 +21,7 @@ from registry.domain.names import DatasetName, Reference
 from registry.domain.run import RunDraft
 from registry.domain.version import Sealed, Shard, Version, VersionDraft, VersionState
 
-_SLICE = 400
+_SLICE = 1_000
 """Drafts that are sealed by one round of statements."""
 
 

@@ -238,7 +238,7 @@ def manifest_digest(shards: tuple[Shard, ...]) -> Digest:
             "path": shard.path,
             "digest": shard.digest,
             "num_bytes": shard.num_bytes,
-            "reading": None if shard.reading is None else shard.reading.model_dump(mode="json"),
+            "reading": None if shard.reading is None else vars(shard.reading),
         }
         for shard in shards
     ]
