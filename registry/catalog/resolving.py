@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_
 
 from registry.catalog.tables import DatasetRow, TagRow, VersionRow
 from registry.domain.names import Reference, reference_to
@@ -21,6 +21,15 @@ _NUMBERED = select(DatasetRow.name, VersionRow.number, VersionRow.id).join_from(
 )
 _TAGGED = select(DatasetRow.name, TagRow.name, TagRow.version_id).join_from(
     DatasetRow, TagRow, TagRow.dataset_id == DatasetRow.id
+)
+
+_BY_NUMBER = _NUMBERED.where(
+    tuple_(DatasetRow.name, VersionRow.number).in_(bindparam("keys", expanding=True))
+)
+_BY_TAG = _TAGGED.where(tuple_(DatasetRow.name, TagRow.name).in_(bindparam("keys", expanding=True)))
+_NEWEST = _NUMBERED.where(
+    VersionRow.number == DatasetRow.head,
+    DatasetRow.name.in_(bindparam("keys", expanding=True)),
 )
 
 Item = TypeVar("Item")
@@ -95,30 +104,27 @@ def unknown_version(connection: Connection, reference: Reference) -> UnknownErro
 
 def _find_numbered(connection: Connection, references: list[Reference]) -> dict[Reference, int]:
     keys = {(str(ref.dataset), ref.number): ref for ref in references}
-    pair = tuple_(DatasetRow.name, VersionRow.number)
     found = {}
     for chunk in chunked(keys):
-        for name, number, version_id in connection.execute(_NUMBERED.where(pair.in_(chunk))):
+        for name, number, version_id in connection.execute(_BY_NUMBER, {"keys": chunk}):
             found[keys[name, number]] = version_id
     return found
 
 
 def _find_tagged(connection: Connection, references: list[Reference]) -> dict[Reference, int]:
     keys = {(str(ref.dataset), ref.tag): ref for ref in references}
-    pair = tuple_(DatasetRow.name, TagRow.name)
     found = {}
     for chunk in chunked(keys):
-        for name, tag, version_id in connection.execute(_TAGGED.where(pair.in_(chunk))):
+        for name, tag, version_id in connection.execute(_BY_TAG, {"keys": chunk}):
             found[keys[name, tag]] = version_id
     return found
 
 
 def _find_newest(connection: Connection, references: list[Reference]) -> dict[Reference, int]:
     keys = {str(ref.dataset): ref for ref in references}
-    newest = _NUMBERED.where(VersionRow.number == DatasetRow.head)
     found = {}
     for chunk in chunked(keys):
-        for name, _, version_id in connection.execute(newest.where(DatasetRow.name.in_(chunk))):
+        for name, _, version_id in connection.execute(_NEWEST, {"keys": chunk}):
             found[keys[name]] = version_id
     return found
 
