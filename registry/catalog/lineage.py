@@ -1,20 +1,20 @@
 """Lineage: everything a version was made from, and everything made from it.
 
-Two queries whatever the size of the graph: the edges among what is reached, and the facts of what
-is reached. The recursion carries ids only and joins them with UNION, so a version that is reached
-by many ways is visited once. Depths are found here.
+One query whatever the size of the graph: the facts of each version that is reached, and the ids of
+its neighbours. The recursion carries ids only and joins them with UNION, so a version that is
+reached by many ways is visited once. Edges and depths are found here.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
-from operator import itemgetter
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from sqlalchemy import BigInteger, Connection, Select, Text, bindparam, cast, select, type_coerce
+from sqlalchemy import BigInteger, Select, Text, bindparam, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from registry.catalog.collector import collector_paused
 from registry.catalog.engine import Database
-from registry.catalog.loading import IS_CURRENT, AnyRow
+from registry.catalog.loading import IS_CURRENT
 from registry.catalog.resolving import resolve
 from registry.catalog.tables import (
     AS_IS,
@@ -25,12 +25,40 @@ from registry.catalog.tables import (
     RunRow,
     VersionRow,
 )
-from registry.domain.lineage import Lineage
+from registry.domain.lineage import Lineage, LineageEdge, LineageNode
 from registry.domain.names import Reference, reference_to
+from registry.domain.run import Operation
+from registry.domain.version import Content, DatasetKind, VersionState
 
 Direction = Literal["upstream", "downstream"]
-Edge = tuple[int, int]
-"""The ids of parent and child."""
+Neighbours: TypeAlias = Mapping[int, list[int]]
+"""The ids of the next versions in the direction that is followed, by a version's id."""
+
+Edge: TypeAlias = tuple[int, int]
+"""The ids of child and parent."""
+
+
+class _Reached(NamedTuple):
+    """What the query says of a version that is reached, column by column."""
+
+    id: int
+    name: str
+    number: int
+    kind: DatasetKind
+    content: Content
+    state: VersionState
+    licence: str
+    num_documents: int
+    num_bytes: int
+    digest: str
+    recipe_id: int
+    recipe: str
+    recipe_version: str
+    run: str
+    operation: Operation
+    finished_at: datetime | None
+    neighbours: str | None
+    """The ids of the next versions in the direction that is followed, with commas between."""
 
 
 class LineageStore:
@@ -78,40 +106,15 @@ class LineageStore:
         return [reference_to(name, number) for name, number in rows]
 
     def _follow(self, reference: Reference, direction: Direction, limit: int | None) -> Lineage:
-        edges_query, nodes_query = _QUERIES[direction]
-        with self._database.reading() as connection:
+        with collector_paused(), self._database.reading() as connection:
             start = resolve(connection, reference)
-            edges = _load_edges(connection, edges_query, start)
-            rows = connection.execute(nodes_query, {"start": start}).all()
-        depths = _find_depths(start, edges, direction)
-        nodes = sorted(
-            ((depths[row.id], reference_to(row.name, row.number), row) for row in rows),
-            key=itemgetter(0, 1),
-        )
-        kept = nodes if limit is None else nodes[: max(limit, 1)]
-        names = {row.id: name for _, name, row in kept}
-        makings = {row.id: _making(name, row) for _, name, row in kept}
-        # Thousands of nodes and edges are checked in one call, which costs half of one for each.
-        return Lineage.model_validate(
-            {
-                "reference": names[start],
-                "direction": direction,
-                "nodes": [_node(depth, name, row) for depth, name, row in kept],
-                "edges": [
-                    {"parent": names[parent], **makings[child]}
-                    for parent, child in edges
-                    if parent in names and child in names
-                ],
-                "truncated": len(kept) < len(nodes),
-                "limit": limit,
-            }
-        )
+            rows = connection.execute(_QUERIES[direction], {"start": start})
+            reached = [_Reached._make(row) for row in rows]
+            return _lineage(start, reached, direction=direction, limit=limit)
 
 
-def _build_queries(
-    direction: Direction,
-) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
-    """Return the query of the edges among what is reached, and of the facts of what is reached."""
+def _build_query(direction: Direction) -> Select[*tuple[Any, ...]]:
+    """Return the query of what is reached: the facts of each version, and its neighbours."""
     edge = LineageEdgeRow
     near, far = edge.child_id, edge.parent_id
     if direction == "downstream":
@@ -121,27 +124,32 @@ def _build_queries(
     )
     reached = reached.union(select(far).where(near == reached.c.id))
     # All that a reached version was made from is reached as well (downstream: all made from it),
-    # so the edges at their near end are all the edges among what is reached.
-    edges = select(edge.parent_id, edge.child_id).join_from(reached, edge, near == reached.c.id)
-    nodes = (
+    # so the neighbours of all make all the edges among what is reached.
+    neighbours = (
+        select(func.aggregate_strings(cast(far, Text), ","))
+        .where(near == reached.c.id)
+        .correlate(reached)
+        .scalar_subquery()
+    )
+    return (
         select(
             VersionRow.id,
             DatasetRow.name,
             VersionRow.number,
-            # Read as text: `Lineage` makes the enumerations, once.
-            type_coerce(DatasetRow.kind, Text).label("kind"),
-            type_coerce(VersionRow.content, Text).label("content"),
-            type_coerce(VersionRow.state, Text).label("state"),
+            DatasetRow.kind,
+            VersionRow.content,
+            VersionRow.state,
             LicenceAssertionRow.expression,
             VersionRow.num_documents,
             VersionRow.num_bytes,
             VersionRow.manifest_digest,
             VersionRow.recipe_id,
-            RecipeRow.name.label("recipe"),
-            RecipeRow.version.label("recipe_version"),
+            RecipeRow.name,
+            RecipeRow.version,
             RunRow.public_id,
-            type_coerce(RunRow.operation, Text).label("operation"),
+            RunRow.operation,
             RunRow.finished_at,
+            neighbours,
         )
         .join_from(reached, VersionRow, VersionRow.id == reached.c.id)
         .join(DatasetRow, DatasetRow.id == VersionRow.dataset_id)
@@ -150,29 +158,45 @@ def _build_queries(
         .join(RunRow, RunRow.id == VersionRow.run_id)
         .where(IS_CURRENT)
     )
-    return edges, nodes
 
 
-_QUERIES: dict[Direction, tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]] = {
-    "upstream": _build_queries("upstream"),
-    "downstream": _build_queries("downstream"),
+_QUERIES: dict[Direction, Select[*tuple[Any, ...]]] = {
+    "upstream": _build_query("upstream"),
+    "downstream": _build_query("downstream"),
 }
 
 
-def _load_edges(
-    connection: Connection, query: Select[*tuple[Any, ...]], start: int
-) -> Sequence[Edge]:
-    """Return the edges in the order in which their children were sealed."""
-    rows = connection.execute(query, {"start": start}).all()
-    return sorted({(row.parent_id, row.child_id) for row in rows}, key=itemgetter(1, 0))
+def _lineage(
+    start: int, reached: Sequence[_Reached], *, direction: Direction, limit: int | None
+) -> Lineage:
+    neighbours = {one.id: _read_ids(one.neighbours) for one in reached}
+    depths = _find_depths(start, neighbours)
+    names = {one.id: reference_to(one.name, one.number) for one in reached}
+    nearest = sorted(reached, key=lambda one: (depths[one.id], names[one.id]))
+    kept = nearest if limit is None else nearest[: max(limit, 1)]
+    makings = {one.id: _making(one, names[one.id]) for one in kept}
+    nodes = [_node(one, names[one.id], depths[one.id]) for one in kept]
+    edges = [
+        LineageEdge.trusted({"parent": names[parent], **makings[child]})
+        for child, parent in _list_edges(neighbours, direction)
+        if child in makings and parent in makings
+    ]
+    return Lineage(
+        reference=names[start],
+        direction=direction,
+        nodes=tuple(nodes),
+        edges=tuple(edges),
+        truncated=len(kept) < len(reached),
+        limit=limit,
+    )
 
 
-def _find_depths(start: int, edges: Sequence[Edge], direction: Direction) -> dict[int, int]:
+def _read_ids(text: str | None) -> list[int]:
+    return list(map(int, text.split(","))) if text else []
+
+
+def _find_depths(start: int, neighbours: Neighbours) -> dict[int, int]:
     """Return the shortest distance of each version from the start, breadth first."""
-    neighbours: defaultdict[int, list[int]] = defaultdict(list)
-    for parent, child in edges:
-        near, far = (child, parent) if direction == "upstream" else (parent, child)
-        neighbours[near].append(far)
     depths, front = {start: 0}, [start]
     while front:
         reached = []
@@ -185,27 +209,34 @@ def _find_depths(start: int, edges: Sequence[Edge], direction: Direction) -> dic
     return depths
 
 
-def _node(depth: int, name: str, row: AnyRow) -> dict[str, Any]:
-    """Return the fields of a `LineageNode`."""
-    return {
-        "reference": name,
-        "kind": row.kind,
-        "content": row.content,
-        "state": row.state,
-        "licence": row.expression,
-        "num_documents": row.num_documents,
-        "num_bytes": row.num_bytes,
-        "digest": row.manifest_digest,
-        "depth": depth,
-    }
+def _list_edges(neighbours: Neighbours, direction: Direction) -> list[Edge]:
+    """Return the edges in the order in which their children were sealed."""
+    edges = {(near, far) for near, all_far in neighbours.items() for far in all_far}
+    return sorted(edges if direction == "upstream" else {(far, near) for near, far in edges})
 
 
-def _making(name: str, row: AnyRow) -> dict[str, Any]:
+def _node(one: _Reached, name: str, depth: int) -> LineageNode:
+    return LineageNode.trusted(
+        {
+            "reference": name,
+            "kind": one.kind,
+            "content": one.content,
+            "state": one.state,
+            "licence": one.licence,
+            "num_documents": one.num_documents,
+            "num_bytes": one.num_bytes,
+            "digest": one.digest,
+            "depth": depth,
+        }
+    )
+
+
+def _making(one: _Reached, name: str) -> dict[str, object]:
     """Return what the edges into a version have in common: the one run that made it."""
     return {
         "child": name,
-        "run": row.public_id,
-        "operation": row.operation,
-        "recipe": None if row.recipe_id == AS_IS else f"{row.recipe} {row.recipe_version}",
-        "finished_at": row.finished_at,
+        "run": one.run,
+        "operation": one.operation,
+        "recipe": None if one.recipe_id == AS_IS else f"{one.recipe} {one.recipe_version}",
+        "finished_at": one.finished_at,
     }
