@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from pydantic import JsonValue
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
 from registry.catalog.engine import Database
 from registry.catalog.facts import find_tokenizers
+from registry.catalog.inserting import insert_rows
 from registry.catalog.tables import EngineCheckRow, TokenizerRow
 from registry.domain.digest import Digest, canonical_json
 from registry.domain.engine import EngineCheck, EngineDifference, EngineIdentity
@@ -47,7 +48,7 @@ class EngineCheckStore:
                 else canonical_json(difference.model_dump(mode="json")).decode()
             )
             row = {**key, "num_texts": check.num_texts, "difference": document}
-            connection.execute(insert(EngineCheckRow), {**row, "checked_at": at})
+            insert_rows(connection, EngineCheckRow, [{**row, "checked_at": at}])
             detail: dict[str, JsonValue] = {"engine": str(check.engine), "is_equal": check.is_equal}
             change = Change("engine.check", check.tokenizer_fingerprint, detail)
             audit.append(connection, [change], actor=actor, at=at)
