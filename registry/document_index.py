@@ -6,6 +6,7 @@ and tokens of one copy. See `registry.documents.INDEX`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -74,8 +75,9 @@ class DocumentIndexBuilder:
             texts: `large_string` without nulls.
             num_tokens: Tokens of each document; None: not counted.
         """
-        keys = document_keys(texts.cast(pa.large_binary()).to_pylist())
-        num_bytes = pc.binary_length(texts).to_numpy(zero_copy_only=False).astype(np.int64)
+        data, ends = _text_bytes(texts)
+        keys = document_keys(data[start:end] for start, end in pairwise(ends.tolist()))
+        num_bytes = np.diff(ends)
         tokens = np.full(len(texts), _UNCOUNTED) if num_tokens is None else num_tokens
         self._add(_rows(b"".join(keys), num_bytes=num_bytes, num_tokens=tokens))
 
@@ -146,6 +148,13 @@ def _share(num_bytes: Numbers, num_tokens: Numbers) -> UniqueShare:
         num_bytes=int(num_bytes.sum()),
         num_tokens=int(num_tokens.sum()) if is_counted else None,
     )
+
+
+def _text_bytes(texts: pa.Array) -> tuple[memoryview, Numbers]:
+    """Return the bytes under some texts, where in them each begins, and where the last ends."""
+    _, offsets, data = texts.buffers()
+    ends = np.frombuffer(offsets, np.int64)[texts.offset :][: len(texts) + 1]
+    return memoryview(data or b""), ends
 
 
 def _no_numbers() -> Numbers:

@@ -89,7 +89,7 @@ def document_key(text: bytes) -> bytes:
     return hashlib.sha256(text).digest()[:16]
 
 
-def document_keys(texts: Iterable[bytes]) -> list[bytes]:
+def document_keys(texts: Iterable[bytes | memoryview]) -> list[bytes]:
     """Return the key of each document, in order; see `document_key`."""
     sha256 = hashlib.sha256
     return [sha256(text).digest()[:16] for text in texts]

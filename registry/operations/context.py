@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from registry.about import __version__
-from registry.catalog.catalog import Catalog
 from registry.domain.digest import Digest
 from registry.domain.execution import Execution
 from registry.operations.place import Place
 from registry.settings import Settings
 from registry.storage.objects import ObjectStore
 from registry.storage.work import WorkArea
+
+if TYPE_CHECKING:
+    # Workers have no catalog, and SQLAlchemy takes a third of a second to load.
+    from registry.catalog.catalog import Catalog
 
 
 class Progress(Protocol):
@@ -60,7 +63,7 @@ def now() -> datetime:
 class Context:
     """The rooms that operations join."""
 
-    catalog: Catalog
+    catalog: "Catalog"
     store: ObjectStore
     home: Path
     settings: Settings

@@ -62,9 +62,7 @@ def with_engine(
     return run(is_fast=False)
 
 
-def load_counting_encoder(
-    place: Place, counting: Counting, *, is_fast: bool, num_threads: int
-) -> Encoder:
+def load_counting_encoder(place: Place, counting: Counting, *, is_fast: bool) -> Encoder:
     """Return the tokenizer at work, as the policy wants it.
 
     Raises:
@@ -72,7 +70,7 @@ def load_counting_encoder(
         MissingExtraError: Its engine is not installed.
     """
     if is_fast:
-        return _load_guarded(place, counting, num_threads=num_threads)
+        return _load_guarded(place, counting)
     tokenizer = counting.tokenizer
     data = place.store.read(tokenizer.file_digest)
     return load_encoder(tokenizer, data, parse_special=counting.policy.parse_special)
@@ -83,13 +81,12 @@ def identify(counting: Counting, *, is_fast: bool) -> EngineIdentity:
     return identify_fast() if is_fast else _identify_reference(counting)
 
 
-def _load_guarded(place: Place, counting: Counting, *, num_threads: int) -> GuardedEncoder:
+def _load_guarded(place: Place, counting: Counting) -> GuardedEncoder:
     tokenizer = counting.tokenizer
     return load_guarded_encoder(
         tokenizer,
         place.store.read(tokenizer.file_digest),
         parse_special=counting.policy.parse_special,
-        num_threads=num_threads,
     )
 
 
@@ -136,7 +133,7 @@ def _find_check(context: Context, counting: Counting) -> EngineCheck | None:
 
 def _check(context: Context, counting: Counting) -> EngineCheck:
     """Compare the engines on the texts made to tell them apart, and keep what came out."""
-    encoder = _load_guarded(context.place, counting, num_threads=1)
+    encoder = _load_guarded(context.place, counting)
     texts = adversarial_texts(encoder.description)
     try:
         encoded = encoder.encode_unchecked(pa.array(texts, pa.large_string()))

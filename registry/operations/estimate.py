@@ -27,7 +27,6 @@ from registry.operations.counting import (
     store_details,
 )
 from registry.operations.engines import identify, load_counting_encoder, with_engine
-from registry.operations.executors import count_cores
 from registry.operations.quarantine import QuarantineWriter
 from registry.operations.runs import recorded_failure
 from registry.operations.shards import read_shard, require_documents
@@ -84,9 +83,7 @@ def _estimate(context: Context, options: _SampleOptions, *, is_fast: bool) -> To
         engine=identify(counting, is_fast=is_fast),
     )
     with recorded_failure(context, run):
-        encoder = load_counting_encoder(
-            context.place, counting, is_fast=is_fast, num_threads=count_cores()
-        )
+        encoder = load_counting_encoder(context.place, counting, is_fast=is_fast)
         quarantine = QuarantineWriter(context.store)
         sampled = _sample(context, options, encoder, quarantine)
         count = _scale_up(context, counting, sampled, fraction=fraction, seed=seed)

@@ -29,7 +29,6 @@ from registry.errors import InputError
 from registry.execution.base import Report
 from registry.normalization.pipeline import Pipeline
 from registry.normalization.recipe_files import AS_IS, load_recipe
-from registry.operations.ahead import read_ahead
 from registry.operations.changes import note_other_origin
 from registry.operations.context import CODE, Context, environment
 from registry.operations.indexes import write_index
@@ -179,7 +178,7 @@ class _Normalizing(UnitWork[Unit]):
         index = DocumentIndexBuilder()
         ledgers: list[Ledger] = []
         with DocumentShardWriter(store, shard_bytes=self.place.settings.shard_bytes) as writer:
-            for outcome in read_ahead(outcomes):
+            for outcome in self.ahead(outcomes):
                 processed = self.pipeline(outcome)
                 writer.write(processed.kept)
                 quarantine.write(processed.rejected)

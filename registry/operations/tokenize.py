@@ -24,7 +24,6 @@ from registry.errors import InputError
 from registry.execution.base import Report
 from registry.normalization.pipeline import Processed
 from registry.normalization.recipe_files import AS_IS
-from registry.operations.ahead import read_ahead
 from registry.operations.changes import note_other_origin
 from registry.operations.context import Context
 from registry.operations.counting import (
@@ -184,9 +183,7 @@ class _Tokenizing(UnitWork[TokenUnit]):
     @cached_property
     def encoder(self) -> Encoder:
         """The tokenizer at work, loaded once: that takes longer than a small unit."""
-        return load_counting_encoder(
-            self.place, self.counting, is_fast=self.is_fast, num_threads=self.num_threads
-        )
+        return load_counting_encoder(self.place, self.counting, is_fast=self.is_fast)
 
 
 class _UnitPass:
@@ -225,10 +222,10 @@ class _UnitPass:
         encoder, policy = self._work.encoder, self._work.counting.policy
         encoded_ahead = (
             (processed, encoder.encode(processed.kept.column("text")))
-            for processed in read_ahead(self._process(outcomes))
+            for processed in self._work.ahead(self._process(outcomes))
         )
         # Reading, the engine, and what is counted and written each have a thread of their own.
-        for processed, encoded in read_ahead(encoded_ahead):
+        for processed, encoded in self._work.ahead(encoded_ahead):
             self._tally.add(processed.kept, encoded)
             self._index.add(processed.kept.column("text"), encoded.lengths)
             self._quarantine.write(processed.rejected)

@@ -24,8 +24,9 @@ from registry.domain.recipe import Recipe
 from registry.domain.version import Shard, Version
 from registry.execution.base import Finished, Lost, Report
 from registry.normalization.pipeline import Pipeline
+from registry.operations.ahead import read_ahead
 from registry.operations.context import Context
-from registry.operations.executors import choose_executor, count_cores
+from registry.operations.executors import choose_executor
 from registry.operations.indexes import read_index, write_index
 from registry.operations.place import Place
 from registry.operations.planning import PlannedUnit, plan_units
@@ -53,6 +54,7 @@ class Unit(Value):
 
 
 _Unit = TypeVar("_Unit", bound=Unit)
+_Item = TypeVar("_Item")
 
 
 @dataclass
@@ -61,8 +63,8 @@ class UnitWork(ABC, Generic[_Unit]):
 
     place: Place
     recipe: Recipe
-    num_threads: int = field(default=1, kw_only=True)
-    """How many threads an engine may use."""
+    is_alone: bool = field(default=True, kw_only=True)
+    """Whether no other worker wants the cores, so that the stages of the work have threads."""
 
     @property
     @abstractmethod
@@ -88,6 +90,10 @@ class UnitWork(ABC, Generic[_Unit]):
     def pipeline(self) -> Pipeline:
         """The recipe at work, with what its steps have learned of the units before."""
         return Pipeline(self.recipe)
+
+    def ahead(self, items: Iterator[_Item]) -> Iterator[_Item]:
+        """Yield the same items; the next ones are made meanwhile, if cores may be free for it."""
+        return read_ahead(items) if self.is_alone else items
 
     def encode_state(self) -> str:
         """Return what the recipe's steps learned since the last unit, for a checkpoint."""
@@ -159,7 +165,7 @@ class _Run(Generic[_Unit]):
 
     def _finish_in_order(self) -> None:
         """Work on each unit behind those before it, whose documents its steps remember."""
-        work = replace(self._work, num_threads=count_cores())
+        work = self._work
         for unit in self._planned:
             if self._take_up(unit):
                 work.restore_state(self._done[unit.number])
@@ -174,7 +180,7 @@ class _Run(Generic[_Unit]):
             num_bytes=sum(unit.num_bytes for unit in pending),
         )
         report = self._context.progress.advance
-        work = replace(self._work, num_threads=1 if executor.is_apart else count_cores())
+        work = replace(self._work, is_alone=executor.num_workers == 1)
         for outcome in executor.run(work, pending, report):
             unit = pending[outcome.number]
             if isinstance(outcome, Finished):

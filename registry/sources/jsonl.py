@@ -8,6 +8,7 @@ from registry.sources.compression import open_part
 from registry.sources.file import SourceFile
 from registry.sources.lines import iter_lines
 from registry.sources.outcomes import Batcher, gather
+from registry.sources.plain_records import make_plain_parser
 from registry.sources.records import make_parser
 
 
@@ -34,4 +35,5 @@ def read_jsonl(
     parse = make_parser(reading, skips_blank=True)
     with open_part(file, reading.compression, span) as stream:
         lines = iter_lines(stream, max_line_bytes=max_document_bytes, skips_bom=True, span=span)
-        yield from gather(lines, parse, Batcher(file.name, batch_bytes))
+        batcher = Batcher(file.name, batch_bytes)
+        yield from gather(lines, parse, batcher, parse_all=make_plain_parser(reading))

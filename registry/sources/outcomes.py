@@ -1,6 +1,6 @@
 """Documents and rejected rows of one file, gathered into batches of a bounded size."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -95,8 +95,17 @@ def gather(
     blocks: Iterable[Lines | LongLine],
     parse: Callable[[bytes], Document | None],
     batcher: Batcher,
+    *,
+    parse_all: Callable[[Sequence[bytes]], list[Document] | None] | None = None,
 ) -> Iterator[Outcome]:
-    """Make batches of lines, each of which is a document, a rejected row or (None) no row."""
+    """Make batches of lines, each of which is a document, a rejected row or (None) no row.
+
+    Args:
+        blocks: The lines.
+        parse: Makes a document of a line, or raises `RowError`.
+        batcher: Where rows come together.
+        parse_all: Makes documents of many lines, or of none of them (None).
+    """
     for block in blocks:
         if isinstance(block, LongLine):
             batcher.reject(
@@ -106,6 +115,13 @@ def gather(
                 raw=block.raw,
                 num_bytes=block.num_bytes,
             )
+            continue
+        parsed = None if parse_all is None else parse_all(block.lines)
+        if parsed is not None:
+            for place, found in enumerate(parsed):
+                batcher.keep(block.first_row + place, found, len(block.lines[place]))
+                if batcher.is_full:
+                    yield batcher.take()
             continue
         row, offset = block.first_row, block.offset
         for line in block.lines:

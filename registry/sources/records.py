@@ -27,9 +27,9 @@ SEPARATOR = "\n\n"
 ITEM_SEPARATOR = "\n"
 """What stands between the strings of a column that holds lists of them."""
 
-# A float of 2^63 or more, as orjson writes it, behind what can stand before a number. It may have
-# been an integer.
-_LARGE_FLOAT = re.compile(rb"[:,\[]-?[0-9](?:\.[0-9]+)?e\+?(?:1[89]|[2-9][0-9]|[0-9]{3})")
+LARGE_FLOAT = re.compile(rb"[:,\[]-?[0-9](?:\.[0-9]+)?e\+?(?:1[89]|[2-9][0-9]|[0-9]{3})")
+"""A float of 2^63 or more, as orjson writes it, behind what can stand before a number. It may have
+been an integer."""
 
 
 def make_parser(reading: Reading, *, skips_blank: bool) -> Callable[[bytes], Document | None]:
@@ -54,7 +54,7 @@ def make_parser(reading: Reading, *, skips_blank: bool) -> Callable[[bytes], Doc
         if type(record) is not dict:
             raise RowError(reasons.NOT_AN_OBJECT)
         document = assemble(record, _dump)
-        if _LARGE_FLOAT.search(document[2]):
+        if LARGE_FLOAT.search(document[2]):
             return parse_slowly(raw)
         return document
 

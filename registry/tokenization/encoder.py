@@ -76,7 +76,8 @@ class TokenizersEncoder:
         self.description = shown
         """The tokenizer as the engine sees it."""
 
-        self.meant_ids = None if ids is None else np.array(ids, np.uint32)
+        is_moved = ids is not None and ids != list(range(len(ids)))
+        self.meant_ids = np.array(ids, np.uint32) if is_moved else None
         """For each id of the engine the one that is meant; None: it is the same."""
 
         self._engine = shown.load()

@@ -38,12 +38,11 @@ Mask = npt.NDArray[np.bool_]
 class GigatokenEngine:
     """The engine alone."""
 
-    def __init__(self, description: Description, *, num_threads: int) -> None:
+    def __init__(self, description: Description) -> None:
         """Load a tokenizer.
 
         Args:
             description: Without added tokens, which it would look for in an order of its own.
-            num_threads: 1: the calling thread; more: as many as the machine has cores.
 
         Raises:
             MissingExtraError: The library is not installed.
@@ -61,7 +60,6 @@ class GigatokenEngine:
             raise EngineRefusedError(
                 engine=FAST_ENGINE, reason=str(error).partition("\n")[0]
             ) from error
-        self._is_parallel = num_threads > 1
 
     def encode(self, texts: pa.Array) -> Encoded:
         """Encode documents.
@@ -71,7 +69,8 @@ class GigatokenEngine:
         """
         from awkward import from_arrow  # noqa: PLC0415 - comes with the extra
 
-        layout = self._engine.encode_batch(from_arrow(texts), parallel=self._is_parallel).layout
+        # Its own threads take twice the time of the cores and are no sooner done on two of them.
+        layout = self._engine.encode_batch(from_arrow(texts), parallel=False).layout
         ends = np.asarray(layout.offsets.data).astype(np.int64, copy=False)
         ids = np.asarray(layout.content.data)[ends[0] : ends[-1]]
         return Encoded(ids=ids, lengths=np.diff(ends))
@@ -98,9 +97,7 @@ class GuardedEncoder:
     with characters outside ASCII.
     """
 
-    def __init__(
-        self, description: Description, *, parse_special: bool, num_threads: int = 1
-    ) -> None:
+    def __init__(self, description: Description, *, parse_special: bool) -> None:
         """Load both engines.
 
         Raises:
@@ -115,7 +112,7 @@ class GuardedEncoder:
         self._wants_nfc = shown.normalizer == _NFC
         self._added_token = _find_pattern(shown)
         update = {"added_tokens": (), **({"normalizer": None} if self._wants_nfc else {})}
-        self._fast = GigatokenEngine(shown.model_copy(update=update), num_threads=num_threads)
+        self._fast = GigatokenEngine(shown.model_copy(update=update))
         self._highest_id = max(shown.ids.values(), default=0)
         self.unknown_id = self.reference.unknown_id
 

@@ -111,7 +111,7 @@ def load_encoder(tokenizer: Tokenizer, data: bytes, *, parse_special: bool = Fal
 
 
 def load_guarded_encoder(
-    tokenizer: Tokenizer, data: bytes, *, parse_special: bool, num_threads: int
+    tokenizer: Tokenizer, data: bytes, *, parse_special: bool
 ) -> GuardedEncoder:
     """Return the fast encoder for a tokenizer, with the reference beside it.
 
@@ -119,7 +119,6 @@ def load_guarded_encoder(
         tokenizer: The facts.
         data: The stored bytes, `Imported.data`.
         parse_special: As in `load_encoder`.
-        num_threads: 1, or more for as many as there are cores.
 
     Raises:
         MissingExtraError: The fast engine is not installed.
@@ -129,7 +128,7 @@ def load_guarded_encoder(
     if tokenizer.engine is TokenizerEngine.SENTENCEPIECE:
         raise EngineRefusedError(engine=FAST_ENGINE, reason="it is a SentencePiece model")
     description = Description.parse(data, path=tokenizer.name)
-    return GuardedEncoder(description, parse_special=parse_special, num_threads=num_threads)
+    return GuardedEncoder(description, parse_special=parse_special)
 
 
 def find_token_id(tokenizer: Tokenizer, data: bytes, token: str) -> int:

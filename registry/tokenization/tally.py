@@ -1,6 +1,7 @@
 """Running totals over encoded documents, and how they use a vocabulary."""
 
 import unicodedata
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -17,6 +18,10 @@ Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 
 _NUM_CODE_POINTS = 0x110000
+_NUM_ASCII = 128
+_FEW = 8
+"""Up to so many characters are counted one by one, more of them by a table of all bytes."""
+
 _DROPPED = -1
 _PIECE = 1 << 17
 # What an engine puts in front of text that does not begin with a blank.
@@ -33,7 +38,8 @@ class Tally:
         """How often each id stands in the documents."""
 
         self.character_counts = np.zeros(_NUM_CODE_POINTS, np.int64)
-        """How often each code point stands in the documents."""
+        """How often each code point stands in the documents; of ASCII, only what is not one token
+        of its own, since nobody asks for the rest."""
 
         self.examples: dict[int, str] = {}
         """The locator of the first document that holds a code point."""
@@ -41,6 +47,12 @@ class Tally:
         self.num_documents = 0
         self.num_tokens = 0
         self.num_bytes = 0
+        self.num_characters = 0
+
+    @cached_property
+    def _watched(self) -> list[int]:
+        """The ASCII characters that are not anticipated."""
+        return sorted(self._tokens_each(np.arange(_NUM_ASCII)))
 
     @property
     def num_unknown_tokens(self) -> int:
@@ -66,7 +78,12 @@ class Tally:
         ids, codes = np.flatnonzero(self.id_counts), np.flatnonzero(self.character_counts)
         return orjson.dumps(
             {
-                "totals": [self.num_documents, self.num_tokens, self.num_bytes],
+                "totals": [
+                    self.num_documents,
+                    self.num_tokens,
+                    self.num_bytes,
+                    self.num_characters,
+                ],
                 "ids": [ids.tolist(), self.id_counts[ids].tolist()],
                 "characters": [codes.tolist(), self.character_counts[codes].tolist()],
                 "examples": sorted(self.examples.items()),
@@ -77,7 +94,8 @@ class Tally:
         """Add what a tally of the same tokenizer had counted, behind this one's documents."""
         counted = orjson.loads(state)
         other = type(self)(self._tokenizer, self._encoder)
-        other.num_documents, other.num_tokens, other.num_bytes = counted["totals"]
+        totals = counted["totals"]
+        other.num_documents, other.num_tokens, other.num_bytes, other.num_characters = totals
         ids, numbers = counted["ids"]
         other.id_counts[ids] = numbers
         codes, numbers = counted["characters"]
@@ -90,6 +108,7 @@ class Tally:
         self.num_documents += other.num_documents
         self.num_tokens += other.num_tokens
         self.num_bytes += other.num_bytes
+        self.num_characters += other.num_characters
         self.id_counts += other.id_counts
         self.character_counts += other.character_counts
         self.examples = other.examples | self.examples
@@ -106,7 +125,6 @@ class Tally:
         seen = np.flatnonzero(self.character_counts)
         costs = self._tokens_each(seen)
         order = sorted(costs, key=lambda code: (-int(self.character_counts[code]), code))
-        num_characters = int(self.character_counts.sum())
         num_missed = int(self.character_counts[order].sum())
         num_used = int(np.count_nonzero(self.id_counts))
         return VocabularyUse(
@@ -115,20 +133,27 @@ class Tally:
             fraction_used=num_used / self._tokenizer.vocab_size,
             unanticipated=tuple(self._symbol(code, costs[code]) for code in order[:top]),
             num_unanticipated=len(order),
-            unanticipated_fraction=num_missed / num_characters if num_characters else 0.0,
+            unanticipated_fraction=num_missed / self.num_characters if self.num_characters else 0.0,
         )
 
     def _add_characters(self, batch: pa.RecordBatch) -> None:
         data, bounds = _text_bytes(batch.column("text"))
-        counts = _count_bytes(data)[:128]
-        new_codes = np.flatnonzero((counts > 0) & (self.character_counts[:128] == 0)).tolist()
-        text = data.tobytes() if new_codes else b""
-        for code in new_codes:
-            self._keep_example(code, text.find(code), batch, bounds)
-        self.character_counts[:128] += counts
+        self._add_watched(data, batch, bounds)
+        self.num_characters += len(data)
         starts = np.flatnonzero(data >= 0xC0)
         if len(starts):
             self._add_wide_characters(data, starts, batch, bounds)
+
+    def _add_watched(self, data: Bytes, batch: pa.RecordBatch, bounds: Numbers) -> None:
+        if len(self._watched) <= _FEW:
+            counts = {code: int(np.count_nonzero(data == code)) for code in self._watched}
+        else:
+            counted = _count_bytes(data)
+            counts = {code: int(counted[code]) for code in self._watched}
+        for code, count in counts.items():
+            if count and not self.character_counts[code]:
+                self._keep_example(code, int((data == code).argmax()), batch, bounds)
+            self.character_counts[code] += count
 
     def _add_wide_characters(
         self, data: Bytes, starts: Numbers, batch: pa.RecordBatch, bounds: Numbers
@@ -140,6 +165,9 @@ class Tally:
             self._keep_example(code, place, batch, bounds)
         counts = np.bincount(codes)
         self.character_counts[: len(counts)] += counts
+        # Every other byte of a wide character was taken for a character.
+        leads = data[starts]
+        self.num_characters -= len(starts) + int((leads >= 0xE0).sum()) + int((leads >= 0xF0).sum())
 
     def _keep_example(self, code: int, place: int, batch: pa.RecordBatch, bounds: Numbers) -> None:
         row = int(np.searchsorted(bounds, place, side="right")) - 1

@@ -92,7 +92,7 @@ def test_the_texts_tell_an_engine_that_does_not_look_for_added_tokens():
     engine = make_engine(AddedToken("<|fim|>"))
     description = Description.of(engine)
     reference = guard(engine, parse_special=True).reference
-    blind = GigatokenEngine(description.model_copy(update={"added_tokens": ()}), num_threads=1)
+    blind = GigatokenEngine(description.model_copy(update={"added_tokens": ()}))
     texts = adversarial_texts(description)
 
     difference = compare(reference, texts, blind.encode(as_texts(texts)))
@@ -103,9 +103,7 @@ def test_the_texts_tell_an_engine_that_does_not_look_for_added_tokens():
 def test_the_texts_tell_an_engine_of_another_version_of_unicode(request):
     description = Description.of(Engine.from_buffer(request.getfixturevalue("neox").data))
     reference = GuardedEncoder(description, parse_special=False).reference
-    alone = GigatokenEngine(
-        reference.description.model_copy(update={"added_tokens": ()}), num_threads=1
-    )
+    alone = GigatokenEngine(reference.description.model_copy(update={"added_tokens": ()}))
     texts = [text for text in adversarial_texts(description) if "  " not in text]
 
     difference = compare(reference, texts, alone.encode(as_texts(texts)))
