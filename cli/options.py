@@ -27,7 +27,10 @@ ExecutorOption = Annotated[
     ),
 ]
 WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Worker processes; else one a core.")
+    int | None, typer.Option("--workers", min=1, help="Units at a time; else one a core.")
+]
+RayAddressOption = Annotated[
+    str, typer.Option("--ray-address", metavar="ADDRESS", help="The cluster for --executor ray.")
 ]
 
 

@@ -5,7 +5,14 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.options import AsJson, ExecutorOption, Quiet, ReferenceArgument, WorkersOption
+from cli.options import (
+    AsJson,
+    ExecutorOption,
+    Quiet,
+    RayAddressOption,
+    ReferenceArgument,
+    WorkersOption,
+)
 from cli.session import Session
 from registry.domain.answers import Normalization, Preview
 from registry.domain.execution import Execution, ExecutorKind
@@ -30,6 +37,7 @@ def normalize(
     ] = None,
     executor: ExecutorOption = ExecutorKind.AUTO,
     workers: WorkersOption = None,
+    ray_address: RayAddressOption = "auto",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -42,7 +50,8 @@ def normalize(
     muster normalize web/cc --recipe text-default
     """
     session: Session = context.obj
-    with session.registry(Execution(kind=executor, num_workers=workers)) as registry:
+    execution = Execution(kind=executor, num_workers=workers, ray_address=ray_address)
+    with session.registry(execution) as registry:
         if preview is not None:
             shown = registry.preview(reference, recipe=recipe, num_documents=preview)
             show_preview(shown, as_json=as_json)

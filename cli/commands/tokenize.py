@@ -5,7 +5,14 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.options import AsJson, ExecutorOption, Quiet, ReferenceArgument, WorkersOption
+from cli.options import (
+    AsJson,
+    ExecutorOption,
+    Quiet,
+    RayAddressOption,
+    ReferenceArgument,
+    WorkersOption,
+)
 from cli.session import Session
 from registry.domain.answers import Tokenization
 from registry.domain.count import UnanticipatedSymbol, VocabularyUse
@@ -66,6 +73,7 @@ def tokenize(
     ] = EngineChoice.AUTO,
     executor: ExecutorOption = ExecutorKind.AUTO,
     workers: WorkersOption = None,
+    ray_address: RayAddressOption = "auto",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -77,7 +85,8 @@ def tokenize(
     muster tokenize web/cc --recipe text-default --tokenizer gpt2 --sample 1%
     """
     session: Session = context.obj
-    with session.registry(Execution(kind=executor, num_workers=workers)) as registry:
+    execution = Execution(kind=executor, num_workers=workers, ray_address=ray_address)
+    with session.registry(execution) as registry:
         if sample is not None:
             answer = registry.tokenize_sample(
                 reference,

@@ -13,6 +13,8 @@ class ExecutorKind(StrEnum):
 
     IN_PROCESS = "in-process"
     PROCESSES = "processes"
+    RAY = "ray"
+    """The machines of a Ray cluster."""
 
 
 class Execution(Value):
@@ -20,4 +22,7 @@ class Execution(Value):
 
     kind: ExecutorKind = ExecutorKind.IN_PROCESS
     num_workers: int | None = None
-    """How many worker processes; None: one a core."""
+    """How many tasks at a time; None: one a core, of this machine or of the cluster."""
+
+    ray_address: str = "auto"
+    """Where the cluster is; `auto`: as `RAY_ADDRESS` says, else the one on this machine."""

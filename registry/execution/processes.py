@@ -5,19 +5,17 @@ Processes are spawned, never forked: the engines' threads do not survive a fork.
 
 import multiprocessing
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from typing import Any
+from typing import Any, TypeAlias
 
 from pebble import ProcessExpired, ProcessPool
 
 from registry.execution.base import Finished, Lost, Report, Result, Task, Work
+from registry.execution.dispatching import Dispatch
 from registry.execution.worker import Carried, become_worker, carry_out
 
-MAX_ATTEMPTS = 3
-"""How often a task is tried before it is given up."""
-
-_QUEUED_PER_WORKER = 2
+_Handle: TypeAlias = "Future[Carried[Any]]"
 
 
 class Processes:
@@ -38,75 +36,51 @@ class Processes:
         self, work: Work[Task, Result], tasks: Sequence[Task], report: Report
     ) -> Iterator[Finished[Result] | Lost]:
         """See `Executor.run`."""
-        num_workers = min(self.num_workers, len(tasks))
-        if num_workers == 0:
+        if not tasks:
             return
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPool(num_workers, initializer=become_worker, context=context)
+        pool = _Pool(
+            pickle.dumps(work),
+            num_workers=min(self.num_workers, len(tasks)),
+            deadline_seconds=self._deadline_seconds,
+        )
         try:
-            yield from _Dispatch(pool, work, tasks, report, deadline=self._deadline_seconds).run(
-                num_queued=num_workers * _QUEUED_PER_WORKER
-            )
-            pool.close()
+            yield from Dispatch(pool, tasks, report).run()
         finally:
             pool.stop()
-            pool.join()
 
 
-class _Dispatch:
-    """The tasks of one call: which are queued, and how often each was tried."""
+class _Pool:
+    """See `registry.execution.dispatching.Pool`."""
 
-    def __init__(
-        self,
-        pool: ProcessPool,
-        work: Work[Task, Result],
-        tasks: Sequence[Task],
-        report: Report,
-        *,
-        deadline: float,
-    ) -> None:
-        self._pool = pool
-        self._work = pickle.dumps(work)
-        self._tasks = tasks
-        self._report = report
-        self._deadline = deadline
-        self._attempts = [0] * len(tasks)
-        self._queued: dict[Future[Carried[Any]], int] = {}
+    def __init__(self, work: bytes, *, num_workers: int, deadline_seconds: float) -> None:
+        self.num_workers = num_workers
+        self._work = work
+        self._deadline_seconds = deadline_seconds
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPool(num_workers, initializer=become_worker, context=context)
 
-    def run(self, *, num_queued: int) -> Iterator[Finished[Any] | Lost]:
-        waiting = list(reversed(range(len(self._tasks))))
-        while waiting or self._queued:
-            while waiting and len(self._queued) < num_queued:
-                self._queue(waiting.pop())
-            done, _ = wait(self._queued, return_when=FIRST_COMPLETED)
-            for future in done:
-                number = self._queued.pop(future)
-                reason = _find_loss(future, deadline=self._deadline)
-                if reason is None:
-                    carried = future.result()
-                    self._report(num_bytes=carried.num_bytes, num_documents=carried.num_documents)
-                    yield Finished(number, carried.result)
-                elif self._attempts[number] < MAX_ATTEMPTS:
-                    waiting.append(number)
-                else:
-                    yield Lost(number, reason, self._attempts[number])
-
-    def _queue(self, number: int) -> None:
-        self._attempts[number] += 1
-        future = self._pool.schedule(
-            carry_out, args=(self._work, self._tasks[number]), timeout=self._deadline
+    def submit(self, task: Any) -> _Handle:  # noqa: ANN401 - any value that can be pickled
+        return self._pool.schedule(
+            carry_out, args=(self._work, task), timeout=self._deadline_seconds
         )
-        self._queued[future] = number
 
+    def wait(self, handles: Collection[_Handle]) -> Iterator[tuple[_Handle, Carried[Any] | str]]:
+        done, _ = wait(handles, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield future, self._find_loss(future) or future.result()
 
-def _find_loss(future: "Future[Carried[Any]]", *, deadline: float) -> str | None:
-    """Return why a task's worker is no more; None: it lives, with a result or an error."""
-    try:
-        error = future.exception()
-    except CancelledError:
-        return "its worker was lost"
-    if isinstance(error, TimeoutError):
-        return f"took longer than {deadline:,.0f} seconds"
-    if isinstance(error, ProcessExpired):
-        return f"took its worker's life (exit code {error.exitcode})"
-    return None
+    def stop(self) -> None:
+        self._pool.stop()
+        self._pool.join()
+
+    def _find_loss(self, future: _Handle) -> str | None:
+        """Return why a task's worker is no more; None: it lives, with a result or an error."""
+        try:
+            error = future.exception()
+        except CancelledError:
+            return "its worker was lost"
+        if isinstance(error, TimeoutError):
+            return f"took longer than {self._deadline_seconds:,.0f} seconds"
+        if isinstance(error, ProcessExpired):
+            return f"took its worker's life (exit code {error.exitcode})"
+        return None

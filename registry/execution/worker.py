@@ -49,11 +49,16 @@ def carry_out(pickled: bytes, task: Task) -> "Carried[Any]":
 
 def become_worker() -> None:
     """Use one thread for each library, leave an interrupt to the parent, and end with it."""
-    os.environ.update(_ONE_THREAD)
+    use_one_thread()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def use_one_thread() -> None:
+    """Let each library use one thread: there is a worker for every core."""
+    os.environ.update(_ONE_THREAD)
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from registry.errors import InputError
 from registry.execution.base import Executor
 from registry.execution.in_process import InProcess
 from registry.execution.processes import Processes
+from registry.execution.ray_cluster import RayCluster
 from registry.operations.place import Place
 
 _LEAST_BYTES_APART = 64 << 20
@@ -17,7 +18,8 @@ def choose_executor(execution: Execution, place: Place, *, num_bytes: int) -> Ex
     """Return the executor for a pass over so many bytes of text.
 
     Raises:
-        InputError: Worker processes are wanted and cannot see the store.
+        InputError: Workers are wanted and cannot see the store, or there is no such cluster.
+        MissingExtraError: Ray is wanted and not installed.
     """
     num_workers = execution.num_workers or count_cores()
     kind = execution.kind
@@ -31,6 +33,12 @@ def choose_executor(execution: Execution, place: Place, *, num_bytes: int) -> Ex
         raise InputError(
             f"worker processes do not see the store {place.store.url}, which lies in memory",
             hint="set MUSTER_STORE to a folder, or leave out --workers",
+        )
+    if kind is ExecutorKind.RAY:
+        return RayCluster(
+            execution.ray_address,
+            num_workers=execution.num_workers,
+            deadline_seconds=place.settings.unit_seconds,
         )
     return Processes(num_workers, deadline_seconds=place.settings.unit_seconds)
 

@@ -12,8 +12,9 @@ import pytest
 
 from registry.errors import ConflictError
 from registry.execution.base import Finished, Lost
+from registry.execution.dispatching import MAX_ATTEMPTS
 from registry.execution.in_process import InProcess
-from registry.execution.processes import MAX_ATTEMPTS, Processes
+from registry.execution.processes import Processes
 from tests.execution.works import Die, Hang, Refuse, Remember, Square
 
 
