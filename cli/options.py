@@ -33,6 +33,15 @@ RayAddressOption = Annotated[
     str, typer.Option("--ray-address", metavar="ADDRESS", help="The cluster for --executor ray.")
 ]
 
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="INDEX/COUNT",
+        help="Only every COUNT-th unit, from INDEX (0 and up); then: muster run merge RUN.",
+    ),
+]
+
 
 class ListFormat(StrEnum):
     """How a list is printed."""

@@ -11,6 +11,7 @@ from registry.domain.answers import (
     AddedTokenizer,
     Export,
     Normalization,
+    PartialRun,
     Preview,
     Quarantine,
     Registration,
@@ -23,7 +24,7 @@ from registry.domain.answers import (
 )
 from registry.domain.card import Card
 from registry.domain.engine import EngineChoice
-from registry.domain.execution import Execution
+from registry.domain.execution import Execution, Part
 from registry.domain.lineage import Lineage
 from registry.domain.names import DatasetName, Reference, parse_tag
 from registry.domain.reading import Reading
@@ -106,6 +107,18 @@ class Registry:
             name=None if name is None else DatasetName.parse(name),
         )
 
+    def normalize_part(
+        self, reference: str, *, recipe: str | Recipe, part: Part, name: str | None = None
+    ) -> PartialRun:
+        """Normalize some units of a version; `merge` seals them all."""
+        return operations.normalize.normalize_part(
+            self._context,
+            Reference.parse(reference),
+            recipe=operations.normalize.find_recipe(recipe),
+            part=part,
+            name=None if name is None else DatasetName.parse(name),
+        )
+
     def preview(self, reference: str, *, recipe: str | Recipe, num_documents: int = 5) -> Preview:
         """Show documents before and after a recipe, and write nothing."""
         return operations.normalize.preview(
@@ -160,6 +173,45 @@ class Registry:
             name=None if name is None else DatasetName.parse(name),
             engine=EngineChoice(engine),
         )
+
+    def tokenize_part(  # noqa: PLR0913 - what a count depends on, each by its name
+        self,
+        reference: str,
+        *,
+        part: Part,
+        tokenizer: str,
+        recipe: str | Recipe | None = None,
+        eos: bool | None = None,
+        bos: bool | None = None,
+        eos_token: str | None = None,
+        bos_token: str | None = None,
+        parse_special: bool = False,
+        count_only: bool = False,
+        name: str | None = None,
+        engine: EngineChoice | str = EngineChoice.AUTO,
+    ) -> PartialRun:
+        """Tokenize some units of a version; `merge` seals them all."""
+        return operations.tokenize.tokenize_part(
+            self._context,
+            Reference.parse(reference),
+            self._counting(
+                tokenizer,
+                recipe,
+                eos=eos,
+                bos=bos,
+                eos_token=eos_token,
+                bos_token=bos_token,
+                parse_special=parse_special,
+                count_only=count_only,
+            ),
+            part=part,
+            name=None if name is None else DatasetName.parse(name),
+            engine=EngineChoice(engine),
+        )
+
+    def merge(self, run_id: str) -> Normalization | Tokenization:
+        """Seal a run whose parts are all finished; see `registry.operations.merge.merge`."""
+        return operations.merge.merge(self._context, run_id)
 
     def tokenize_sample(  # noqa: PLR0913 - what a count depends on, each by its name
         self,

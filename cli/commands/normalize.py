@@ -11,11 +11,13 @@ from cli.options import (
     Quiet,
     RayAddressOption,
     ReferenceArgument,
+    ShardOption,
     WorkersOption,
 )
+from cli.partial import show_partial
 from cli.session import Session
 from registry.domain.answers import Normalization, Preview
-from registry.domain.execution import Execution, ExecutorKind
+from registry.domain.execution import Execution, ExecutorKind, Part
 from registry.domain.quantities import format_bytes
 
 app = typer.Typer(rich_markup_mode=None)
@@ -38,6 +40,7 @@ def normalize(
     executor: ExecutorOption = ExecutorKind.AUTO,
     workers: WorkersOption = None,
     ray_address: RayAddressOption = "auto",
+    shard: ShardOption = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -55,6 +58,11 @@ def normalize(
         if preview is not None:
             shown = registry.preview(reference, recipe=recipe, num_documents=preview)
             show_preview(shown, as_json=as_json)
+            return
+        if shard is not None:
+            part = Part.parse(shard)
+            partial = registry.normalize_part(reference, recipe=recipe, part=part, name=name)
+            show_partial(partial, as_json=as_json, quiet=quiet)
             return
         answer = registry.normalize(reference, recipe=recipe, name=name)
     show(answer, as_json=as_json, quiet=quiet)

@@ -74,6 +74,32 @@ def show(
     _print_ledger(answer)
 
 
+@app.command()
+def merge(
+    context: typer.Context,
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id or the beginning of it.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Seal a run whose parts were worked on by --shard, once all of them are finished.
+
+    \b
+    muster normalize web/cc --recipe text-default --shard 0/2
+    muster normalize web/cc --recipe text-default --shard 1/2
+    muster run merge 0190a1b2
+    """
+    from cli.commands import normalize, tokenize
+    from registry.domain.answers import Normalization
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        answer = registry.merge(run_id)
+    if isinstance(answer, Normalization):
+        normalize.show(answer, as_json=as_json, quiet=quiet)
+    else:
+        tokenize.show(answer, as_json=as_json, quiet=quiet)
+
+
 def _print_ledger(answer: RunDescription) -> None:
     if not answer.ledger.entries:
         return

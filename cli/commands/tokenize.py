@@ -1,6 +1,8 @@
 """`muster tokenize`: count tokens and write token shards."""
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -11,18 +13,22 @@ from cli.options import (
     Quiet,
     RayAddressOption,
     ReferenceArgument,
+    ShardOption,
     WorkersOption,
 )
+from cli.partial import show_partial
 from cli.session import Session
 from registry.domain.answers import Tokenization
 from registry.domain.count import UnanticipatedSymbol, VocabularyUse
 from registry.domain.engine import EngineChoice
-from registry.domain.execution import Execution, ExecutorKind
+from registry.domain.execution import Execution, ExecutorKind, Part
 from registry.domain.quantities import format_bytes, format_percent, parse_fraction
 
 app = typer.Typer(rich_markup_mode=None)
 
 _SYMBOLS_SHOWN = 10
+
+_Answer = TypeVar("_Answer")
 
 
 @app.command()
@@ -74,6 +80,7 @@ def tokenize(
     executor: ExecutorOption = ExecutorKind.AUTO,
     workers: WorkersOption = None,
     ray_address: RayAddressOption = "auto",
+    shard: ShardOption = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -86,35 +93,32 @@ def tokenize(
     """
     session: Session = context.obj
     execution = Execution(kind=executor, num_workers=workers, ray_address=ray_address)
+
+    def counting(verb: Callable[..., _Answer]) -> Callable[..., _Answer]:
+        return partial(
+            verb,
+            reference,
+            tokenizer=tokenizer,
+            recipe=recipe,
+            eos=eos,
+            bos=bos,
+            eos_token=eos_token,
+            bos_token=bos_token,
+            parse_special=parse_special,
+            engine=engine,
+        )
+
     with session.registry(execution) as registry:
         if sample is not None:
-            answer = registry.tokenize_sample(
-                reference,
-                tokenizer=tokenizer,
-                fraction=parse_fraction(sample, what="sample"),
-                seed=seed,
-                recipe=recipe,
-                eos=eos,
-                bos=bos,
-                eos_token=eos_token,
-                bos_token=bos_token,
-                parse_special=parse_special,
-                engine=engine,
-            )
+            fraction = parse_fraction(sample, what="sample")
+            answer = counting(registry.tokenize_sample)(fraction=fraction, seed=seed)
+        elif shard is not None:
+            part = Part.parse(shard)
+            done = counting(registry.tokenize_part)(part=part, count_only=count_only, name=name)
+            show_partial(done, as_json=as_json, quiet=quiet)
+            return
         else:
-            answer = registry.tokenize(
-                reference,
-                tokenizer=tokenizer,
-                recipe=recipe,
-                eos=eos,
-                bos=bos,
-                eos_token=eos_token,
-                bos_token=bos_token,
-                parse_special=parse_special,
-                engine=engine,
-                count_only=count_only,
-                name=name,
-            )
+            answer = counting(registry.tokenize)(count_only=count_only, name=name)
     show(answer, as_json=as_json, quiet=quiet)
 
 

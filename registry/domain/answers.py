@@ -7,7 +7,7 @@ from registry.domain.engine import EngineCheck
 from registry.domain.ledger import Ledger
 from registry.domain.reading import Field, Reading
 from registry.domain.recipe import Recipe, RecipeIdentity
-from registry.domain.run import Run
+from registry.domain.run import Operation, Run
 from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
 from registry.domain.version import Dataset, DatasetKind, Version
 
@@ -119,6 +119,20 @@ class Normalization(Value):
 
     quarantine: Digest | None
     run: str | None
+
+
+class PartialRun(Value):
+    """The answer of `normalize --shard` and `tokenize --shard`: nothing is sealed yet."""
+
+    run: str
+    operation: Operation
+    input: str
+    part: str
+    """Which of how many, as `INDEX/COUNT`."""
+
+    num_units: int
+    num_finished: int
+    """Units that are finished, whoever finished them; when all are, the run can be merged."""
 
 
 class PreviewedDocument(Value):

@@ -1,8 +1,10 @@
 """Where work is to run."""
 
 from enum import StrEnum
+from typing import Self
 
 from registry.domain.base import Value
+from registry.errors import InputError
 
 
 class ExecutorKind(StrEnum):
@@ -15,6 +17,38 @@ class ExecutorKind(StrEnum):
     PROCESSES = "processes"
     RAY = "ray"
     """The machines of a Ray cluster."""
+
+
+class Part(Value):
+    """The units that one of several independent processes works on: every n-th of them."""
+
+    index: int
+    """Which of the processes, from 0."""
+
+    count: int
+    """How many processes there are."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `INDEX/COUNT`, the index from 0.
+
+        Raises:
+            InputError: It is not of that form, or the index is not below the count.
+        """
+        index, _, count = text.partition("/")
+        if not (index.isdecimal() and count.isdecimal() and int(index) < int(count)):
+            raise InputError(
+                f"--shard {text}: not INDEX/COUNT with an index from 0 to COUNT - 1",
+                hint="--shard $SLURM_ARRAY_TASK_ID/16 in an array of 0-15",
+            )
+        return cls(index=int(index), count=int(count))
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+    def has(self, number: int) -> bool:
+        """Return whether a unit is among them, by its number."""
+        return number % self.count == self.index
 
 
 class Execution(Value):

@@ -12,6 +12,7 @@ from registry.domain.count import CountDetails, TokenCount
 from registry.domain.digest import Digest, canonical_json, fingerprint
 from registry.domain.engine import EngineIdentity
 from registry.domain.ledger import Ledger, LedgerEntry, Rejected
+from registry.domain.names import DatasetName
 from registry.domain.recipe import Recipe
 from registry.domain.run import Operation, Run, RunDraft
 from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
@@ -108,6 +109,7 @@ def open_counting(
     derivation: Digest,
     *,
     engine: EngineIdentity,
+    target: DatasetName | None = None,
 ) -> Run:
     """Open the run of a pass, or take up the one that was left open."""
     draft = RunDraft(
@@ -116,8 +118,9 @@ def open_counting(
         parameters={
             "tokenizer": counting.tokenizer.fingerprint,
             "policy": counting.policy.model_dump(mode="json"),
-            "recipe": None if counting.recipe is None else counting.recipe.fingerprint,
+            "recipe": None if counting.recipe is None else counting.recipe.model_dump(mode="json"),
             "count_only": counting.count_only,
+            "name": None if target is None else str(target),
         },
         environment=environment() | {"engine": str(engine)},
         actor=context.actor,

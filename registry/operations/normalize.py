@@ -15,15 +15,17 @@ from registry.documents import NO_REJECTIONS, Outcome
 from registry.domain.answers import (
     LedgerSummary,
     Normalization,
+    PartialRun,
     Preview,
     PreviewedDocument,
 )
 from registry.domain.digest import Digest, fingerprint
+from registry.domain.execution import Part
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.reading import Field, Format, Reading
 from registry.domain.recipe import Recipe, RecipeIdentity
-from registry.domain.run import Operation, RunDraft
+from registry.domain.run import Operation, Run, RunDraft
 from registry.domain.version import Content, Metric, Shard, Version, VersionDraft
 from registry.errors import InputError
 from registry.execution.base import Report
@@ -41,6 +43,7 @@ from registry.operations.units import (
     UnitWork,
     join_indexes,
     join_unit_quarantines,
+    run_part,
     run_units,
     total_ledger,
 )
@@ -72,20 +75,12 @@ def normalize(
     """
     version = require_documents(context.catalog.versions.get(reference))
     target = name or derived_name(version.dataset, recipe.name)
-    derivation = _derivation(context, version, recipe)
+    derivation = derive(context, version, recipe)
     known = context.catalog.versions.find_derived(target, derivation)
     if known is not None:
         return _answer(context, known, "unchanged", version, recipe)
     note_other_origin(context, target, version)
-    draft = RunDraft(
-        operation=Operation.NORMALIZE,
-        derivation=derivation,
-        parameters={"recipe": recipe.model_dump(mode="json"), "shard_bytes": _shard_bytes(context)},
-        environment=environment(),
-        actor=context.actor,
-        started_at=context.clock(),
-    )
-    run = open_or_resume(context, draft, inputs=[version.reference])
+    run = _open(context, version, recipe, target)
     with recorded_failure(context, run):
         work = _Normalizing(context.place, recipe)
         units = run_units(context, version, work, derivation=derivation, task="normalize")
@@ -98,6 +93,56 @@ def normalize(
         )
     context.work(derivation).clear()
     return _answer(context, sealed.version, sealed.status, version, recipe)
+
+
+def normalize_part(
+    context: Context,
+    reference: Reference,
+    *,
+    recipe: Recipe,
+    part: Part,
+    name: DatasetName | None = None,
+) -> PartialRun:
+    """Normalize some units of a version and seal nothing; `merge` does, when all are finished.
+
+    Raises:
+        InputError: The input holds tokens, or the recipe remembers earlier documents.
+        ConflictError: The input's files changed, or another process is at this part.
+        StorageError: The disk is full; run the same command again to resume.
+    """
+    version = require_documents(context.catalog.versions.get(reference))
+    run = _open(context, version, recipe, name or derived_name(version.dataset, recipe.name))
+    return run_part(context, version, _Normalizing(context.place, recipe), run=run, part=part)
+
+
+def derive(context: Context, version: Version, recipe: Recipe) -> Digest:
+    """Return the digest of everything that decides what normalizing a version gives."""
+    return fingerprint(
+        {
+            "operation": Operation.NORMALIZE,
+            "code": CODE,
+            "recipe": recipe.fingerprint,
+            "inputs": [version.digest],
+            "shard_bytes": context.settings.shard_bytes,
+            "max_document_bytes": context.settings.max_document_bytes,
+        }
+    )
+
+
+def _open(context: Context, version: Version, recipe: Recipe, target: DatasetName) -> Run:
+    draft = RunDraft(
+        operation=Operation.NORMALIZE,
+        derivation=derive(context, version, recipe),
+        parameters={
+            "name": str(target),
+            "recipe": recipe.model_dump(mode="json"),
+            "shard_bytes": context.settings.shard_bytes,
+        },
+        environment=environment(),
+        actor=context.actor,
+        started_at=context.clock(),
+    )
+    return open_or_resume(context, draft, inputs=[version.reference])
 
 
 def preview(
@@ -146,23 +191,6 @@ def find_recipe(recipe: str | Recipe) -> Recipe:
 def identify(recipe: Recipe) -> RecipeIdentity:
     """Return what an answer says of a recipe."""
     return RecipeIdentity(name=recipe.name, version=recipe.version, fingerprint=recipe.fingerprint)
-
-
-def _derivation(context: Context, version: Version, recipe: Recipe) -> Digest:
-    return fingerprint(
-        {
-            "operation": Operation.NORMALIZE,
-            "code": CODE,
-            "recipe": recipe.fingerprint,
-            "inputs": [version.digest],
-            "shard_bytes": _shard_bytes(context),
-            "max_document_bytes": context.settings.max_document_bytes,
-        }
-    )
-
-
-def _shard_bytes(context: Context) -> int:
-    return context.settings.shard_bytes
 
 
 @dataclass

@@ -3,30 +3,35 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from registry.domain.execution import Part
 from registry.domain.run import Run, RunDraft, RunState
 from registry.errors import ConflictError, MusterError
 from registry.operations.context import Context
 
+_OPENING_SECONDS = 60.0
+
 
 def open_or_resume(context: Context, draft: RunDraft, *, inputs: Sequence[str]) -> Run:
-    """Return the open run of this derivation, or a new one."""
-    known = context.catalog.runs.find_open(draft.derivation)
-    if known is not None:
-        context.progress.note(f"resuming run {known.id} of {known.started_at:%Y-%m-%d %H:%M}")
-        return known
-    return context.catalog.runs.open(draft, inputs=inputs)
+    """Return the open run of this derivation, or a new one; of several callers, one opens it."""
+    with context.work(draft.derivation).lock("opening", wait_seconds=_OPENING_SECONDS):
+        known = context.catalog.runs.find_open(draft.derivation)
+        if known is None:
+            return context.catalog.runs.open(draft, inputs=inputs)
+    context.progress.note(f"resuming run {known.id} of {known.started_at:%Y-%m-%d %H:%M}")
+    return known
 
 
 @contextmanager
-def recorded_failure(context: Context, run: Run) -> Iterator[None]:
-    """Work on a run alone; close it as failed when the work raises a deliberate error.
+def recorded_failure(context: Context, run: Run, *, part: Part | None = None) -> Iterator[None]:
+    """Work on a run, or a part of it, alone; close it as failed when a deliberate error is raised.
 
     An interrupt or a crash leaves the run open: the same command resumes it.
 
     Raises:
         ConflictError: Another process is at work on the same derivation, or has just finished.
     """
-    with context.work(run.derivation).lock() as is_mine:
+    name = "" if part is None else f"part-{part.index}-of-{part.count}"
+    with context.work(run.derivation).lock(name) as is_mine:
         if not is_mine:
             raise ConflictError(
                 f"another process is at work on run {run.id}",

@@ -11,10 +11,11 @@ import numpy as np
 
 from registry.document_index import DocumentIndexBuilder
 from registry.documents import Outcome
-from registry.domain.answers import Tokenization
+from registry.domain.answers import PartialRun, Tokenization
 from registry.domain.count import CountDetails, CountMethod, TokenCount
 from registry.domain.digest import Digest, canonical_json
 from registry.domain.engine import EngineChoice
+from registry.domain.execution import Part
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.reading import Field
@@ -46,6 +47,7 @@ from registry.operations.units import (
     UnitWork,
     join_indexes,
     join_unit_quarantines,
+    run_part,
     run_units,
     total_ledger,
 )
@@ -61,6 +63,8 @@ class TokenUnit(Unit):
     tally: Digest
     num_special_tokens: int
     num_empty_documents: int
+    is_fast: bool
+    """Whether the fast engine encoded it, which may turn out not to be trusted."""
 
     def objects(self) -> list[Digest]:
         """Return the objects that must be there for the unit to count as finished."""
@@ -101,26 +105,63 @@ def tokenize(
         note_other_origin(context, target, version)
 
     def run(*, is_fast: bool) -> Tokenization:
-        work = _Tokenizing(context.place, counting.recipe or AS_IS, counting, is_fast=is_fast)
-        return _run(context, version, work, target=target, derivation=derivation)
+        work = _make_work(context, counting, is_fast=is_fast)
+        return _run(context, version, work, target=target)
 
-    return with_engine(context, counting, engine, run=run, forget=context.work(derivation).clear)
+    return with_engine(context, counting, engine, run=run)
+
+
+def tokenize_part(
+    context: Context,
+    reference: Reference,
+    counting: Counting,
+    *,
+    part: Part,
+    name: DatasetName | None = None,
+    engine: EngineChoice = EngineChoice.AUTO,
+) -> PartialRun:
+    """Tokenize some units of a version and seal nothing; `merge` does, when all are finished.
+
+    Raises:
+        InputError: The input holds tokens already, or the recipe remembers earlier documents.
+        ConflictError: The input's files changed, or another process is at this part.
+        StorageError: The disk is full; run the same command again to resume.
+    """
+    version = require_documents(context.catalog.versions.get(reference))
+    target = name or derived_name(version.dataset, counting.tokenizer.name)
+
+    def run(*, is_fast: bool) -> PartialRun:
+        work = _make_work(context, counting, is_fast=is_fast)
+        return run_part(
+            context, version, work, run=_open(context, version, work, target), part=part
+        )
+
+    return with_engine(context, counting, engine, run=run)
+
+
+def _make_work(context: Context, counting: Counting, *, is_fast: bool) -> "_Tokenizing":
+    return _Tokenizing(context.place, counting.recipe or AS_IS, counting, is_fast=is_fast)
+
+
+def _open(context: Context, version: Version, work: "_Tokenizing", target: DatasetName) -> Run:
+    counting = work.counting
+    return open_counting(
+        context,
+        version,
+        counting,
+        derive(context, version, counting),
+        engine=identify(counting, is_fast=work.is_fast),
+        target=target,
+    )
 
 
 def _run(
-    context: Context,
-    version: Version,
-    work: "_Tokenizing",
-    *,
-    target: DatasetName,
-    derivation: Digest,
+    context: Context, version: Version, work: "_Tokenizing", *, target: DatasetName
 ) -> Tokenization:
     counting = work.counting
-    run = open_counting(
-        context, version, counting, derivation, engine=identify(counting, is_fast=work.is_fast)
-    )
+    run = _open(context, version, work, target)
     with recorded_failure(context, run):
-        units = run_units(context, version, work, derivation=derivation, task="tokenize")
+        units = run_units(context, version, work, derivation=run.derivation, task="tokenize")
         count = _total(context, units, counting, work.encoder)
         if counting.count_only:
             _close(context, version, counting, units, count, run)
@@ -128,13 +169,13 @@ def _run(
         else:
             draft = _draft(context, units, count, version, counting, target)
             sealed = context.catalog.versions.seal(
-                draft.model_copy(update={"derivation": derivation}),
+                draft.model_copy(update={"derivation": run.derivation}),
                 run=run.id,
                 actor=context.actor,
                 at=context.clock(),
             )
             reference_made, status = sealed.version.reference, sealed.status.value
-    context.work(derivation).clear()
+    context.work(run.derivation).clear()
     return answer(context, count, counting, version, reference_made, run.id, status=status)
 
 
@@ -173,6 +214,10 @@ class _Tokenizing(UnitWork[TokenUnit]):
     is_fast: bool
 
     unit_kind = TokenUnit
+
+    def accepts(self, unit: TokenUnit) -> bool:
+        """Take what the reference encoded always, and what the fast engine did while it is used."""
+        return self.is_fast or not unit.is_fast
 
     def carry_out(
         self, unit: PlannedUnit, outcomes: Iterator[Outcome], report: Report
@@ -214,6 +259,7 @@ class _UnitPass:
             tally=self._store.put_bytes(self._tally.state()).digest,
             num_special_tokens=self._num_special_tokens,
             num_empty_documents=self._num_empty_documents,
+            is_fast=self._work.is_fast,
             quarantine=self._quarantine.finish(),
             state=self._work.encode_state(),
         )

@@ -16,12 +16,16 @@ from pydantic import ValidationError
 
 from registry.document_index import DocumentIndexBuilder
 from registry.documents import Outcome
+from registry.domain.answers import PartialRun
 from registry.domain.base import Value
 from registry.domain.digest import Digest
+from registry.domain.execution import Part
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import Reference
 from registry.domain.recipe import Recipe
+from registry.domain.run import Run
 from registry.domain.version import Shard, Version
+from registry.errors import InputError
 from registry.execution.base import Finished, Lost, Report
 from registry.normalization.pipeline import Pipeline
 from registry.operations.ahead import read_ahead
@@ -31,7 +35,9 @@ from registry.operations.indexes import read_index, write_index
 from registry.operations.place import Place
 from registry.operations.planning import PlannedUnit, plan_units
 from registry.operations.quarantine import join_quarantines, reject_documents
+from registry.operations.runs import recorded_failure
 from registry.operations.shards import check_documents, read_slice
+from registry.storage.work import WorkArea
 
 
 class Unit(Value):
@@ -82,6 +88,10 @@ class UnitWork(ABC, Generic[_Unit]):
         outcomes = (outcome for part in unit.slices for outcome in reject_documents(part, reason))
         return self.carry_out(unit, outcomes, report).model_copy(update={"is_lost": True})
 
+    def accepts(self, unit: _Unit) -> bool:  # noqa: ARG002 - for those who are choosy
+        """Return whether what an earlier call left behind can be taken for this one's."""
+        return True
+
     @abstractmethod
     def carry_out(self, unit: PlannedUnit, outcomes: Iterator[Outcome], report: Report) -> _Unit:
         """Take what was read of a unit through the recipe, and leave the outcome in the store."""
@@ -128,15 +138,71 @@ def run_units(
     """
     context.progress.start(task, total_bytes=version.num_text_bytes)
     try:
-        shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
-        planned = plan_units(context.place, shards)
-        units = _Run(context, planned, work, derivation).finish_all()
+        units = _Run(context, _plan(context, version), work, derivation).finish_all()
     finally:
         context.progress.finish()
     if not any(unit.is_lost for unit in units):
         num_read = sum(unit.ledger.entries[0].documents_kept for unit in units)
         check_documents(version.reference, version.num_documents, num_read)
     return units
+
+
+def run_part(
+    context: Context, version: Version, work: UnitWork[_Unit], *, run: Run, part: Part
+) -> PartialRun:
+    """Work on the units of a part, each left as a checkpoint for whoever merges them.
+
+    Raises:
+        InputError: The recipe needs all documents in their order.
+        ConflictError: The version's files changed, or another process is at this part.
+    """
+    if Pipeline(work.recipe).keeps_state:
+        raise InputError(
+            f"{work.recipe.name} remembers earlier documents, so its units cannot be divided",
+            hint="leave out --shard",
+        )
+    with recorded_failure(context, run, part=part):
+        context.progress.start(
+            f"{run.operation} {part}", total_bytes=version.num_text_bytes // part.count
+        )
+        planned = _plan(context, version)
+        try:
+            _Run(context, planned, work, run.derivation).finish_part(part)
+        finally:
+            context.progress.finish()
+    unfinished = list_unfinished(context, planned, work.unit_kind, derivation=run.derivation)
+    return PartialRun(
+        run=run.id,
+        operation=run.operation,
+        input=version.reference,
+        part=str(part),
+        num_units=len(planned),
+        num_finished=len(planned) - len(unfinished),
+    )
+
+
+def list_unfinished(
+    context: Context, planned: Sequence[PlannedUnit], kind: type[Unit], *, derivation: Digest
+) -> list[PlannedUnit]:
+    """Return the units of which no checkpoint is there."""
+    area = context.work(derivation)
+    return [unit for unit in planned if load_unit(context, area, unit, kind) is None]
+
+
+def load_unit(
+    context: Context, area: WorkArea, planned: PlannedUnit, kind: type[_Unit]
+) -> _Unit | None:
+    """Return what a finished unit left behind; None: it is not finished, or not there any more."""
+    try:
+        unit = kind.model_validate(area.load(planned.name))
+    except ValidationError:
+        return None
+    return unit if all(context.store.exists(digest) for digest in unit.objects()) else None
+
+
+def _plan(context: Context, version: Version) -> list[PlannedUnit]:
+    shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
+    return plan_units(context.place, shards)
 
 
 class _Run(Generic[_Unit]):
@@ -153,15 +219,17 @@ class _Run(Generic[_Unit]):
         self._planned = planned
         self._work = work
         self._area = context.work(derivation)
-        self._kind = work.unit_kind
         self._done: dict[int, _Unit] = {}
 
     def finish_all(self) -> list[_Unit]:
         if Pipeline(self._work.recipe).keeps_state:
             self._finish_in_order()
         else:
-            self._finish_apart()
+            self._finish_apart(self._planned)
         return [self._done[unit.number] for unit in self._planned]
+
+    def finish_part(self, part: Part) -> None:
+        self._finish_apart([unit for unit in self._planned if part.has(unit.number)])
 
     def _finish_in_order(self) -> None:
         """Work on each unit behind those before it, whose documents its steps remember."""
@@ -172,8 +240,8 @@ class _Run(Generic[_Unit]):
             else:
                 self._keep(unit, work(unit, self._context.progress.advance))
 
-    def _finish_apart(self) -> None:
-        pending = [unit for unit in self._planned if not self._take_up(unit)]
+    def _finish_apart(self, wanted: Sequence[PlannedUnit]) -> None:
+        pending = [unit for unit in wanted if not self._take_up(unit)]
         executor = choose_executor(
             self._context.execution,
             self._context.place,
@@ -191,11 +259,8 @@ class _Run(Generic[_Unit]):
 
     def _take_up(self, planned: PlannedUnit) -> bool:
         """Return whether a unit was finished by an earlier call."""
-        try:
-            unit = self._kind.model_validate(self._area.load(planned.name))
-        except ValidationError:
-            return False
-        if not all(self._context.store.exists(digest) for digest in unit.objects()):
+        unit = load_unit(self._context, self._area, planned, self._work.unit_kind)
+        if unit is None or not self._work.accepts(unit):
             return False
         self._done[planned.number] = unit
         self._context.progress.advance(

@@ -20,14 +20,18 @@ class WorkArea:
         self._folder = home / "work" / derivation.removeprefix("sha256:")[:32]
 
     @contextmanager
-    def lock(self) -> Iterator[bool]:
+    def lock(self, name: str = "", *, wait_seconds: float = 0) -> Iterator[bool]:
         """Keep other processes from the same work; false: another one has it.
 
         The lock ends with the block or with the process, however that dies.
+
+        Args:
+            name: Which work on the derivation is meant, if not all of it.
+            wait_seconds: How long to wait for it.
         """
-        path = self._folder.with_suffix(".lock")
+        path = self._folder.with_suffix(f".{name}.lock" if name else ".lock")
         make_folder(path.parent)
-        lock = FileLock(path, blocking=False)
+        lock = FileLock(path, timeout=wait_seconds)
         try:
             lock.acquire()
         except Timeout:

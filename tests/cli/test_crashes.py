@@ -10,7 +10,9 @@ import pytest
 
 from tests.cli.conftest import Muster
 
-KILLS = 8
+KILLS = 25
+"""Of each of two commands, so that fifty runs are killed."""
+WORKERS = (("--executor", "in-process"), ("--workers", 1), ("--workers", 2), ("--workers", 3))
 SMALL = {"MUSTER_SHARD_BYTES": "65536", "MUSTER_BATCH_BYTES": "16384"}
 
 
@@ -34,16 +36,19 @@ def prepared(tmp_path):
     return muster
 
 
-def kill_at_random(muster, *words, name, kills=KILLS, signal_=signal.SIGKILL):
-    """Start a command again and again and kill it at random moments; return what ends it."""
+def kill_at_random(muster, *words, name, kills=8, options=((),)):
+    """Start a command again and again and kill it at random moments; return what ends it.
+
+    Each time it has other options, which make no difference to what comes out.
+    """
     chance = random.Random(1)
     started = time.monotonic()
     muster.run(*words, "--name", "a/undisturbed")
     duration = time.monotonic() - started
     for _ in range(kills):
-        process = muster.start(*words, "--name", name)
+        process = muster.start(*words, "--name", name, *chance.choice(options))
         time.sleep(chance.uniform(0.2, 1.0) * duration)
-        process.send_signal(signal_)
+        process.kill()
         process.communicate(timeout=60)
     return muster.json(*words, "--name", name)
 
@@ -57,7 +62,7 @@ def kill_at_random(muster, *words, name, kills=KILLS, signal_=signal.SIGKILL):
     ],
 )
 def test_a_killed_run_resumes_to_the_same_digests(prepared, words):
-    answer = kill_at_random(prepared, *words, name="a/killed")
+    answer = kill_at_random(prepared, *words, name="a/killed", kills=KILLS, options=WORKERS)
     killed, undisturbed = (
         prepared.json("show", name)["version"] for name in ("a/killed", "a/undisturbed")
     )
