@@ -11,13 +11,16 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import cataloguing, normalizing, registering, starting, tokenizing
+from benchmarks import cataloguing, normalizing, passing, registering, starting, tokenizing
 from benchmarks.corpus import make_corpus
 from benchmarks.machine import describe_machine
 from benchmarks.measuring import Detail, Measurement
 from benchmarks.table import print_table
 
-NAMES = ("normalize", "tokenize", "catalog", "start-up", "register")
+NAMES = ("normalize", "tokenize", "pass", "catalog", "start-up", "register")
+MOST_PASS_ROUNDS = 3
+"""datatrove and the reference take minutes a round."""
+
 RESULTS = Path(__file__).parent / "results.jsonl"
 
 
@@ -41,6 +44,11 @@ def _measure(options: argparse.Namespace) -> Iterator[Measurement]:
     runs: dict[str, Iterable[Measurement]] = {
         "normalize": normalizing.measure(files, rounds=options.rounds),
         "tokenize": tokenizing.measure(few, tokenizer=options.tokenizer, rounds=options.rounds),
+        "pass": passing.measure(
+            make_corpus(options.pass_megabytes * 1_000_000),
+            tokenizer=options.tokenizer,
+            rounds=min(options.rounds, MOST_PASS_ROUNDS),
+        ),
         "catalog": cataloguing.measure(scale=options.catalog_scale, rounds=options.rounds),
         "start-up": starting.measure(),
         "register": registering.measure(files, rounds=options.rounds, is_big=options.big),
@@ -55,6 +63,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--megabytes", type=int, default=60, help="size of the corpus (60)")
     parser.add_argument(
         "--tokenize-megabytes", type=int, default=20, help="how much of it is tokenized (20)"
+    )
+    parser.add_argument(
+        "--pass-megabytes", type=int, default=200, help="how much the whole pass has (200)"
     )
     parser.add_argument("--rounds", type=int, default=5, help="how often contenders alternate (5)")
     parser.add_argument("--tokenizer", type=Path, help="a tokenizer.json; else one is trained")
@@ -82,4 +93,6 @@ def _append(results: Iterable[Measurement], machine: dict[str, Detail]) -> None:
             file.write(orjson.dumps(row) + b"\n")
 
 
-main()
+if __name__ == "__main__":
+    # Worker processes import this module anew.
+    main()

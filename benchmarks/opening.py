@@ -11,9 +11,15 @@ from registry.settings import HOME_FOLDER
 
 
 @contextmanager
-def new_registry() -> Iterator[Registry]:
-    """Give a registry with nothing in it."""
+def new_home() -> Iterator[Path]:
+    """Give the home of a registry with nothing in it."""
     with TemporaryDirectory() as folder:
         init_registry(Path(folder))
-        with open_registry(Path(folder) / HOME_FOLDER) as muster:
-            yield muster
+        yield Path(folder) / HOME_FOLDER
+
+
+@contextmanager
+def new_registry() -> Iterator[Registry]:
+    """Give a registry with nothing in it."""
+    with new_home() as home, open_registry(home) as muster:
+        yield muster

@@ -11,7 +11,7 @@ from registry.domain.version import Shard
 from registry.operations.place import Place
 from registry.operations.shards import Slice, split_shard
 
-LEAST_UNIT_BYTES = 16 << 20
+LEAST_UNIT_BYTES = 8 << 20
 _NUM_UNITS = 64
 
 
