@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from registry import operations
 from registry.catalog.catalog import Catalog
@@ -44,6 +44,28 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from registry.operations.counting import Counting
+
+
+class CountingOptions(TypedDict, total=False):
+    """What a count depends on, beside the tokenizer."""
+
+    recipe: str | Recipe | None
+    """Applied on the fly; None: documents as they stand."""
+
+    eos: bool | None
+    """Whether each document ends with EOS; None: if the tokenizer has one."""
+
+    bos: bool | None
+    """Whether each document begins with BOS; None: if the tokenizer has one."""
+
+    eos_token: str | None
+    """The entry of the vocabulary that is taken as EOS."""
+
+    bos_token: str | None
+    """The entry of the vocabulary that is taken as BOS."""
+
+    parse_special: bool
+    """Whether the text of a control token inside a document becomes that token."""
 
 
 class Registry:
@@ -141,69 +163,41 @@ class Registry:
             recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
         )
 
-    def tokenize(  # noqa: PLR0913 - what a count depends on, each by its name
+    def tokenize(
         self,
         reference: str,
         *,
         tokenizer: str,
-        recipe: str | Recipe | None = None,
-        eos: bool | None = None,
-        bos: bool | None = None,
-        eos_token: str | None = None,
-        bos_token: str | None = None,
-        parse_special: bool = False,
         count_only: bool = False,
         name: str | None = None,
         engine: EngineChoice | str = EngineChoice.AUTO,
+        **options: Unpack[CountingOptions],
     ) -> Tokenization:
         """Count tokens exactly and write token shards; see `registry.operations.tokenize`."""
         return operations.tokenize.tokenize(
             self._context,
             Reference.parse(reference),
-            self._counting(
-                tokenizer,
-                recipe,
-                eos=eos,
-                bos=bos,
-                eos_token=eos_token,
-                bos_token=bos_token,
-                parse_special=parse_special,
-                count_only=count_only,
-            ),
+            self._counting(tokenizer, options, count_only=count_only),
             name=None if name is None else DatasetName.parse(name),
             engine=EngineChoice(engine),
         )
 
-    def tokenize_part(  # noqa: PLR0913 - what a count depends on, each by its name
+    def tokenize_part(
         self,
         reference: str,
         *,
-        part: Part,
         tokenizer: str,
-        recipe: str | Recipe | None = None,
-        eos: bool | None = None,
-        bos: bool | None = None,
-        eos_token: str | None = None,
-        bos_token: str | None = None,
-        parse_special: bool = False,
+        part: Part,
         count_only: bool = False,
         name: str | None = None,
         engine: EngineChoice | str = EngineChoice.AUTO,
+        **options: Unpack[CountingOptions],
     ) -> PartialRun:
         """Tokenize some units of a version; `merge` seals them all."""
         return operations.tokenize.tokenize_part(
             self._context,
             Reference.parse(reference),
-            self._counting(
-                tokenizer,
-                recipe,
-                eos=eos,
-                bos=bos,
-                eos_token=eos_token,
-                bos_token=bos_token,
-                parse_special=parse_special,
-                count_only=count_only,
-            ),
+            self._counting(tokenizer, options, count_only=count_only),
             part=part,
             name=None if name is None else DatasetName.parse(name),
             engine=EngineChoice(engine),
@@ -213,35 +207,21 @@ class Registry:
         """Seal a run whose parts are all finished; see `registry.operations.merge.merge`."""
         return operations.merge.merge(self._context, run_id)
 
-    def tokenize_sample(  # noqa: PLR0913 - what a count depends on, each by its name
+    def tokenize_sample(
         self,
         reference: str,
         *,
         tokenizer: str,
         fraction: float,
         seed: int = 0,
-        recipe: str | Recipe | None = None,
-        eos: bool | None = None,
-        bos: bool | None = None,
-        eos_token: str | None = None,
-        bos_token: str | None = None,
-        parse_special: bool = False,
         engine: EngineChoice | str = EngineChoice.AUTO,
+        **options: Unpack[CountingOptions],
     ) -> Tokenization:
         """Estimate tokens from a sample, with a 95 % confidence interval."""
         return operations.estimate.tokenize_sample(
             self._context,
             Reference.parse(reference),
-            self._counting(
-                tokenizer,
-                recipe,
-                eos=eos,
-                bos=bos,
-                eos_token=eos_token,
-                bos_token=bos_token,
-                parse_special=parse_special,
-                count_only=True,
-            ),
+            self._counting(tokenizer, options, count_only=True),
             fraction=fraction,
             seed=seed,
             engine=EngineChoice(engine),
@@ -413,28 +393,23 @@ class Registry:
         )
 
     def _counting(
-        self,
-        tokenizer: str,
-        recipe: str | Recipe | None,
-        *,
-        eos: bool | None,
-        bos: bool | None,
-        eos_token: str | None,
-        bos_token: str | None,
-        parse_special: bool,
-        count_only: bool,
+        self, tokenizer: str, options: CountingOptions, *, count_only: bool
     ) -> "Counting":
+        unknown = options.keys() - CountingOptions.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"unexpected {', '.join(sorted(unknown))}")
         found = operations.tokenizers.find_tokenizer(self._context, tokenizer)
+        recipe = options.get("recipe")
         return operations.counting.Counting(
             tokenizer=found,
             policy=operations.policy.make_policy(
                 self._context,
                 found,
-                eos=eos,
-                bos=bos,
-                eos_token=eos_token,
-                bos_token=bos_token,
-                parse_special=parse_special,
+                eos=options.get("eos"),
+                bos=options.get("bos"),
+                eos_token=options.get("eos_token"),
+                bos_token=options.get("bos_token"),
+                parse_special=options.get("parse_special", False),
             ),
             recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
             count_only=count_only,

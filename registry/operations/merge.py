@@ -13,7 +13,8 @@ from registry.operations.counting import Counting
 from registry.operations.normalize import derive as derive_normalization
 from registry.operations.normalize import normalize
 from registry.operations.planning import plan_units
-from registry.operations.tokenize import TokenUnit, tokenize
+from registry.operations.token_units import TokenUnit
+from registry.operations.tokenize import tokenize
 from registry.operations.units import Unit, list_unfinished
 
 _SHOWN = 8

@@ -3,27 +3,18 @@
 An interrupted run is taken up by the same command and ends with the same bytes.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
 
-import numpy as np
-
-from registry.document_index import DocumentIndexBuilder
-from registry.documents import Outcome
 from registry.domain.answers import PartialRun, Tokenization
 from registry.domain.count import CountDetails, CountMethod, TokenCount
 from registry.domain.digest import Digest, canonical_json
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
-from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.reading import Field
 from registry.domain.run import Run
 from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.errors import InputError
-from registry.execution.base import Report
-from registry.normalization.pipeline import Processed
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.changes import note_other_origin
 from registry.operations.context import Context
@@ -33,42 +24,22 @@ from registry.operations.counting import (
     answer,
     derive,
     open_counting,
-    refuse_too_long,
     store_details,
 )
-from registry.operations.engines import identify, load_counting_encoder, with_engine
-from registry.operations.indexes import write_index
-from registry.operations.planning import PlannedUnit
-from registry.operations.quarantine import QuarantineWriter
+from registry.operations.engines import identify, with_engine
 from registry.operations.runs import recorded_failure
 from registry.operations.shards import require_documents
+from registry.operations.token_units import Tokenizing, TokenUnit
 from registry.operations.units import (
-    Unit,
-    UnitWork,
     join_indexes,
     join_unit_quarantines,
     run_part,
     run_units,
     total_ledger,
 )
-from registry.tokenization.encoder import Encoded, Encoder
-from registry.tokenization.formats.megatron import MegatronWriter, dtype_for
-from registry.tokenization.special_tokens import add_special_tokens
+from registry.tokenization.encoder import Encoder
+from registry.tokenization.formats.megatron import dtype_for
 from registry.tokenization.tally import Tally
-
-
-class TokenUnit(Unit):
-    """What a finished unit of counting left behind."""
-
-    tally: Digest
-    num_special_tokens: int
-    num_empty_documents: int
-    is_fast: bool
-    """Whether the fast engine encoded it, which may turn out not to be trusted."""
-
-    def objects(self) -> list[Digest]:
-        """Return the objects that must be there for the unit to count as finished."""
-        return [*super().objects(), self.tally]
 
 
 def tokenize(
@@ -139,11 +110,11 @@ def tokenize_part(
     return with_engine(context, counting, engine, run=run)
 
 
-def _make_work(context: Context, counting: Counting, *, is_fast: bool) -> "_Tokenizing":
-    return _Tokenizing(context.place, counting.recipe or AS_IS, counting, is_fast=is_fast)
+def _make_work(context: Context, counting: Counting, *, is_fast: bool) -> Tokenizing:
+    return Tokenizing(context.place, counting.recipe or AS_IS, counting, is_fast=is_fast)
 
 
-def _open(context: Context, version: Version, work: "_Tokenizing", target: DatasetName) -> Run:
+def _open(context: Context, version: Version, work: Tokenizing, target: DatasetName) -> Run:
     counting = work.counting
     return open_counting(
         context,
@@ -156,7 +127,7 @@ def _open(context: Context, version: Version, work: "_Tokenizing", target: Datas
 
 
 def _run(
-    context: Context, version: Version, work: "_Tokenizing", *, target: DatasetName
+    context: Context, version: Version, work: Tokenizing, *, target: DatasetName
 ) -> Tokenization:
     counting = work.counting
     run = _open(context, version, work, target)
@@ -204,111 +175,6 @@ def _find_known(
     if count is None:
         return None
     return answer(context, count, counting, version, made.reference, count.run, status="unchanged")
-
-
-@dataclass
-class _Tokenizing(UnitWork[TokenUnit]):
-    """Encode and count the documents of a unit, and write their tokens."""
-
-    counting: Counting
-    is_fast: bool
-
-    unit_kind = TokenUnit
-
-    def accepts(self, unit: TokenUnit) -> bool:
-        """Take what the reference encoded always, and what the fast engine did while it is used."""
-        return self.is_fast or not unit.is_fast
-
-    def carry_out(
-        self, unit: PlannedUnit, outcomes: Iterator[Outcome], report: Report
-    ) -> TokenUnit:
-        """See `UnitWork.carry_out`."""
-        return _UnitPass(self, report).run(outcomes, number=unit.number)
-
-    @cached_property
-    def encoder(self) -> Encoder:
-        """The tokenizer at work, loaded once: that takes longer than a small unit."""
-        return load_counting_encoder(self.place, self.counting, is_fast=self.is_fast)
-
-
-class _UnitPass:
-    """The pass over one unit."""
-
-    def __init__(self, work: _Tokenizing, report: Report) -> None:
-        self._work = work
-        self._report = report
-        self._store = work.place.store
-        self._tally = Tally(work.counting.tokenizer, work.encoder)
-        self._index = DocumentIndexBuilder()
-        self._quarantine = QuarantineWriter(self._store)
-        self._ledgers: list[Ledger] = []
-        self._num_special_tokens = 0
-        self._num_empty_documents = 0
-
-    def run(self, outcomes: Iterator[Outcome], *, number: int) -> TokenUnit:
-        shards: tuple[Shard, ...] = ()
-        if self._work.counting.count_only:
-            for _ in self._encode(outcomes):
-                pass
-        else:
-            shards = self._write(outcomes, number)
-        return TokenUnit(
-            shards=shards,
-            ledger=add_ledgers(self._ledgers).check(),
-            index=write_index(self._store, self._index.to_batch()),
-            tally=self._store.put_bytes(self._tally.state()).digest,
-            num_special_tokens=self._num_special_tokens,
-            num_empty_documents=self._num_empty_documents,
-            is_fast=self._work.is_fast,
-            quarantine=self._quarantine.finish(),
-            state=self._work.encode_state(),
-        )
-
-    def _encode(self, outcomes: Iterator[Outcome]) -> Iterator[Encoded]:
-        encoder, policy = self._work.encoder, self._work.counting.policy
-        encoded_ahead = (
-            (processed, encoder.encode(processed.kept.column("text")))
-            for processed in self._work.ahead(self._process(outcomes))
-        )
-        # Reading, the engine, and what is counted and written each have a thread of their own.
-        for processed, encoded in self._work.ahead(encoded_ahead):
-            self._tally.add(processed.kept, encoded)
-            self._index.add(processed.kept.column("text"), encoded.lengths)
-            self._quarantine.write(processed.rejected)
-            self._ledgers.append(processed.ledger)
-            self._num_empty_documents += int(np.count_nonzero(encoded.lengths == 0))
-            with_special = add_special_tokens(encoded, policy)
-            self._num_special_tokens += len(with_special.ids) - len(encoded.ids)
-            self._report(
-                num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
-            )
-            yield with_special
-
-    def _process(self, outcomes: Iterator[Outcome]) -> Iterator[Processed]:
-        for outcome in outcomes:
-            yield refuse_too_long(self._work.pipeline(outcome), self._work.encoder)
-
-    def _write(self, outcomes: Iterator[Outcome], number: int) -> tuple[Shard, ...]:
-        store = self._store
-        dtype = dtype_for(self._work.counting.tokenizer.highest_id)
-        with store.stage() as bin_path, store.stage() as idx_path:
-            with MegatronWriter(bin_path, idx_path, dtype) as writer:
-                for encoded in self._encode(outcomes):
-                    writer.write(encoded)
-            stem = f"tokens-{number:05}"
-            shards = []
-            for path, suffix in ((bin_path, "bin"), (idx_path, "idx")):
-                stored = store.commit(path)
-                shards.append(
-                    Shard(
-                        path=f"{stem}.{suffix}",
-                        digest=stored.digest,
-                        num_bytes=stored.num_bytes,
-                        num_documents=writer.num_documents if suffix == "bin" else 0,
-                        num_text_bytes=0,
-                    )
-                )
-        return tuple(shards)
 
 
 def _total(

@@ -184,7 +184,7 @@ def test_an_interrupted_run_resumes_to_the_same_bytes(make_context, muster, corp
         policy=CountingPolicy(eos_id=muster.get_tokenizer("tiny").eos_id),
     )
     whole = operation.tokenize(context, Reference.parse(corpus), counting)
-    carry_out, seen = operation._Tokenizing.carry_out, []
+    carry_out, seen = operation.Tokenizing.carry_out, []
 
     def fail_at_second(work, unit, outcomes, report):
         seen.append(unit.number)
@@ -192,7 +192,7 @@ def test_an_interrupted_run_resumes_to_the_same_bytes(make_context, muster, corp
             raise KeyboardInterrupt
         return carry_out(work, unit, outcomes, report)
 
-    monkeypatch.setattr(operation._Tokenizing, "carry_out", fail_at_second)
+    monkeypatch.setattr(operation.Tokenizing, "carry_out", fail_at_second)
     name = Reference.parse("web/second").dataset
     with pytest.raises(KeyboardInterrupt):
         operation.tokenize(context, Reference.parse(corpus), counting, name=name)
@@ -355,3 +355,8 @@ def test_a_tokenizers_name_names_its_shards(muster, corpus, name):
     muster.train_tokenizer([corpus], name=name, vocab_size=299)
 
     assert muster.tokenize(corpus, tokenizer=name).reference.startswith("web/cc.")
+
+
+def test_an_option_that_there_is_not_is_refused(muster, corpus):
+    with pytest.raises(TypeError, match="unexpected eos_tokn"):
+        muster.tokenize(corpus, tokenizer="tiny", eos_tokn="a")
