@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli.errors import reported
-from cli.session import Session
+from cli.session import LogFormat, Session
 from registry.about import __version__
 
 COMMANDS = {
@@ -32,7 +32,7 @@ COMMANDS = {
     "recipe": "List, show and check recipes.",
     "tokenizer": "Train, add, list and show tokenizers.",
     "law": "List and show scaling laws.",
-    "run": "List and show runs and their ledgers.",
+    "run": "List, show, merge and cancel runs.",
     "db": "Upgrade, show and check the catalog's database.",
 }
 """Every command with its line in the help. `cli/commands/NAME.py` holds its Typer app; the module
@@ -96,6 +96,10 @@ def root(
             metavar="DIR",
         ),
     ] = None,
+    log: Annotated[
+        LogFormat,
+        typer.Option("--log", help="How progress and notes are written to stderr."),
+    ] = LogFormat.TEXT,
     debug: Annotated[  # noqa: ARG001 - `cli.errors` looks for it, also where parsing fails
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
@@ -110,7 +114,7 @@ def root(
     ] = False,
 ) -> None:
     """Read what holds for every command."""
-    context.obj = Session(home=home)
+    context.obj = Session(home=home, log=log)
 
 
 def main() -> None:

@@ -1,7 +1,9 @@
 """Progress on stderr: a bar on a terminal, a line every ten seconds elsewhere."""
 
+import json
 import sys
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from registry.domain.quantities import format_bytes
@@ -77,6 +79,63 @@ class TerminalProgress:
             f"{self._documents:,} documents, {speed}/s",
             file=sys.stderr,
         )
+
+
+class JsonProgress:
+    """Tell how far an operation is in JSON, one object a line; for whoever collects logs."""
+
+    def __init__(self) -> None:
+        self._task = ""
+        self._total = 0
+        self._done = 0
+        self._documents = 0
+        self._started = 0.0
+        self._last_line = 0.0
+
+    def start(self, task: str, *, total_bytes: int) -> None:
+        """Begin a task over so many bytes of text."""
+        self._task, self._total = task, total_bytes
+        self._done = self._documents = 0
+        self._started = self._last_line = time.monotonic()
+        self._write("start")
+
+    def advance(self, *, num_bytes: int, num_documents: int = 0) -> None:
+        """Say so once a second."""
+        self._done += num_bytes
+        self._documents += num_documents
+        moment = time.monotonic()
+        if moment - self._last_line >= _QUIET_SECONDS:
+            self._last_line = moment
+            self._write("progress")
+
+    def note(self, message: str) -> None:
+        """Say something that is worth a line."""
+        self._print({"event": "note", "message": message})
+
+    def finish(self) -> None:
+        """End the task."""
+        self._write("finish")
+
+    def _write(self, event: str) -> None:
+        elapsed = time.monotonic() - self._started
+        speed = self._done / elapsed if elapsed else 0.0
+        left = max(0, self._total - self._done)
+        self._print(
+            {
+                "event": event,
+                "task": self._task,
+                "num_bytes": self._done,
+                "total_bytes": self._total,
+                "num_documents": self._documents,
+                "elapsed_seconds": round(elapsed, 3),
+                "bytes_per_second": round(speed),
+                "eta_seconds": round(left / speed, 1) if speed else None,
+            }
+        )
+
+    def _print(self, values: dict[str, object]) -> None:
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        print(json.dumps({"at": at, **values}), file=sys.stderr, flush=True)  # noqa: T201 - a log
 
 
 def _make_bar() -> "Progress":

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,19 +12,31 @@ if TYPE_CHECKING:
     from registry.domain.execution import Execution
 
 
+class LogFormat(StrEnum):
+    """How progress is told on stderr."""
+
+    TEXT = "text"
+    """A bar on a terminal, lines elsewhere."""
+
+    JSON = "json"
+    """One JSON object a line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """The options before the command."""
 
     home: Path | None = None
+    log: LogFormat = LogFormat.TEXT
 
     @contextmanager
     def registry(self, execution: "Execution | None" = None) -> Iterator["Registry"]:
         """Open the registry, with progress drawn on stderr."""
-        from cli.progress import TerminalProgress
+        from cli.progress import JsonProgress, TerminalProgress
         from registry.api import open_registry
 
-        with open_registry(self.home, progress=TerminalProgress(), execution=execution) as opened:
+        progress = JsonProgress() if self.log is LogFormat.JSON else TerminalProgress()
+        with open_registry(self.home, progress=progress, execution=execution) as opened:
             try:
                 yield opened
             except KeyboardInterrupt:

@@ -377,6 +377,10 @@ class Registry:
             engine_checks=tuple(self._context.catalog.engine_checks.list(found.fingerprint)),
         )
 
+    def cancel(self, run_id: str) -> Run:
+        """Close a run that was left open and forget what its finished units left behind."""
+        return operations.cancel.cancel(self._context, run_id)
+
     def list_runs(self, *, limit: int = 50) -> list[Run]:
         """Return the newest runs, newest first."""
         return self._context.catalog.runs.list(limit=limit)

@@ -15,7 +15,7 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 @app.callback()
 def run() -> None:
-    """List and show runs and their ledgers."""
+    """List, show, merge and cancel runs."""
 
 
 @app.command("list")
@@ -72,6 +72,22 @@ def show(
         ]
     )
     _print_ledger(answer)
+
+
+@app.command()
+def cancel(
+    context: typer.Context,
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id or the beginning of it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Close a run that was left open, so that the same command begins anew and resumes nothing."""
+    session: Session = context.obj
+    with session.registry() as registry:
+        found = registry.cancel(run_id)
+    if as_json:
+        output.print_json(found)
+        return
+    output.print_facts([("cancelled", found.id), ("state", found.state.value)])
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from registry.operations import (
+        cancel,
         counting,
         describe,
         estimate,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "cancel",
     "counting",
     "describe",
     "estimate",

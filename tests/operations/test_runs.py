@@ -2,6 +2,7 @@ import multiprocessing
 
 import pytest
 
+from registry.domain.execution import Part
 from registry.domain.names import Reference
 from registry.errors import ConflictError
 from registry.normalization.recipe_files import load_recipe
@@ -66,3 +67,23 @@ def test_other_settings_that_give_other_documents_are_refused(make_context, must
         operation.normalize(small, Reference.parse(corpus), recipe=load_recipe("text-default"))
 
     assert len(muster.list_datasets()) == 1
+
+
+def test_a_cancelled_run_is_closed_and_the_same_command_begins_anew(muster, corpus):
+    part = muster.normalize_part(corpus, recipe="text-default", part=Part(index=0, count=2))
+    cancelled = muster.cancel(part.run)
+    answer = muster.normalize(corpus, recipe="text-default")
+
+    assert ("failed", "cancelled by tester") == (cancelled.state, cancelled.error)
+    assert part.run != answer.run
+    with pytest.raises(ConflictError, match="is closed: failed"):
+        muster.cancel(part.run)
+
+
+def test_a_run_that_a_process_is_at_is_not_cancelled(muster, corpus, context):
+    run = muster.normalize_part(corpus, recipe="text-default", part=Part(index=0, count=2)).run
+    area = context.work(muster.get_run(run).run.derivation)
+    with area.lock(), pytest.raises(ConflictError, match="a process is at work"):
+        muster.cancel(run)
+
+    assert "open" == muster.get_run(run).run.state
