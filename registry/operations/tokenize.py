@@ -13,6 +13,7 @@ from registry.domain.execution import Part
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.reading import Field
 from registry.domain.run import Run
+from registry.domain.tokens import TokenFile, TokenInput, TokenManifest
 from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.errors import InputError
 from registry.normalization.recipe_files import AS_IS
@@ -268,23 +269,21 @@ def _manifest_shard(context: Context, manifest: bytes) -> Shard:
 def _manifest(
     version: Version, counting: Counting, count: TokenCount, shards: Sequence[Shard], *, dtype: str
 ) -> bytes:
-    tokenizer = counting.tokenizer
-    return canonical_json(
-        {
-            "format": "megatron-indexed",
-            "input": {"digest": version.digest, "reference": version.reference},
-            "tokenizer": tokenizer.model_dump(mode="json"),
-            "policy": counting.policy.model_dump(mode="json"),
-            "recipe": (counting.recipe or AS_IS).fingerprint,
-            "dtype": dtype,
-            "byte_order": "little",
-            "num_tokens": count.num_tokens,
-            "num_special_tokens": count.num_special_tokens,
-            "num_documents": sum(shard.num_documents for shard in shards),
-            "num_text_bytes": count.num_bytes,
-            "shards": [
-                {"path": shard.path, "digest": shard.digest, "num_bytes": shard.num_bytes}
-                for shard in shards
-            ],
-        }
+    manifest = TokenManifest(
+        format="megatron-indexed",
+        input=TokenInput(digest=version.digest, reference=version.reference),
+        tokenizer=counting.tokenizer,
+        policy=counting.policy,
+        recipe=(counting.recipe or AS_IS).fingerprint,
+        dtype=dtype,
+        byte_order="little",
+        num_tokens=count.num_tokens,
+        num_special_tokens=count.num_special_tokens,
+        num_documents=sum(shard.num_documents for shard in shards),
+        num_text_bytes=count.num_bytes,
+        shards=tuple(
+            TokenFile(path=shard.path, digest=shard.digest, num_bytes=shard.num_bytes)
+            for shard in shards
+        ),
     )
+    return canonical_json(manifest.model_dump(mode="json"))
