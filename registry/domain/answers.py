@@ -9,6 +9,7 @@ from registry.domain.reading import Field, Reading
 from registry.domain.recipe import Recipe, RecipeIdentity
 from registry.domain.run import Operation, Run
 from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
+from registry.domain.tokens import TokenExportManifest
 from registry.domain.version import Dataset, DatasetKind, Version
 
 
@@ -308,6 +309,16 @@ class Export(Value):
     reference: str
     folder: str
     files: tuple[ExportedFile, ...]
+
+
+class TokenExport(Value):
+    """The answer of `export --output-format`."""
+
+    status: str
+    """`created`, or `unchanged` where the folder held the same already."""
+
+    folder: str
+    manifest: TokenExportManifest
 
 
 class VerifiedShard(Value):

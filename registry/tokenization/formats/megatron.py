@@ -25,6 +25,7 @@ from typing import IO, Self
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from registry.errors import InputError, StorageError, UnreadableError
 from registry.tokenization.encoder import Encoded
@@ -173,7 +174,9 @@ class MegatronReader:
         lengths: npt.NDArray[np.int32],
         offsets: npt.NDArray[np.int64],
     ) -> None:
-        self._ids = ids
+        self.ids = ids
+        """The ids of all documents, one behind the other."""
+
         self.lengths = lengths
         """Tokens of each document."""
 
@@ -203,22 +206,52 @@ class MegatronReader:
     @property
     def dtype(self) -> np.dtype[np.integer]:
         """The dtype of the ids."""
-        return self._ids.dtype
+        return self.ids.dtype
+
+    @property
+    def num_tokens(self) -> int:
+        """Ids of all documents."""
+        return len(self.ids)
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def __getitem__(self, number: int) -> npt.NDArray[np.integer]:
         """Return the ids of a document, by its number from 0."""
-        start = int(self.offsets[number]) // self.dtype.itemsize
-        return self._ids[start : start + int(self.lengths[number])]
+        return self.ids_of(number, number + 1)
+
+    def ids_of(self, first: int, last: int) -> npt.NDArray[np.integer]:
+        """Return the ids of documents that follow each other, from a number to before another."""
+        if first == last:
+            return self.ids[:0]
+        start, end = int(self.offsets[first]), int(self.offsets[last - 1])
+        itemsize = self.dtype.itemsize
+        return self.ids[start // itemsize : end // itemsize + int(self.lengths[last - 1])]
+
+    def find_batch_end(self, first: int, last: int, *, max_tokens: int) -> int:
+        """Return before which document a batch ends that has at most so many tokens.
+
+        It has one document at least, and none from `last` on.
+        """
+        most = int(self.offsets[first]) + max_tokens * self.dtype.itemsize
+        # Where the document behind a batch starts, the batch ends.
+        fitting = int(np.searchsorted(self.offsets[:last], most, side="right"))
+        if fitting == last and self._end_of(last - 1) <= most:
+            return last
+        return max(fitting - 1, first + 1)
+
+    def _end_of(self, number: int) -> int:
+        return int(self.offsets[number]) + int(self.lengths[number]) * self.dtype.itemsize
 
 
 def _map(path: Path) -> npt.NDArray[np.uint8]:
     try:
         if path.stat().st_size == 0:
             return np.empty(0, np.uint8)
-        return np.memmap(path, np.uint8, mode="r")
+        # The map outlives the file handle: a version may have more shards than a process may have
+        # files open.
+        with pa.memory_map(str(path)) as file:
+            return np.frombuffer(file.read_buffer(), np.uint8)
     except OSError as error:
         raise UnreadableError(path=str(path), reason=error.strerror or str(error)) from error
 
