@@ -131,7 +131,7 @@ class ObjectStore:
             StorageError: The disk is full, or not to be written.
         """
         with translated_errors(self.url):
-            _flush(path)
+            flush(path)
             stored = StoredObject(digest=digest_of_file(path), num_bytes=path.stat().st_size)
             target = self.path_of(stored.digest)
             if self._is_local:
@@ -185,7 +185,7 @@ def replaced_file(path: Path) -> Iterator[Path]:
             staged = stack.enter_context(staged_file(path.parent))
         yield staged
         with translated_errors(str(path)):
-            _flush(staged)
+            flush(staged)
             _publish(staged, path)
 
 
@@ -202,6 +202,21 @@ def translated_errors(where: str) -> Iterator[None]:
         raise _translate(error, where) from error
 
 
+def flush(path: Path) -> None:
+    """Make a local file last a crash of the machine."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a local folder last a crash of the machine."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _translate(error: OSError, where: str) -> StorageError:
     if error.errno in _NO_SPACE:
         return StorageError(
@@ -210,16 +225,11 @@ def _translate(error: OSError, where: str) -> StorageError:
     return StorageError(f"cannot write at {where}: {error}")
 
 
-def _flush(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
 def _publish(staged: Path, target: Path) -> None:
     _make_lasting_folder(target.parent)
     staged.chmod(0o644)  # it was made private; objects are as shared as their folder
     staged.replace(target)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def _make_lasting_folder(folder: Path) -> None:
@@ -227,12 +237,4 @@ def _make_lasting_folder(folder: Path) -> None:
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for place in made:
-        _sync_folder(place.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_folder(place.parent)

@@ -4,7 +4,9 @@ A writer holds a lock on its file for as long as it writes. The kernel drops the
 process dies, however it dies, so a file that nobody locks is waste.
 """
 
+import glob
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -39,6 +41,29 @@ def staged_file(folder: Path | None) -> Iterator[Path]:
             os.close(handle)
 
 
+@contextmanager
+def staged_folder(parent: Path, *, name: str) -> Iterator[Path]:
+    """Give an empty folder to fill; what is still there at the end of the block is removed.
+
+    So is what dead writers of the same name left beside it.
+
+    Args:
+        parent: Where it lies.
+        name: What it is meant to become.
+
+    Raises:
+        OSError: The folder cannot be made.
+    """
+    prefix = f".{name}{_PREFIX}"
+    _sweep_folders(parent, prefix=prefix)
+    handle, path = _make_folder(parent, prefix=prefix)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(handle)
+
+
 def sweep(folder: Path) -> None:
     """Remove what dead writers left in a folder that holds staged files and nothing else.
 
@@ -59,6 +84,30 @@ def _make(folder: Path | None) -> tuple[int, Path]:
         if not _lock(handle) or os.fstat(handle).st_nlink:
             return handle, Path(name)
         os.close(handle)
+
+
+def _make_folder(parent: Path, *, prefix: str) -> tuple[int, Path]:
+    while True:
+        path = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
+        with suppress(FileNotFoundError):  # swept away before it could be locked
+            handle = os.open(path, os.O_RDONLY)
+            _lock(handle)
+            if path.exists():
+                return handle, path
+            os.close(handle)
+
+
+def _sweep_folders(parent: Path, *, prefix: str) -> None:
+    if sys.platform == "win32" or find_network_file_system(parent) is not None:
+        return
+    for path in parent.glob(f"{glob.escape(prefix)}*"):
+        with suppress(OSError):
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                if _lock(handle, wait=False):
+                    shutil.rmtree(path, ignore_errors=True)
+            finally:
+                os.close(handle)
 
 
 def _remove_if_dead(path: Path) -> None:
