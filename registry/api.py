@@ -17,6 +17,7 @@ from registry.domain.answers import (
     Registration,
     RunDescription,
     Sample,
+    TokenExport,
     Tokenization,
     TokenizerDescription,
     Verification,
@@ -32,6 +33,7 @@ from registry.domain.recipe import Recipe
 from registry.domain.report import Report
 from registry.domain.run import Run
 from registry.domain.tokenizer import Tokenizer
+from registry.domain.tokens import OutputFormat, Packing
 from registry.domain.urls import redact_url
 from registry.domain.version import Dataset, DatasetKind, DatasetSummary, Lifecycle, Version
 from registry.errors import InputError
@@ -299,6 +301,33 @@ class Registry:
     def export(self, reference: str, folder: Path) -> Export:
         """Write a version's shards as files."""
         return operations.export.export(self._context, Reference.parse(reference), folder)
+
+    def export_tokens(
+        self,
+        reference: str,
+        folder: Path,
+        *,
+        output_format: OutputFormat | str,
+        sequence_length: int | None = None,
+        packing: Packing | str = Packing.CONCATENATE,
+        shuffle_seed: int | None = None,
+        val_fraction: float | None = None,
+        max_shard_tokens: int | None = None,
+    ) -> TokenExport:
+        """Write tokens in a trainer's format; see `registry.operations.export_tokens`."""
+        return operations.export_tokens.export_tokens(
+            self._context,
+            Reference.parse(reference),
+            folder,
+            operations.export_plan.read_options(
+                output_format=output_format,
+                sequence_length=sequence_length,
+                packing=packing,
+                shuffle_seed=shuffle_seed,
+                val_fraction=val_fraction,
+                max_shard_tokens=max_shard_tokens,
+            ),
+        )
 
     # Stating.
 

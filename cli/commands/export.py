@@ -1,5 +1,6 @@
-"""`muster export`: a version's shards as files."""
+"""`muster export`: a version's shards as files, or its tokens in a trainer's format."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,10 @@ import typer
 from cli import output
 from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
+from registry.domain.answers import Export, TokenExport
+from registry.domain.quantities import format_bytes, parse_fraction
+from registry.domain.tokens import OutputFormat, Packing, TokenSplit
+from registry.errors import InputError
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -17,14 +22,108 @@ def export(
     context: typer.Context,
     reference: ReferenceArgument,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files are written.")],
+    output_format: Annotated[
+        OutputFormat | None,
+        typer.Option(help="Write tokens in this format; else the shards as they are stored."),
+    ] = None,
+    sequence_length: Annotated[
+        int | None,
+        typer.Option(min=1, help="Pack documents into sequences of so many tokens."),
+    ] = None,
+    packing: Annotated[
+        Packing | None,
+        typer.Option(help="Cut documents at sequences' ends (default), or keep them whole."),
+    ] = None,
+    shuffle_seed: Annotated[
+        int | None, typer.Option(min=0, help="Shuffle documents; the same seed, the same order.")
+    ] = None,
+    val_fraction: Annotated[
+        str | None,
+        typer.Option(metavar="0.5%", help="Share of documents that goes to the split `val`."),
+    ] = None,
+    max_shard_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Tokens of a file at most; else as the format does.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a version's shards as files: Parquet of documents, or .bin and .idx of tokens."""
+    """Write a version's shards as files, or its tokens in the format of a trainer.
+
+    Without --output-format: Parquet of documents, or Megatron's .bin and .idx, one pair a unit.
+
+    \b
+    muster export web/cc.text-default corpus
+    muster export web/cc.gpt2 out --output-format nanogpt --shuffle-seed 0 --val-fraction 0.05%
+    muster export web/cc.gpt2 out --output-format llmc
+    muster export web/cc.gpt2 out --output-format mds --sequence-length 2048 --packing best-fit
+    """
     session: Session = context.obj
+    tuning = {
+        "--sequence-length": sequence_length,
+        "--packing": packing,
+        "--shuffle-seed": shuffle_seed,
+        "--val-fraction": val_fraction,
+        "--max-shard-tokens": max_shard_tokens,
+    }
+    if output_format is None:
+        _refuse_without_format(tuning)
+        with session.registry() as registry:
+            _show_files(registry.export(reference, folder), as_json=as_json)
+        return
+    fraction = None if val_fraction is None else parse_fraction(val_fraction, what="val-fraction")
     with session.registry() as registry:
-        answer = registry.export(reference, folder)
+        answer = registry.export_tokens(
+            reference,
+            folder,
+            output_format=output_format,
+            sequence_length=sequence_length,
+            packing=packing or Packing.CONCATENATE,
+            shuffle_seed=shuffle_seed,
+            val_fraction=fraction,
+            max_shard_tokens=max_shard_tokens,
+        )
+    _show_tokens(answer, as_json=as_json)
+
+
+def _refuse_without_format(tuning: Mapping[str, object]) -> None:
+    for option, value in tuning.items():
+        if value is not None:
+            raise InputError(
+                f"{option} needs a format", hint="--output-format " + "|".join(OutputFormat)
+            )
+
+
+def _show_files(answer: Export, *, as_json: bool) -> None:
     if as_json:
         output.print_json(answer)
         return
     for file in answer.files:
         output.write(file.path)
+
+
+def _show_tokens(answer: TokenExport, *, as_json: bool) -> None:
+    if as_json:
+        output.print_json(answer)
+        return
+    manifest = answer.manifest
+    num_bytes = sum(file.num_bytes for file in manifest.files)
+    output.print_facts(
+        [
+            (answer.status, answer.folder),
+            ("from", manifest.reference),
+            ("format", f"{manifest.options.output_format}, {manifest.dtype}"),
+            ("tokenizer", manifest.tokenizer.name),
+            ("special", manifest.boundaries),
+            *((split.name, _split(split)) for split in manifest.splits),
+            ("files", f"{len(manifest.files):,}, {format_bytes(num_bytes)}"),
+        ]
+    )
+
+
+def _split(split: TokenSplit) -> str:
+    parts = [f"{split.num_tokens:,} tokens", f"{split.num_documents:,} documents"]
+    if split.num_rows != split.num_documents:
+        parts.append(f"{split.num_rows:,} sequences")
+    if split.tail_tokens:
+        what = "as a shorter row" if split.is_tail_written else "left out"
+        parts.append(f"{split.tail_tokens:,} behind the last full one, {what}")
+    return ", ".join(parts)
