@@ -1,5 +1,6 @@
 """The commands that people type."""
 
+import json
 import subprocess
 import sys
 
@@ -239,6 +240,40 @@ def test_exported_tokens_lie_as_files_beside_their_manifest(muster, corpus, tmp_
     assert (tmp_path / "out" / "tokens-00000.bin").stat().st_size == 2 * answer[
         "num_tokens_with_special"
     ]
+
+
+def test_tokens_are_exported_for_a_trainer_and_told_as_facts(muster, corpus, tmp_path):
+    muster.run("register", corpus, "--name", "a/b")
+    muster.run("tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "tiny")
+    muster.run("tokenize", "a/b", "--tokenizer", "tiny")
+    options = ("--output-format", "parquet", "--sequence-length", 16, "--val-fraction", "10%")
+    answer = muster.json("export", "a/b.tiny", "out", *options)
+    told = muster.run("export", "a/b.tiny", "out", *options).stdout
+
+    assert {"train-00000.parquet", "val-00000.parquet"} == {
+        file["path"] for file in answer["manifest"]["files"]
+    }
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text()) == answer["manifest"]
+    assert ["unchanged  out", "from       a/b.tiny@1"] == told.splitlines()[:2]
+    assert "54 documents" in told
+    assert "sequences" in told
+    assert "EOS 0 behind each document" in told
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (("--sequence-length", 8), "--output-format arrow|"),
+        (("--shuffle-seed", 0), "--output-format arrow|"),
+        (("--output-format", "nanogpt", "--sequence-length", 8), "leave out --sequence-length"),
+    ],
+)
+def test_an_option_that_means_nothing_to_an_export_is_refused(muster, corpus, options, hint):
+    muster.run("register", corpus, "--name", "a/b")
+    muster.run("tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "tiny")
+    muster.run("tokenize", "a/b", "--tokenizer", "tiny")
+
+    assert hint in muster.run("export", "a/b.tiny", "out", *options, code=2).stderr
 
 
 def test_the_version_is_told_without_a_command(muster):

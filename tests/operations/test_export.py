@@ -100,3 +100,12 @@ def test_a_full_disk_leaves_no_temporary_file(muster, source, out, monkeypatch):
         muster.export("a/b", out)
 
     assert [] == list_files(out)
+
+
+def test_tokens_are_exported_in_the_format_of_a_trainer(muster, source, out):
+    muster.train_tokenizer(["a/b"], name="tiny", vocab_size=280)
+    made = muster.tokenize("a/b", tokenizer="tiny")
+    answer = muster.export_tokens("a/b.tiny", out, output_format="nanogpt")
+
+    assert ("a/b.tiny@1", 20) == (answer.manifest.reference, answer.manifest.num_documents)
+    assert 2 * made.num_tokens_with_special == (out / "train.bin").stat().st_size
