@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from registry.operations.counting import Counting
+    from registry.operations.open_tokens import TokenReader
 
 
 class CountingOptions(TypedDict, total=False):
@@ -328,6 +329,10 @@ class Registry:
                 max_shard_tokens=max_shard_tokens,
             ),
         )
+
+    def open_tokens(self, reference: str) -> "TokenReader":
+        """Open token shards for training; see `registry.operations.open_tokens`."""
+        return operations.open_tokens.open_tokens(self._context, Reference.parse(reference))
 
     # Stating.
 

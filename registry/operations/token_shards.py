@@ -105,9 +105,7 @@ def _read_manifest(context: Context, shards: Sequence[Shard]) -> TokenManifest:
         raise UnreadableError(path=_MANIFEST, reason=str(error)) from error
 
 
-def _folder_for_copies(
-    context: Context, shards: Sequence[Shard], stack: ExitStack
-) -> Path | None:
+def _folder_for_copies(context: Context, shards: Sequence[Shard], stack: ExitStack) -> Path | None:
     """Return a folder for copies if the store is no local folder, else None."""
     if context.store.local_path_of(shards[0].digest) is not None:
         return None
