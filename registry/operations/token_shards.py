@@ -18,7 +18,7 @@ from registry.errors import CorruptObjectError, InputError, UnreadableError
 from registry.operations.context import Context
 from registry.storage.objects import translated_errors
 from registry.tokenization.formats.base import Origin
-from registry.tokenization.formats.megatron import MegatronReader
+from registry.tokenization.formats.megatron_reader import MegatronReader
 from registry.tokenization.stored_tokens import StoredTokens
 
 _MANIFEST = "manifest.json"

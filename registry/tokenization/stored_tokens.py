@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from registry.tokenization.formats.base import Dtype, Ids, Numbers, Rows
-from registry.tokenization.formats.megatron import MegatronReader
+from registry.tokenization.formats.megatron_reader import MegatronReader
 
 
 class StoredTokens:

@@ -11,7 +11,7 @@ from registry.operations import tokenize as operation
 from registry.operations.counting import Counting
 from registry.operations.quarantine import read_quarantine
 from registry.tokenization import encoder as encoder_module
-from registry.tokenization.formats.megatron import MegatronReader
+from registry.tokenization.formats.megatron_reader import MegatronReader
 from tests.operations.factories import records, write_jsonl
 
 TEXTS = [

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from registry.domain.digest import digest_of_bytes
 from registry.errors import InputError
 from registry.tokenization.batches import PADDING, BatchPlan, TokenBatches
-from registry.tokenization.formats.megatron import MegatronReader, MegatronWriter
+from registry.tokenization.formats.megatron import MegatronWriter
+from registry.tokenization.formats.megatron_reader import MegatronReader
 from registry.tokenization.stored_tokens import StoredTokens
 from tests.tokenization.factories import make_encoded
 

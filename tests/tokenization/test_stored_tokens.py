@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.tokenization.formats.megatron import MegatronReader, MegatronWriter, write_index
+from registry.tokenization.formats.megatron import MegatronWriter, write_index
+from registry.tokenization.formats.megatron_reader import MegatronReader
 from registry.tokenization.stored_tokens import StoredTokens, shuffled
 from tests.tokenization.factories import make_encoded
 

@@ -8,12 +8,8 @@ from hypothesis import strategies as st
 
 from registry.errors import InputError, StorageError, UnreadableError
 from registry.tokenization.formats import megatron
-from registry.tokenization.formats.megatron import (
-    MegatronReader,
-    MegatronWriter,
-    dtype_for,
-    write_index,
-)
+from registry.tokenization.formats.megatron import MegatronWriter, dtype_for, write_index
+from registry.tokenization.formats.megatron_reader import MegatronReader
 from tests.tokenization.factories import make_encoded
 
 
