@@ -10,8 +10,8 @@ Two ways:
   order of their first document, so that a shuffled order stays one, and may be shorter than the
   length; nothing is padded.
 
-Source: Ding et al. 2024, "Fewer Truncations Improve Language Modeling" (arXiv:2404.10830), section
-3, where the sequences are called bins; here the documents at hand are those of one batch.
+Source: Ding et al. 2024, "Fewer Truncations Improve Language Modeling" (arXiv:2404.10830), best-fit
+packing. There it is over all documents; here the documents at hand are those of one batch.
 
 Example:
     >>> pack_best_fit(np.array([3, 9, 2, 4]), sequence_length=6)

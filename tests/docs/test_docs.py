@@ -12,6 +12,7 @@ import pytest
 import registry
 from cli.main import COMMANDS
 from registry import errors
+from registry.domain.tokens import OutputFormat
 from registry.normalization.recipe_files import list_recipes
 from registry.normalization.steps import STEPS
 from registry.scaling.laws import load_laws
@@ -190,6 +191,22 @@ def test_the_tutorial_runs_as_printed(tmp_path: Path) -> None:
 
     assert len(commands) > 20
     assert [] == _differences(commands, ran, with_numbers=True)
+
+
+@pytest.mark.slow
+def test_training_on_tokens_runs_as_printed(tmp_path: Path) -> None:
+    commands = read_commands(_read(DOCS / "how-to" / "train-on-tokens.md"))
+
+    ran = run_commands(commands, _make_folder(tmp_path, "desk"))
+
+    assert len(commands) > 5
+    assert [] == _differences(commands, ran, with_numbers=True)
+
+
+def test_every_output_format_is_in_the_table_of_formats() -> None:
+    text = _read(DOCS / "how-to" / "export-tokens.md")
+
+    assert [] == [name for name in OutputFormat if f"| `{name}` |" not in text]
 
 
 @pytest.mark.slow
