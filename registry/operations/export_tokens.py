@@ -55,7 +55,7 @@ def export_tokens(
         if known is not None:
             return TokenExport(status="unchanged", folder=str(folder), manifest=known)
         refuse_what_is_there(folder)
-        check_digests(opened)
+        check_digests(context, opened)
         with new_folder(folder) as staged:
             made = _write(context, opened, plan, draft, staged)
     return TokenExport(status="created", folder=str(folder), manifest=made)

@@ -74,18 +74,24 @@ def open_token_shards(context: Context, reference: Reference, stack: ExitStack) 
     )
 
 
-def check_digests(opened: OpenTokens) -> None:
+def check_digests(context: Context, opened: OpenTokens) -> None:
     """Read every byte of token shards and compare it with what was sealed.
 
     Raises:
         CorruptObjectError: A shard holds other bytes.
     """
-    for shard, path in opened.files:
-        if digest_of_file(path) != shard.digest:
-            raise CorruptObjectError(
-                f"the object of {shard.path} holds other bytes than were sealed ({shard.digest})",
-                hint="restore it from a backup, or make the version again",
-            )
+    context.progress.start("check", total_bytes=sum(shard.num_bytes for shard, _ in opened.files))
+    try:
+        for shard, path in opened.files:
+            if digest_of_file(path) != shard.digest:
+                raise CorruptObjectError(
+                    f"the object of {shard.path} holds other bytes than were sealed "
+                    f"({shard.digest})",
+                    hint="restore it from a backup, or make the version again",
+                )
+            context.progress.advance(num_bytes=shard.num_bytes, num_documents=shard.num_documents)
+    finally:
+        context.progress.finish()
 
 
 def _require_tokens(version: Version) -> Version:

@@ -8,8 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from registry.errors import InputError
-from registry.tokenization.formats import FORMATS, mds
-from tests.tokenization.formats.factories import make_rows, make_tokenizer, write_rows
+from registry.tokenization.formats import FORMATS, datatrove, mds, olmo
+from tests.tokenization.formats.factories import (
+    make_layout,
+    make_rows,
+    make_tokenizer,
+    write_rows,
+)
 from tests.tokenization.formats.readers import read_mds, read_olmo_sidecar
 
 
@@ -152,6 +157,40 @@ def test_megatron_joins_everything_into_one_pair_unless_asked_otherwise(tmp_path
         for number in ("00000", "00001")
         for suffix in ("bin", "idx")
     ] == list_names(many)
+
+
+@pytest.mark.parametrize("place", [2**31 - 1, 2**32 - 1, 2**33])
+def test_ends_of_documents_beyond_32_bits_are_exact(tmp_path, place):
+    """As if so many ids had been written before."""
+    ds = datatrove._DsFile(tmp_path / "x.ds", np.dtype("<u2"), "tiny")
+    part = olmo._Part(tmp_path / "part-0-00000", make_layout(tmp_path, "olmo").origin)
+    for file in (ds, part):
+        file._num_tokens = place
+        file.write(make_rows([[1, 2], [3]], dtype="<u2"))
+        file.close()
+
+    assert [place + 2, place + 3] == np.fromfile(tmp_path / "x.ds.index", "<u8").tolist()
+    assert str(place + 3) == (tmp_path / "x.ds.metadata").read_text().split("\n")[1]
+    assert [[str(place), str(place + 2)], [str(place + 2), str(place + 3)]] == [
+        row[:2] for row in read_olmo_sidecar(tmp_path / "part-0-00000.npy")
+    ]
+
+
+def test_a_file_of_mds_ends_before_its_offsets_need_more_than_32_bits(tmp_path):
+    """As if nearly 4 GiB of samples had been written before."""
+    writer = FORMATS["mds"].open(
+        make_layout(tmp_path, "mds", max_shard_tokens=2**40, tokenizer=make_tokenizer())
+    )
+    writer.write(make_rows([[1] * 100]))
+    room = writer._limit - writer._shards._held
+    writer._shards._held += room - 2 * 100 - 13
+    writer.write(make_rows([[2] * 100]))
+    writer.write(make_rows([[3]]))
+    writer.close()
+
+    assert writer._limit + 4096 == 2**32 - 1
+    shards = json.loads((tmp_path / "train" / "index.json").read_text())["shards"]
+    assert [2, 1] == [shard["samples"] for shard in shards]
 
 
 def test_rows_written_as_they_come_are_not_kept(tmp_path):
