@@ -113,6 +113,11 @@ def _write(
             (folder / MANIFEST).write_bytes(canonical_json(made.model_dump(mode="json")))
     finally:
         context.progress.finish()
+    if plan.format.keeps_first_file and len(plan.splits) == len(made.files) == 1:
+        context.progress.note(
+            f"all tokens fit the one file that {plan.options.output_format} keeps for validation: "
+            "--val-fraction splits them by documents"
+        )
     return made
 
 

@@ -20,7 +20,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from registry.domain.base import Value
 from registry.domain.digest import Digest
@@ -125,7 +125,7 @@ class TokenBatches(Iterator[npt.NDArray[np.int64]]):
         self._done = last
         return batch
 
-    def state(self) -> dict[str, object]:
+    def state(self) -> dict[str, JsonValue]:
         """Return where the epoch stands behind the batch that was handed out last."""
         return self._state(self._done).model_dump(mode="json")
 

@@ -1,5 +1,6 @@
 import json
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from registry.domain.names import Reference
 from registry.domain.tokens import OutputFormat, Packing
 from registry.errors import CorruptObjectError, InputError, StorageError, UnknownError
 from registry.operations import export_tokens as operation
+from registry.operations.context import NoProgress
 from registry.storage.objects import ObjectStore
 from registry.tokenization.formats import FORMATS, llmc
 from tests.operations.factories import records, write_jsonl
@@ -196,6 +198,22 @@ def test_a_validation_split_takes_the_last_documents(muster, corpus, out, name):
         return
     assert expected(name, documents[:72]) == read(out, "train")
     assert expected(name, documents[72:]) == read(out, "val")
+
+
+def test_one_file_that_llmc_keeps_for_validation_is_pointed_out(context, corpus, tmp_path):
+    notes = []
+
+    class Notes(NoProgress):
+        def note(self, message):
+            notes.append(message)
+
+    noisy = Registry(replace(context, progress=Notes()))
+    noisy.export_tokens(corpus, tmp_path / "one", output_format="llmc")
+    noisy.export_tokens(corpus, tmp_path / "two", output_format="llmc", val_fraction=0.1)
+    noisy.export_tokens(corpus, tmp_path / "many", output_format="llmc", max_shard_tokens=99)
+
+    (note,) = notes
+    assert "--val-fraction" in note
 
 
 def test_documents_of_olmo_and_parquet_keep_their_number_when_shuffled(muster, corpus, tmp_path):

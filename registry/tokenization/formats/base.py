@@ -107,6 +107,9 @@ class TokenFormat:
     takes_short_rows: bool = True
     """Whether readers take a last row that is shorter than the others."""
 
+    keeps_first_file: bool = False
+    """Whether the first file is for validation, unless there is a split `val`."""
+
     shard_tokens: Callable[[Dtype], int | None] = lambda _: None
     """Tokens of a file unless asked otherwise; None: all in one."""
 

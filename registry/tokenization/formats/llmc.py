@@ -80,6 +80,7 @@ FORMAT = TokenFormat(
     dtype_for=dtype_for,
     boundary=Boundary.ONE_BEFORE,
     packings=(),
+    keeps_first_file=True,
     shard_tokens=lambda _: _SHARD_TOKENS,
     most_shard_tokens=most_shard_tokens,
 )
