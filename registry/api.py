@@ -71,6 +71,25 @@ class CountingOptions(TypedDict, total=False):
     """Whether the text of a control token inside a document becomes that token."""
 
 
+class ExportOptions(TypedDict, total=False):
+    """What exported tokens depend on, beside version and format."""
+
+    sequence_length: int | None
+    """Tokens of a sequence that documents are packed into; None: a row is a document."""
+
+    packing: Packing | str
+    """How they are packed; concatenated unless said otherwise."""
+
+    shuffle_seed: int | None
+    """Which order of the documents; None: as they stand."""
+
+    val_fraction: float | None
+    """The share of documents that goes to the split `val`."""
+
+    max_shard_tokens: int | None
+    """Tokens of a file at most; None: as the format does."""
+
+
 class Registry:
     """A registry: its catalog, its object store, and every verb on them.
 
@@ -309,25 +328,14 @@ class Registry:
         folder: Path,
         *,
         output_format: OutputFormat | str,
-        sequence_length: int | None = None,
-        packing: Packing | str = Packing.CONCATENATE,
-        shuffle_seed: int | None = None,
-        val_fraction: float | None = None,
-        max_shard_tokens: int | None = None,
+        **options: Unpack[ExportOptions],
     ) -> TokenExport:
         """Write tokens in a trainer's format; see `registry.operations.export_tokens`."""
         return operations.export_tokens.export_tokens(
             self._context,
             Reference.parse(reference),
             folder,
-            operations.export_plan.read_options(
-                output_format=output_format,
-                sequence_length=sequence_length,
-                packing=packing,
-                shuffle_seed=shuffle_seed,
-                val_fraction=val_fraction,
-                max_shard_tokens=max_shard_tokens,
-            ),
+            operations.export_plan.read_options(output_format=output_format, **options),
         )
 
     def open_tokens(self, reference: str) -> "TokenReader":
