@@ -118,7 +118,10 @@ def open_counting(
         parameters={
             "tokenizer": counting.tokenizer.fingerprint,
             "policy": counting.policy.model_dump(mode="json"),
-            "recipe": None if counting.recipe is None else counting.recipe.model_dump(mode="json"),
+            "recipe": None if counting.recipe is None else counting.recipe.fingerprint,
+            "recipe_document": (
+                None if counting.recipe is None else counting.recipe.model_dump(mode="json")
+            ),
             "count_only": counting.count_only,
             "name": None if target is None else str(target),
         },

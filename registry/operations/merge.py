@@ -52,7 +52,7 @@ def merge(context: Context, run_id: str) -> Normalization | Tokenization:
 
 def _counting(context: Context, run: Run) -> Counting:
     parameters = run.parameters
-    recipe = parameters["recipe"]
+    recipe = parameters["recipe_document"]
     return Counting(
         tokenizer=context.catalog.tokenizers.get(str(parameters["tokenizer"])),
         policy=CountingPolicy.model_validate(parameters["policy"]),
