@@ -42,7 +42,7 @@ format: $(DEV) ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
 
 bench: $(DEV) ## measure side by side with peers, which are installed for it
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[bench]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,bench]"
 	$(BIN)/python -m benchmarks
 
 build: $(DEV) ## the wheel and the source distribution, in dist/

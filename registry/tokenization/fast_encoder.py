@@ -137,7 +137,7 @@ class GuardedEncoder:
             is_first=suspects,
         )
 
-    def find_too_long(self, texts: pa.Array) -> npt.NDArray[np.bool_]:
+    def find_too_long(self, texts: pa.Array) -> Mask:
         """See `Encoder.find_too_long`."""
         return self.reference.find_too_long(texts)
 
@@ -170,9 +170,11 @@ class GuardedEncoder:
 
     def _compare(self, texts: pa.Array, encoded: Encoded) -> None:
         rows = _rows_to_compare(texts)
-        excerpts = [_excerpt(texts[row].as_py()) for row in rows]
-        ours = _take(encoded, rows)
-        if any(len(texts[row].as_py()) > _COMPARED_CHARACTERS for row in rows):
+        documents = [texts[row].as_py() for row in rows]
+        excerpts = [_excerpt(text) for text in documents]
+        if excerpts == documents:
+            ours = _take(encoded, rows)
+        else:
             # Of a long document its beginning is compared, which ends where no token need end.
             ours = self.encode_unchecked(pa.array(excerpts, pa.large_string()))
         difference = compare(self.reference, excerpts, ours)
@@ -230,7 +232,7 @@ def _shows_in_text(token: AddedTokenFacts, description: Description) -> bool:
     return False
 
 
-def _interleave(first: Encoded, second: Encoded, *, is_first: npt.NDArray[np.bool_]) -> Encoded:
+def _interleave(first: Encoded, second: Encoded, *, is_first: Mask) -> Encoded:
     """Return documents that two engines encoded in their order, by whose each of them is."""
     lengths = np.empty(len(is_first), np.int64)
     lengths[is_first], lengths[~is_first] = first.lengths, second.lengths
