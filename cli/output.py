@@ -87,7 +87,7 @@ def print_list(
             if rows:
                 print_text(to_table(columns, rows))
             else:
-                hint("nothing here yet")
+                hint("nothing found")
 
 
 def write_file(path: Path, text: str) -> None:

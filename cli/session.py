@@ -42,5 +42,5 @@ class Session:
             except KeyboardInterrupt:
                 from cli.output import hint
 
-                hint("interrupted: the same command goes on behind the parts that are finished")
+                hint("interrupted: the same command goes on behind the units that are finished")
                 raise

@@ -463,7 +463,7 @@ class Registry:
 
 
 def open_registry(
-    home: Path | None = None,
+    home: Path | str | None = None,
     *,
     start: Path | None = None,
     progress: Progress | None = None,
@@ -484,7 +484,7 @@ def open_registry(
         InputError: There is no registry, or a setting is wrong; it is named.
         SchemaRevisionError: The catalog is at another revision; the hint mends it.
     """
-    settings = read_settings(home) if settings is None else settings
+    settings = read_settings(None if home is None else Path(home)) if settings is None else settings
     found = find_home(settings, start or Path.cwd())
     url = settings.resolve_store(found)
     try:

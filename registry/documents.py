@@ -4,7 +4,7 @@ This is the one place that knows both the names of the columns and Arrow; the ro
 it and so need not know each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -76,11 +76,44 @@ class Outcome:
     """`REJECTIONS`."""
 
 
+_ROW_BYTES = 256
+"""About what a document takes beside its text."""
+
 NO_DOCUMENTS: pa.RecordBatch = pa.RecordBatch.from_pylist([], schema=RAW_DOCUMENTS)
 """The empty batch of documents."""
 
 NO_REJECTIONS: pa.RecordBatch = pa.RecordBatch.from_pylist([], schema=REJECTIONS)
 """The empty batch of rejections."""
+
+
+def join_outcomes(outcomes: Iterable[Outcome], *, num_bytes: int) -> Iterator[Outcome]:
+    """Yield the same documents and rejections in fewer batches, where many files are small.
+
+    Args:
+        outcomes: What readers yield, in order.
+        num_bytes: Bytes of text and of rejected rows after which a batch is closed.
+    """
+    held: list[Outcome] = []
+    size = 0
+    for outcome in outcomes:
+        held.append(outcome)
+        size += (
+            num_text_bytes(outcome.kept) + outcome.rejected.nbytes + _ROW_BYTES * len(outcome.kept)
+        )
+        if size >= num_bytes:
+            yield _join(held)
+            held, size = [], 0
+    if held:
+        yield _join(held)
+
+
+def _join(held: Sequence[Outcome]) -> Outcome:
+    if len(held) == 1:
+        return held[0]
+    return Outcome(
+        kept=pa.concat_batches([outcome.kept for outcome in held]),
+        rejected=pa.concat_batches([outcome.rejected for outcome in held]),
+    )
 
 
 def locator(path: str, row: int) -> str:

@@ -72,3 +72,4 @@ def withdraw(
         output.print_json(answer)
         return
     output.write(f"withdrawn: {answer.reference}")
+    output.hint(f"what was made from it stays as it is: muster impact {answer.reference}")

@@ -40,6 +40,11 @@ class WarningCode(StrEnum):
 
     EXTRAPOLATED = "extrapolated"
     WITHDRAWN = "withdrawn"
+    WITHDRAWN_UPSTREAM = "withdrawn-upstream"
+    """A version was made from one that was withdrawn."""
+
+    UNKNOWN_TOKENS = "unknown-tokens"
+    """The tokenizer cannot express much of the text: its tokens say little."""
 
 
 class ReportWarning(Value):

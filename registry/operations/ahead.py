@@ -1,4 +1,4 @@
-"""Make the next items in a thread while the last ones are worked on."""
+"""Make the next items in a thread while the last ones are worked on; join small ones."""
 
 import queue
 import threading

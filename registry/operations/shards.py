@@ -23,6 +23,9 @@ from registry.sources.file import SourceFile
 from registry.sources.reading import read_documents
 from registry.sources.splitting import split
 
+_WORTH_A_THREAD_BYTES = 1 << 18
+"""A smaller file is digested before a thread for it would have started."""
+
 
 def uri_of(path: Path) -> str:
     """Return the `file:` URI of a local file."""
@@ -186,6 +189,11 @@ def open_shard(place: Place, shard: Shard) -> SourceFile:
 @contextmanager
 def _digested(shard: Shard, file: SourceFile) -> Iterator[None]:
     """Digest a file while the block reads it, and refuse other bytes than its shard's."""
+    if file.num_bytes < _WORTH_A_THREAD_BYTES:
+        yield
+        if _digest(file) != shard.digest:
+            raise _other_bytes(shard)
+        return
     with ThreadPoolExecutor(max_workers=1) as pool:
         digest = pool.submit(_digest, file)
         yield

@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registry.domain.count import CountMethod, RecordedCount
+from registry.domain.names import Reference
 from registry.domain.report import ReportWarning, WarningCode
 from registry.domain.version import DatasetKind, Version, VersionState
 from registry.operations.context import Context
 from registry.operations.overlaps import find_originals
+
+MOST_UNKNOWN = 0.01
+"""The share of unknown tokens above which a report warns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,18 @@ def warn_of_supply(context: Context, counted: Sequence[Counted]) -> list[ReportW
             "leave it out of the report",
         ),
         (
+            WarningCode.WITHDRAWN_UPSTREAM,
+            [item for item in known if _has_withdrawn_ancestor(context, item.version)],
+            "was made from a version that was withdrawn",
+            "muster lineage {reference}",
+        ),
+        (
+            WarningCode.UNKNOWN_TOKENS,
+            [item for item in known if item.count and _unknown_rate(item.count) > MOST_UNKNOWN],
+            f"more than {MOST_UNKNOWN:.0%} of its tokens are the unknown one, which is no text",
+            "take another tokenizer: muster report --tokenizer NAME",
+        ),
+        (
             WarningCode.OVERLAP,
             _find_overlapping(context, known),
             "another version of this report was normalized from it: its documents count twice",
@@ -93,6 +109,15 @@ def warn_of_supply(context: Context, counted: Sequence[Counted]) -> list[ReportW
         for code, items, message, hint in groups
         if items
     ]
+
+
+def _unknown_rate(count: RecordedCount) -> float:
+    return count.num_unknown_tokens / count.num_tokens if count.num_tokens else 0.0
+
+
+def _has_withdrawn_ancestor(context: Context, version: Version) -> bool:
+    upstream = context.catalog.lineage.upstream(Reference.parse(version.reference))
+    return any(node.state is VersionState.WITHDRAWN for node in upstream.nodes if node.depth)
 
 
 def _find_overlapping(context: Context, known: Sequence[Counted]) -> list[Counted]:

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from registry.document_index import DocumentIndexBuilder
-from registry.documents import Outcome
+from registry.documents import Outcome, join_outcomes
 from registry.domain.answers import PartialRun
 from registry.domain.base import Value
 from registry.domain.digest import Digest
@@ -80,7 +80,8 @@ class UnitWork(ABC, Generic[_Unit]):
     def __call__(self, unit: PlannedUnit, report: Report, /) -> _Unit:
         """Read a unit, take it through the recipe, and leave the outcome in the store."""
         outcomes = (outcome for part in unit.slices for outcome in read_slice(self.place, part))
-        return self.carry_out(unit, outcomes, report)
+        joined = join_outcomes(outcomes, num_bytes=self.place.settings.batch_bytes)
+        return self.carry_out(unit, joined, report)
 
     def give_up(self, unit: PlannedUnit, lost: Lost, report: Report) -> _Unit:
         """Put every document of a unit that no worker survived into quarantine."""

@@ -4,6 +4,7 @@ from registry.domain.card import Card
 from registry.errors import InputError, UnknownError
 from registry.scaling import optimal_tokens
 from tests.operations.factories import records, write_jsonl
+from tests.tokenization.factories import make_wordlevel
 
 
 @pytest.fixture
@@ -172,3 +173,24 @@ def test_token_shards_are_reported_by_their_own_tokenizer_and_recipe(muster, pre
     assert report.tokenizer.name == "other"
     assert [shards.num_tokens] == [line.num_tokens for line in report.supply]
     assert [shards.recipe.fingerprint] == [line.recipe for line in report.supply]
+
+
+def test_a_version_made_from_a_withdrawn_one_is_warned_of(muster, prepared):
+    before = codes(muster.report(prepared, num_parameters=[1000]))
+    muster.withdraw("web/a@1", reason="a takedown")
+    report = muster.report(prepared, num_parameters=[1000])
+    (warning,) = [one for one in report.warnings if one.code == "withdrawn-upstream"]
+
+    assert "withdrawn-upstream" not in before
+    assert (prepared[0],) == warning.references
+
+
+def test_tokens_that_are_mostly_unknown_are_warned_of(muster, prepared, tmp_path):
+    path = tmp_path / "tokenizer.json"
+    path.write_text(make_wordlevel().to_str())
+    muster.add_tokenizer([path], name="words")
+    muster.tokenize(prepared[0], tokenizer="words", count_only=True)
+    report = muster.report(prepared[:1], num_parameters=[1000], tokenizer="words")
+
+    assert "unknown-tokens" in codes(report)
+    assert "unknown-tokens" not in codes(muster.report(prepared, num_parameters=[1000]))
