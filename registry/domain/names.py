@@ -18,7 +18,7 @@ _TAG = re.compile(r"[a-z](?:[a-z0-9._-]{0,98}[a-z0-9])?")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{6,64}")
 _RULE = (
     "it is space/name, each part of lower-case letters, digits, '.', '_' and '-', "
-    "beginning and ending with a letter or digit, without '..'"
+    "beginning and ending with a letter or digit, without '..', at most 100 characters"
 )
 
 

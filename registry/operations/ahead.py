@@ -1,12 +1,30 @@
-"""Make the next items in a thread while the last ones are worked on; join small ones."""
+"""Do one thing in a thread while another is done: the next items, a digest."""
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
+_Answer = TypeVar("_Answer")
+
+
+@contextmanager
+def meanwhile(call: Callable[[], _Answer], *, pays: bool = True) -> Iterator[Callable[[], _Answer]]:
+    """Make a call in a thread while the block runs; what it gives returns the call's answer.
+
+    Args:
+        call: What is called.
+        pays: Whether it takes longer than a thread to start; else it is called when asked for.
+    """
+    if not pays:
+        yield call
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield pool.submit(call).result
 
 
 def read_ahead(items: Iterator[_Item], *, depth: int = 2) -> Iterator[_Item]:

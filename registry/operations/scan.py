@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,9 +14,10 @@ from registry.domain.ledger import LedgerEntry, Rejected
 from registry.domain.reading import Field, Reading
 from registry.domain.version import Shard
 from registry.errors import ConflictError, UnreadableError
+from registry.operations.ahead import meanwhile
 from registry.operations.context import Context
 from registry.operations.quarantine import QuarantineWriter
-from registry.operations.shards import uri_of
+from registry.operations.shards import WORTH_A_THREAD_BYTES, uri_of
 from registry.sources.detecting import detect
 from registry.sources.file import SourceFile
 from registry.sources.reading import read_documents
@@ -64,13 +65,13 @@ def scan(context: Context, path: Path, *, name: str, wanted: Reading, keep: bool
     before = _stat(path)
     file = SourceFile.from_path(path, name=name)
     detected = detect(file, wanted)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        digest = pool.submit(digest_of_file, path)
+    pays = before[0] >= WORTH_A_THREAD_BYTES
+    with meanwhile(partial(digest_of_file, path), pays=pays) as digest:
         tally = _Tally(context, keep=keep)
         tally.read(file, detected.reading)
         shard = Shard(
             path=name,
-            digest=digest.result(),
+            digest=digest(),
             num_bytes=before[0],
             num_documents=tally.num_documents,
             num_text_bytes=tally.num_text_bytes,

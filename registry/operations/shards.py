@@ -1,8 +1,8 @@
 """Read the shards of a version back as documents, and refuse bytes that are no longer the same."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -18,12 +18,13 @@ from registry.errors import (
     MusterError,
     UnreadableError,
 )
+from registry.operations.ahead import meanwhile
 from registry.operations.place import Place
 from registry.sources.file import SourceFile
 from registry.sources.reading import read_documents
 from registry.sources.splitting import split
 
-_WORTH_A_THREAD_BYTES = 1 << 18
+WORTH_A_THREAD_BYTES = 1 << 18
 """A smaller file is digested before a thread for it would have started."""
 
 
@@ -189,15 +190,10 @@ def open_shard(place: Place, shard: Shard) -> SourceFile:
 @contextmanager
 def _digested(shard: Shard, file: SourceFile) -> Iterator[None]:
     """Digest a file while the block reads it, and refuse other bytes than its shard's."""
-    if file.num_bytes < _WORTH_A_THREAD_BYTES:
+    pays = file.num_bytes >= WORTH_A_THREAD_BYTES
+    with meanwhile(partial(_digest, file), pays=pays) as digest:
         yield
-        if _digest(file) != shard.digest:
-            raise _other_bytes(shard)
-        return
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        digest = pool.submit(_digest, file)
-        yield
-        if digest.result() != shard.digest:
+        if digest() != shard.digest:
             raise _other_bytes(shard)
 
 

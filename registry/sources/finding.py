@@ -48,7 +48,8 @@ def find_files(patterns: Sequence[str]) -> list[SourceFile]:
     for pattern in patterns:
         matches = sorted(_find(pattern), key=lambda match: match.name)
         if not matches:
-            raise InputError(f"no file {pattern!r}", hint=_suggest(pattern))
+            place = "no file in the folder" if Path(pattern).is_dir() else "no file"
+            raise InputError(f"{place} {pattern!r}", hint=_suggest(pattern))
         for match in matches:
             found.setdefault(match.path.absolute(), match)
     named = _make_unique(list(found.values()))
@@ -191,7 +192,7 @@ def _split_glob(path: Path) -> tuple[Path, tuple[str, ...]]:
 def _suggest(pattern: str) -> str | None:
     path = Path(pattern)
     if path.is_dir():
-        return "the folder holds no files, apart from hidden ones"
+        return "hidden files are left out"
     parent = path.parent
     if not parent.is_dir():
         return f"there is no folder {str(parent)!r}"

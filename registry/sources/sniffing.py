@@ -194,7 +194,7 @@ def _find_json_layout(head: bytes, name: str) -> Format:
     if content.startswith(b"{"):
         raise UnreadableError(
             path=name,
-            reason="one JSON object over several lines holds no records",
+            reason="neither JSON Lines nor a JSON array: its first line is no JSON object",
             hint="JSON Lines (one object a line) and JSON arrays of objects are read",
         )
     reason = "neither a JSON array nor JSON Lines" if content else "an empty file is no JSON"
