@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, a line every ten seconds elsewhere."""
+"""Progress on stderr: a bar on a terminal, a line every ten seconds elsewhere, or JSON."""
 
 import json
 import sys
@@ -17,11 +17,10 @@ _QUIET_SECONDS = 1.0
 _LINE_SECONDS = 10.0
 
 
-class TerminalProgress:
-    """Draw how far an operation is; see `registry.operations.context.Progress`."""
+class _Account:
+    """How far a task is."""
 
     def __init__(self) -> None:
-        self._bar: Progress | None = None
         self._task = ""
         self._total = 0
         self._done = 0
@@ -35,10 +34,21 @@ class TerminalProgress:
         self._done = self._documents = 0
         self._started = self._last_line = time.monotonic()
 
-    def advance(self, *, num_bytes: int, num_documents: int = 0) -> None:
-        """Show that so much more is done, once the task lasts over a second."""
+    def _add(self, num_bytes: int, num_documents: int) -> None:
         self._done += num_bytes
         self._documents += num_documents
+
+
+class TerminalProgress(_Account):
+    """Draw how far an operation is; see `registry.operations.context.Progress`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bar: Progress | None = None
+
+    def advance(self, *, num_bytes: int, num_documents: int = 0) -> None:
+        """Show that so much more is done, once the task lasts over a second."""
+        self._add(num_bytes, num_documents)
         moment = time.monotonic()
         if moment - self._started < _QUIET_SECONDS:
             return
@@ -81,28 +91,17 @@ class TerminalProgress:
         )
 
 
-class JsonProgress:
+class JsonProgress(_Account):
     """Tell how far an operation is in JSON, one object a line; for whoever collects logs."""
-
-    def __init__(self) -> None:
-        self._task = ""
-        self._total = 0
-        self._done = 0
-        self._documents = 0
-        self._started = 0.0
-        self._last_line = 0.0
 
     def start(self, task: str, *, total_bytes: int) -> None:
         """Begin a task over so many bytes of text."""
-        self._task, self._total = task, total_bytes
-        self._done = self._documents = 0
-        self._started = self._last_line = time.monotonic()
+        super().start(task, total_bytes=total_bytes)
         self._write("start")
 
     def advance(self, *, num_bytes: int, num_documents: int = 0) -> None:
         """Say so once a second."""
-        self._done += num_bytes
-        self._documents += num_documents
+        self._add(num_bytes, num_documents)
         moment = time.monotonic()
         if moment - self._last_line >= _QUIET_SECONDS:
             self._last_line = moment

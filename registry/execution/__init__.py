@@ -1,1 +1,1 @@
-"""Where work runs: in this process, in worker processes."""
+"""Where work runs: in this process, in worker processes, on a Ray cluster."""
