@@ -71,7 +71,7 @@ def measure(files: Sequence[Path], *, tokenizer: Path | None, rounds: int) -> It
             texts = [batch.column("text") for batch in muster.stream(_TEXT)]
             megabytes = muster.show("bench/corpus").version.num_text_bytes / 1e6
             path = tokenizer or _train(texts[:4], Path(folder))
-            muster.add_tokenizer([path], name="engine")
+            muster.tokenizers.add([path], name="engine")
             # Compared with the reference once, before anything is timed.
             muster.tokenize_sample(_TEXT, tokenizer="engine", fraction=0.01, engine="fast")
         passes = _Passes(home)

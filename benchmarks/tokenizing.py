@@ -32,7 +32,7 @@ def measure(files: Sequence[Path], *, tokenizer: Path | None, rounds: int) -> It
         muster.normalize("bench/corpus", recipe="text-default")
         texts = [batch.column("text") for batch in muster.stream(_INPUT)]
         path = tokenizer or _train(texts, Path(folder))
-        muster.add_tokenizer([path], name="engine")
+        muster.tokenizers.add([path], name="engine")
         timings = alternate(
             {
                 "engine alone": partial(_encode, path, [text.to_pylist() for text in texts]),

@@ -50,7 +50,7 @@ def set_dataset(
         kind=kind,
     )
     with session.registry() as registry:
-        answer = registry.describe(reference, stated, lifecycle=lifecycle)
+        answer = registry.datasets.describe(reference, stated, lifecycle=lifecycle)
     if as_json:
         output.print_json(answer)
         return
@@ -67,7 +67,7 @@ def withdraw(
     """Mark a version as withdrawn: its bytes and lineage stay, and reports warn of it."""
     session: Session = context.obj
     with session.registry() as registry:
-        answer = registry.withdraw(reference, reason=reason)
+        answer = registry.datasets.withdraw(reference, reason=reason)
     if as_json:
         output.print_json(answer)
         return

@@ -113,7 +113,7 @@ def _normalize(registry: "Registry", name: str, recipe: str) -> str:
 def _tokenize(registry: "Registry", references: list[str]) -> None:
     sources = " ".join(f"--from {reference}" for reference in references)
     _say(f"tokenizer train {sources} --vocab-size {_VOCAB_SIZE} --name demo-8k")
-    trained = registry.train_tokenizer(references, name="demo-8k", vocab_size=_VOCAB_SIZE)
+    trained = registry.tokenizers.train(references, name="demo-8k", vocab_size=_VOCAB_SIZE)
     output.write(f"{trained.status}: {trained.tokenizer.name} {trained.tokenizer.fingerprint}")
     for reference in references:
         _say(f"tokenize {reference} --tokenizer demo-8k")

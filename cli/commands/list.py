@@ -30,7 +30,7 @@ def list_datasets(
     """List datasets by name, each with its newest version."""
     session: Session = context.obj
     with session.registry() as registry:
-        found = registry.list_datasets(kind=kind, tag=tag, space=space, limit=limit, after=after)
+        found = registry.datasets.list(kind=kind, tag=tag, space=space, limit=limit, after=after)
     print_datasets(found, how=ListFormat.JSON if as_json else how, quiet=quiet)
     if len(found) == limit and not quiet:
         name = found[-1].reference.partition("@")[0]

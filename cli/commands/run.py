@@ -29,7 +29,7 @@ def list_(
     """List the newest runs."""
     session: Session = context.obj
     with session.registry() as registry:
-        found = registry.list_runs(limit=limit)
+        found = registry.runs.list(limit=limit)
     if quiet:
         for item in found:
             output.write(item.id)
@@ -51,7 +51,7 @@ def show(
     """Show a run: inputs, outputs, environment, and the ledger of each step."""
     session: Session = context.obj
     with session.registry() as registry:
-        answer = registry.get_run(run_id)
+        answer = registry.runs.get(run_id)
     if as_json:
         output.print_json(answer)
         return
@@ -83,7 +83,7 @@ def cancel(
     """Close a run that was left open, so that the same command begins anew and resumes nothing."""
     session: Session = context.obj
     with session.registry() as registry:
-        found = registry.cancel(run_id)
+        found = registry.runs.cancel(run_id)
     if as_json:
         output.print_json(found)
         return
@@ -109,7 +109,7 @@ def merge(
 
     session: Session = context.obj
     with session.registry() as registry:
-        answer = registry.merge(run_id)
+        answer = registry.runs.merge(run_id)
     if isinstance(answer, Normalization):
         normalize.show(answer, as_json=as_json, quiet=quiet)
     else:

@@ -23,5 +23,5 @@ def search(
     """Search names, descriptions and tags; the best matches first."""
     session: Session = context.obj
     with session.registry() as registry:
-        found = registry.search(" ".join(words), limit=limit)
+        found = registry.datasets.search(" ".join(words), limit=limit)
     print_datasets(found, how=ListFormat.JSON if as_json else how, quiet=quiet)

@@ -27,7 +27,11 @@ def tag(
     """
     session: Session = context.obj
     with session.registry() as registry:
-        answer = registry.untag(reference, name) if delete else registry.tag(reference, name)
+        answer = (
+            registry.datasets.untag(reference, name)
+            if delete
+            else registry.datasets.tag(reference, name)
+        )
     if as_json:
         output.print_json(answer)
         return

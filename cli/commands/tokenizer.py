@@ -40,7 +40,7 @@ def train(
     """
     session: Session = context.obj
     with session.registry() as registry:
-        answer = registry.train_tokenizer(sources, name=name, vocab_size=vocab_size)
+        answer = registry.tokenizers.train(sources, name=name, vocab_size=vocab_size)
     _hint_at_what_was_not_taken(answer, name=name)
     _show(answer, as_json=as_json, quiet=quiet)
 
@@ -76,7 +76,7 @@ def add(
     """
     session: Session = context.obj
     with session.registry() as registry:
-        answer = registry.add_tokenizer(
+        answer = registry.tokenizers.add(
             paths, name=name, eos=eos, bos=bos, pattern=pattern, lowercase=lowercase
         )
     _hint_at_what_was_not_taken(answer, name=name, eos=eos, bos=bos)
@@ -93,7 +93,7 @@ def list_(
     """List all tokenizers."""
     session: Session = context.obj
     with session.registry() as registry:
-        found = registry.list_tokenizers()
+        found = registry.tokenizers.list()
     if quiet:
         for item in found:
             output.write(item.name)
@@ -115,7 +115,7 @@ def show(
     """Show what is known of a tokenizer."""
     session: Session = context.obj
     with session.registry() as registry:
-        found = registry.show_tokenizer(name)
+        found = registry.tokenizers.show(name)
     if as_json:
         output.print_json(found)
         return

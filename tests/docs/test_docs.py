@@ -4,6 +4,7 @@ import importlib.util
 import inspect
 import re
 import tomllib
+import typing
 from pathlib import Path
 from types import ModuleType
 
@@ -93,7 +94,11 @@ def test_every_error_is_documented(name: str) -> None:
 
 
 def test_every_method_of_the_registry_is_documented() -> None:
+    nouns = typing.get_type_hints(registry.Registry)
     methods = [name for name in vars(registry.Registry) if not name.startswith("_")]
+    methods += [
+        f"{noun}.{name}" for noun, kind in nouns.items() for name in vars(kind) if name[0] != "_"
+    ]
 
     text = _read(DOCS / "library.md")
 

@@ -24,5 +24,5 @@ def write_jsonl(path: Path, items) -> Path:
 
 def counting_by(muster, name: str) -> Counting:
     """Count by a tokenizer that was added, with EOS behind each document."""
-    tokenizer = muster.get_tokenizer(name)
+    tokenizer = muster.tokenizers.get(name)
     return Counting(tokenizer=tokenizer, policy=CountingPolicy(eos_id=tokenizer.eos_id))

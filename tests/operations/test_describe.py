@@ -20,7 +20,7 @@ def corpus(muster, tmp_path):
 
 
 def test_statements_change_and_each_change_is_in_the_audit_log(muster, context, corpus):
-    muster.describe(
+    muster.datasets.describe(
         corpus,
         Card(licence="MIT", description="Pages", owner="ada", kind=DatasetKind.CODE),
         lifecycle=Lifecycle.DEPRECATED,
@@ -37,26 +37,26 @@ def test_statements_change_and_each_change_is_in_the_audit_log(muster, context, 
 
 
 def test_what_is_not_stated_stays(muster, corpus):
-    muster.describe(corpus, Card(description="Pages"))
-    muster.describe(corpus, Card(owner="ada"))
+    muster.datasets.describe(corpus, Card(description="Pages"))
+    muster.datasets.describe(corpus, Card(owner="ada"))
 
     assert muster.show(corpus).dataset.description == "Pages"
 
 
 def test_a_tag_moves_and_goes(muster, corpus, tmp_path):
-    muster.tag("web/cc@1", "release")
+    muster.datasets.tag("web/cc@1", "release")
     path = write_jsonl(tmp_path / "a.jsonl", records(11))
     muster.register([str(path)], name="web/cc")
-    muster.tag("web/cc@2", "release")
+    muster.datasets.tag("web/cc@2", "release")
 
     assert muster.show("web/cc@release").version.number == 2
-    assert muster.untag("web/cc", "release").tags == {}
+    assert muster.datasets.untag("web/cc", "release").tags == {}
     with pytest.raises(UnknownError):
         muster.show("web/cc@release")
 
 
 def test_a_tag_is_taken_from_the_version_that_is_named_only(muster, context, corpus):
-    muster.tag(corpus, "release")
+    muster.datasets.tag(corpus, "release")
 
     with pytest.raises(UnknownError):
         describe.untag(context, Reference.parse("web/cc@9"), "release")
@@ -73,7 +73,7 @@ def test_a_tag_is_taken_from_the_version_that_is_named_only(muster, context, cor
 )
 def test_how_a_sealed_version_was_made_cannot_be_stated_later(muster, corpus, card, named):
     with pytest.raises(InputError, match=f"^{named} cannot be stated"):
-        muster.describe(corpus, card)
+        muster.datasets.describe(corpus, card)
 
 
 def test_moved_data_is_registered_again_where_it_is_now(muster, tmp_path):

@@ -24,7 +24,7 @@ OTHER = Reference.parse("web/other").dataset
 @pytest.fixture
 def counting(muster, tmp_path):
     muster.register([str(write_jsonl(tmp_path / "a.jsonl", records(40)))], name="web/cc")
-    muster.train_tokenizer(["web/cc"], name="tiny", vocab_size=300)
+    muster.tokenizers.train(["web/cc"], name="tiny", vocab_size=300)
     return counting_by(muster, "tiny")
 
 
@@ -53,7 +53,7 @@ def differ(monkeypatch, *, when):
 
 
 def engine_of(muster, answer):
-    return muster.get_run(answer.run).run.environment["engine"].split()[0]
+    return muster.runs.get(answer.run).run.environment["engine"].split()[0]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_an_engine_that_differs_on_a_document_is_given_up_and_all_is_encoded_aga
     named = Reference.parse("web/again").dataset
     answer = tokenize(context, REFERENCE, counting, name=named, engine=EngineChoice("auto"))
     checks = context.catalog.engine_checks.list(counting.tokenizer.fingerprint)
-    states = [run.state for run in muster.list_runs() if run.operation == "tokenize"]
+    states = [run.state for run in muster.runs.list() if run.operation == "tokenize"]
 
     assert "tokenizers" == engine_of(muster, answer)
     assert (expected.num_tokens, expected.vocabulary) == (answer.num_tokens, answer.vocabulary)
@@ -142,7 +142,7 @@ def test_a_tokenizer_that_the_fast_engine_does_not_take_is_left_to_the_reference
 ):
     path = tmp_path / "tokenizer.json"
     path.write_text(make_wordlevel().to_str())
-    muster.add_tokenizer([path], name="words")
+    muster.tokenizers.add([path], name="words")
     words = counting_by(muster, "words")
     answer = tokenize(context, REFERENCE, words, engine=EngineChoice("auto"))
 

@@ -103,7 +103,7 @@ def test_a_full_disk_leaves_no_temporary_file(muster, source, out, monkeypatch):
 
 
 def test_tokens_are_exported_in_the_format_of_a_trainer(muster, source, out):
-    muster.train_tokenizer(["a/b"], name="tiny", vocab_size=280)
+    muster.tokenizers.train(["a/b"], name="tiny", vocab_size=280)
     made = muster.tokenize("a/b", tokenizer="tiny")
     answer = muster.export_tokens("a/b.tiny", out, output_format="nanogpt")
 

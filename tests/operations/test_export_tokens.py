@@ -41,7 +41,7 @@ def corpus(muster, tmp_path):
     for part in range(2):
         write_jsonl(tmp_path / "data" / f"{part}.jsonl", items[part * 50 : part * 50 + 50])
     muster.register([str(tmp_path / "data")], name="web/cc")
-    muster.train_tokenizer(["web/cc"], name="tiny", vocab_size=280)
+    muster.tokenizers.train(["web/cc"], name="tiny", vocab_size=280)
     muster.tokenize("web/cc", tokenizer="tiny")
     return "web/cc.tiny"
 
@@ -107,7 +107,7 @@ def test_every_format_holds_every_document_with_its_eos(muster, corpus, out, nam
 def test_the_manifest_names_everything_that_made_the_files(muster, corpus, out, name):
     answer = muster.export_tokens(corpus, out, output_format=name, shuffle_seed=7)
     manifest = json.loads((out / "manifest.json").read_text())
-    version, tokenizer = muster.show(corpus).version, muster.get_tokenizer("tiny")
+    version, tokenizer = muster.show(corpus).version, muster.tokenizers.get("tiny")
 
     assert answer.manifest.model_dump(mode="json") == manifest
     assert (version.reference, version.digest) == (manifest["reference"], manifest["digest"])
@@ -250,7 +250,7 @@ def test_best_fit_packing_loses_no_token_and_cuts_no_document_that_fits(muster, 
         corpus, out, output_format=name, sequence_length=64, packing="best-fit", shuffle_seed=5
     )
     documents, rows = stored_documents(muster), read(out)
-    eos = muster.get_tokenizer("tiny").eos_id
+    eos = muster.tokenizers.get("tiny").eos_id
 
     assert sorted(flat(documents)) == sorted(flat(rows))
     assert all(len(row) <= 64 and row[-1] == eos for row in rows)
@@ -329,7 +329,7 @@ def test_bos_alone_stands_before_each_document_of_llmc(muster, corpus, out):
 def test_documents_of_no_tokens_make_an_export_of_none(muster, tmp_path, out):
     tokenizer = tmp_path / "words.json"
     tokenizer.write_text(make_wordlevel().to_str())
-    muster.add_tokenizer([tokenizer], name="words", eos="</s>")
+    muster.tokenizers.add([tokenizer], name="words", eos="</s>")
     blank = [{"id": str(row), "text": "  "} for row in range(3)]
     muster.register([str(write_jsonl(tmp_path / "b.jsonl", blank))], name="a/blank")
     muster.tokenize("a/blank", tokenizer="words")
@@ -414,7 +414,7 @@ def test_memory_does_not_grow_with_the_tokens(muster, tmp_path, out, monkeypatch
     text = "the quick brown fox jumps over the lazy dog and away it goes\n" * 100
     path = write_jsonl(tmp_path / "big.jsonl", records(500, text=f"{{row}} {text}"))
     muster.register([str(path)], name="a/big")
-    muster.train_tokenizer(["a/big"], name="bytes", vocab_size=257)
+    muster.tokenizers.train(["a/big"], name="bytes", vocab_size=257)
     muster.tokenize("a/big", tokenizer="bytes")
     monkeypatch.setattr(operation, "_BATCH_TOKENS", 1 << 16)
     muster.export_tokens("a/big.bytes", tmp_path / "first", output_format="mds", shuffle_seed=1)

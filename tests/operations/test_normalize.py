@@ -176,7 +176,7 @@ def test_of_exact_duplicates_the_first_in_order_stays(muster, context, corpus, t
 
 def test_lineage_names_input_recipe_and_environment(muster, corpus):
     answer = muster.normalize(corpus, recipe="text-default")
-    run = muster.get_run(answer.run)
+    run = muster.runs.get(answer.run)
     (edge,) = muster.lineage(answer.reference).edges
 
     assert (edge.parent, edge.child, edge.run) == ("web/cc@1", answer.reference, answer.run)
@@ -191,7 +191,7 @@ def test_a_preview_shows_before_and_after_and_writes_nothing(muster, corpus):
 
     assert len(preview.documents) == 33
     assert ["empty"] == [item.reason for item in rejected]
-    assert [item.reference for item in muster.list_datasets()] == ["web/cc@1"]
+    assert [item.reference for item in muster.datasets.list()] == ["web/cc@1"]
 
 
 def test_a_file_that_changed_since_is_refused_and_the_run_failed(muster, corpus, tmp_path):
@@ -199,8 +199,8 @@ def test_a_file_that_changed_since_is_refused_and_the_run_failed(muster, corpus,
     with pytest.raises(ConflictError, match="changed since it was registered"):
         muster.normalize(corpus, recipe="text-default")
 
-    assert muster.list_runs(limit=1)[0].state == "failed"
-    assert len(muster.list_datasets()) == 1
+    assert muster.runs.list(limit=1)[0].state == "failed"
+    assert len(muster.datasets.list()) == 1
 
 
 def test_a_recipe_that_keeps_nothing_seals_nothing(muster, tmp_path):
@@ -209,7 +209,7 @@ def test_a_recipe_that_keeps_nothing_seals_nothing(muster, tmp_path):
     with pytest.raises(InputError, match="keeps none"):
         muster.normalize("web/blank", recipe="text-default")
 
-    assert len(muster.list_datasets()) == 1
+    assert len(muster.datasets.list()) == 1
 
 
 class Notes(NoProgress):
@@ -285,4 +285,4 @@ def test_a_finished_unit_is_not_done_again(make_context, muster, tmp_path, monke
     assert calls.count(0) == 1
     assert whole.digest == resumed.digest
     assert whole.ledger == resumed.ledger
-    assert len([run for run in muster.list_runs() if run.operation == "normalize"]) == 2
+    assert len([run for run in muster.runs.list() if run.operation == "normalize"]) == 2

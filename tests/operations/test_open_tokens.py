@@ -13,7 +13,7 @@ from tests.operations.factories import records, write_jsonl
 def tokens(muster, tmp_path):
     path = write_jsonl(tmp_path / "a.jsonl", records(30))
     muster.register([str(path)], name="a/b")
-    muster.train_tokenizer(["a/b"], name="tiny", vocab_size=280)
+    muster.tokenizers.train(["a/b"], name="tiny", vocab_size=280)
     return muster.tokenize("a/b", tokenizer="tiny")
 
 

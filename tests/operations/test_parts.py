@@ -26,7 +26,7 @@ def corpus(muster, tmp_path, monkeypatch):
     monkeypatch.setattr(planning, "LEAST_UNIT_BYTES", UNIT_BYTES)
     path = write_jsonl(tmp_path / "a.jsonl", [*records(800), {"id": "e", "text": " "}])
     muster.register([str(path)], name="web/cc")
-    muster.train_tokenizer(["web/cc"], name="tiny", vocab_size=300)
+    muster.tokenizers.train(["web/cc"], name="tiny", vocab_size=300)
     return "web/cc"
 
 
@@ -40,14 +40,14 @@ def test_parts_in_any_order_merge_to_what_one_command_gives(muster, context, cor
         muster.normalize_part(corpus, recipe="text-default", part=part)
         for part in reversed(parts(3))
     ]
-    merged = muster.merge(answers[0].run)
+    merged = muster.runs.merge(answers[0].run)
 
     assert 1 == len({answer.run for answer in answers})
     assert answers[-1].num_units == answers[-1].num_finished > 3
     assert answers[0].num_finished < answers[1].num_finished < answers[2].num_finished
     assert "web/cc.text-default@1" == merged.reference
     assert (whole.digest, whole.ledger) == (merged.digest, merged.ledger)
-    assert "done" == muster.get_run(merged.run).run.state
+    assert "done" == muster.runs.get(merged.run).run.state
 
 
 @pytest.mark.parametrize("options", [{}, {"recipe": "text-default"}, {"count_only": True}])
@@ -56,7 +56,7 @@ def test_tokenized_parts_merge_to_what_one_command_gives(muster, context, corpus
     answers = [
         muster.tokenize_part(corpus, part=part, name="web/parts", **counted) for part in parts(2)
     ]
-    merged = muster.merge(answers[0].run)
+    merged = muster.runs.merge(answers[0].run)
     again = muster.tokenize(corpus, name="web/parts", **counted)
 
     assert ("unchanged", merged.num_tokens) == (again.status, again.num_tokens)
@@ -71,10 +71,10 @@ def test_tokenized_parts_merge_to_what_one_command_gives(muster, context, corpus
 def test_a_merge_before_all_is_finished_names_what_is_missing(muster, corpus):
     run = muster.normalize_part(corpus, recipe="text-default", part=Part(index=0, count=2)).run
     with pytest.raises(InputError, match=r"units of run .* are not finished: 1, 3, 5"):
-        muster.merge(run)
+        muster.runs.merge(run)
 
-    assert "open" == muster.get_run(run).run.state
-    assert 1 == len(muster.list_datasets())
+    assert "open" == muster.runs.get(run).run.state
+    assert 1 == len(muster.datasets.list())
 
 
 def test_the_whole_command_takes_up_what_parts_have_finished(muster, corpus, context):
@@ -83,7 +83,7 @@ def test_the_whole_command_takes_up_what_parts_have_finished(muster, corpus, con
 
     assert part.run == whole.run
     with pytest.raises(ConflictError, match="is closed: done"):
-        muster.merge(part.run)
+        muster.runs.merge(part.run)
 
 
 def test_parts_that_begin_at_once_open_one_run(make_context, corpus):
@@ -119,9 +119,9 @@ def test_a_recipe_that_remembers_documents_has_no_parts(muster, corpus, tmp_path
 
 
 def test_a_run_without_units_has_nothing_to_merge(muster, corpus):
-    register = next(run for run in muster.list_runs() if run.operation == "register")
+    register = next(run for run in muster.runs.list() if run.operation == "register")
     with pytest.raises(ConflictError, match="is closed"):
-        muster.merge(register.id)
+        muster.runs.merge(register.id)
 
 
 @pytest.mark.parametrize("text", ["", "1", "2/2", "-1/2", "1/0", "a/b", "1/2/3", "½/2"])
@@ -141,7 +141,7 @@ def test_every_unit_is_in_one_part():
 
 def test_normalizing_after_a_merge_is_a_no_op(muster, corpus, context):
     run = muster.normalize_part(corpus, recipe="text-default", part=Part(index=0, count=1)).run
-    merged = muster.merge(run)
+    merged = muster.runs.merge(run)
 
     assert "unchanged" == normalized(context, corpus).status
     assert not list((context.home / "work").glob("*/unit-*"))

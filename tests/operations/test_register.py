@@ -34,7 +34,7 @@ def test_the_same_bytes_again_change_nothing(muster, tmp_path):
     again = muster.register([str(path)], name="web/cc")
 
     assert (again.reference, again.status) == (first.reference, "unchanged")
-    assert len(muster.list_versions("web/cc")) == 1
+    assert len(muster.datasets.list_versions("web/cc")) == 1
 
 
 def test_changed_bytes_make_a_version_that_tells_the_difference(muster, tmp_path):
@@ -72,7 +72,7 @@ def test_a_card_is_kept_and_found_again(muster, tmp_path):
 
     assert (shown.version.licence, shown.version.languages) == ("CC-BY-4.0", ("en",))
     assert shown.dataset.description == "Crawled pages"
-    assert ["web/cc@1"] == [item.reference for item in muster.search("crawled")]
+    assert ["web/cc@1"] == [item.reference for item in muster.datasets.search("crawled")]
 
 
 def test_what_is_stated_about_unchanged_bytes_is_kept_too(muster, tmp_path):
@@ -120,7 +120,7 @@ def test_a_rejected_row_counts_with_all_its_bytes_in_every_ledger(muster, make_c
     assert 3_000_012 == row.num_bytes
     assert len(row.raw) == MAX_RAW_BYTES
     for run in (registered.run, normalized.run):
-        (rejected,) = muster.get_run(run).ledger.entries[0].rejected
+        (rejected,) = muster.runs.get(run).ledger.entries[0].rejected
 
         assert 3_000_012 == rejected.num_bytes
 
@@ -131,7 +131,7 @@ def test_several_candidate_columns_are_listed(muster, tmp_path):
         muster.register([str(path)], name="math/qa")
 
     assert "--text-column" in str(raised.value.hint)
-    assert muster.list_datasets() == []
+    assert muster.datasets.list() == []
 
 
 @pytest.mark.parametrize("make", ["empty file", "folder of empty files", "empty folder", "nothing"])
@@ -146,7 +146,7 @@ def test_nothing_to_register_is_an_error_and_leaves_no_dataset(muster, tmp_path,
     with pytest.raises(InputError):
         muster.register([str(path)], name="web/cc")
 
-    assert muster.list_datasets() == []
+    assert muster.datasets.list() == []
 
 
 def test_a_truncated_gzip_registers_nothing(muster, tmp_path):
@@ -155,7 +155,7 @@ def test_a_truncated_gzip_registers_nothing(muster, tmp_path):
     with pytest.raises(UnreadableError, match=r"a\.jsonl\.gz"):
         muster.register([str(path)], name="web/cc")
 
-    assert muster.list_datasets() == []
+    assert muster.datasets.list() == []
 
 
 def test_a_picture_among_texts_is_skipped_and_named(muster, tmp_path):
@@ -214,7 +214,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(muster, tmp_path, monke
     with pytest.raises(ConflictError, match="changed while it was read"):
         muster.register([str(path)], name="web/cc")
 
-    assert muster.list_datasets() == []
+    assert muster.datasets.list() == []
 
 
 def test_standard_input_is_kept_in_the_store(muster, tmp_path, monkeypatch):
@@ -247,7 +247,7 @@ def test_a_dry_run_writes_nothing(muster, context, tmp_path):
         1,
         {"invalid-json": 1},
     )
-    assert muster.list_datasets() == []
+    assert muster.datasets.list() == []
     assert not (context.home / "objects").exists()
 
 
@@ -293,7 +293,7 @@ def test_two_registrations_at_once_make_two_versions(make_context, tmp_path):
         thread.start()
     for thread in threads:
         thread.join()
-    versions = Registry(make_context()).list_versions("web/cc")
+    versions = Registry(make_context()).datasets.list_versions("web/cc")
 
     assert len(paths) == len(versions) + len(failures)
     assert list(range(1, len(versions) + 1)) == [version.number for version in versions]

@@ -14,7 +14,7 @@ def prepared(muster, tmp_path):
         path = write_jsonl(tmp_path / name / "x.jsonl", records(30, first=first))
         muster.register([str(path)], name=f"web/{name}", card=Card(licence="MIT"))
         muster.normalize(f"web/{name}", recipe="text-default")
-    muster.train_tokenizer(["web/a"], name="tiny", vocab_size=280)
+    muster.tokenizers.train(["web/a"], name="tiny", vocab_size=280)
     for name in ("a", "b"):
         muster.tokenize(f"web/{name}.text-default", tokenizer="tiny")
     return ["web/a.text-default@1", "web/b.text-default@1"]
@@ -82,7 +82,7 @@ def test_warnings_name_what_is_unknown(muster, prepared, tmp_path):
 
 
 def test_counts_of_another_tokenizer_are_left_out_and_said(muster, prepared):
-    muster.train_tokenizer(["web/b"], name="other", vocab_size=290)
+    muster.tokenizers.train(["web/b"], name="other", vocab_size=290)
     muster.tokenize("web/b", tokenizer="other", count_only=True)
     report = muster.report(["web/a.text-default", "web/b"], num_parameters=[10])
 
@@ -147,7 +147,7 @@ def test_what_a_report_of_everything_leaves_out_is_said(muster, prepared, tmp_pa
 
 
 def test_a_child_that_another_tokenizer_counted_does_not_hide_its_parent(muster, prepared):
-    muster.train_tokenizer(["web/b"], name="other", vocab_size=290)
+    muster.tokenizers.train(["web/b"], name="other", vocab_size=290)
     muster.tokenize("web/a", tokenizer="other", count_only=True)
     report = muster.report(num_parameters=[10], tokenizer="other")
 
@@ -164,7 +164,7 @@ def test_counts_that_take_special_tokens_differently_are_never_added(muster, pre
 
 
 def test_token_shards_are_reported_by_their_own_tokenizer_and_recipe(muster, prepared):
-    muster.train_tokenizer(["web/b"], name="other", vocab_size=290)
+    muster.tokenizers.train(["web/b"], name="other", vocab_size=290)
     shards = muster.tokenize("web/a", tokenizer="other", recipe="text-default")
     muster.tokenize("web/a", tokenizer="tiny", count_only=True)
     muster.tokenize("web/a", tokenizer="other", count_only=True)
@@ -177,7 +177,7 @@ def test_token_shards_are_reported_by_their_own_tokenizer_and_recipe(muster, pre
 
 def test_a_version_made_from_a_withdrawn_one_is_warned_of(muster, prepared):
     before = codes(muster.report(prepared, num_parameters=[1000]))
-    muster.withdraw("web/a@1", reason="a takedown")
+    muster.datasets.withdraw("web/a@1", reason="a takedown")
     report = muster.report(prepared, num_parameters=[1000])
     (warning,) = [one for one in report.warnings if one.code == "withdrawn-upstream"]
 
@@ -188,7 +188,7 @@ def test_a_version_made_from_a_withdrawn_one_is_warned_of(muster, prepared):
 def test_tokens_that_are_mostly_unknown_are_warned_of(muster, prepared, tmp_path):
     path = tmp_path / "tokenizer.json"
     path.write_text(make_wordlevel().to_str())
-    muster.add_tokenizer([path], name="words")
+    muster.tokenizers.add([path], name="words")
     muster.tokenize(prepared[0], tokenizer="words", count_only=True)
     report = muster.report(prepared[:1], num_parameters=[1000], tokenizer="words")
 

@@ -58,7 +58,7 @@ def test_a_second_process_is_told_and_does_not_close_the_firsts_run(
     answer = operation.normalize(context, Reference.parse(corpus), recipe=recipe)
 
     assert answer.status == "created"
-    assert [run.state for run in muster.list_runs() if run.operation == "normalize"] == ["done"]
+    assert [run.state for run in muster.runs.list() if run.operation == "normalize"] == ["done"]
 
 
 def test_other_settings_that_give_other_documents_are_refused(make_context, muster, corpus):
@@ -66,24 +66,24 @@ def test_other_settings_that_give_other_documents_are_refused(make_context, must
     with pytest.raises(ConflictError, match="holds 5 documents"):
         operation.normalize(small, Reference.parse(corpus), recipe=load_recipe("text-default"))
 
-    assert len(muster.list_datasets()) == 1
+    assert len(muster.datasets.list()) == 1
 
 
 def test_a_cancelled_run_is_closed_and_the_same_command_begins_anew(muster, corpus):
     part = muster.normalize_part(corpus, recipe="text-default", part=Part(index=0, count=2))
-    cancelled = muster.cancel(part.run)
+    cancelled = muster.runs.cancel(part.run)
     answer = muster.normalize(corpus, recipe="text-default")
 
     assert ("failed", "cancelled by tester") == (cancelled.state, cancelled.error)
     assert part.run != answer.run
     with pytest.raises(ConflictError, match="is closed: failed"):
-        muster.cancel(part.run)
+        muster.runs.cancel(part.run)
 
 
 def test_a_run_that_a_process_is_at_is_not_cancelled(muster, corpus, context):
     run = muster.normalize_part(corpus, recipe="text-default", part=Part(index=0, count=2)).run
-    area = context.work(muster.get_run(run).run.derivation)
+    area = context.work(muster.runs.get(run).run.derivation)
     with area.lock(), pytest.raises(ConflictError, match="a process is at work"):
-        muster.cancel(run)
+        muster.runs.cancel(run)
 
-    assert "open" == muster.get_run(run).run.state
+    assert "open" == muster.runs.get(run).run.state

@@ -28,7 +28,7 @@ def corpus(muster, tmp_path):
     for part in range(2):
         write_jsonl(tmp_path / "data" / f"{part}.jsonl", items[part * 60 : part * 60 + 60])
     muster.register([str(tmp_path / "data")], name="web/cc")
-    muster.train_tokenizer(["web/cc"], name="tiny", vocab_size=300)
+    muster.tokenizers.train(["web/cc"], name="tiny", vocab_size=300)
     return "web/cc"
 
 
@@ -44,7 +44,7 @@ def read_shards(context, reference):
 
 def test_shards_hold_each_document_and_its_eos(muster, context, corpus):
     answer = muster.tokenize(corpus, tokenizer="tiny")
-    tokenizer = muster.get_tokenizer("tiny")
+    tokenizer = muster.tokenizers.get("tiny")
     (reader,), manifest = read_shards(context, answer.reference)
 
     assert (answer.num_documents, answer.num_empty_documents, len(reader)) == (120, 30, 90)
@@ -60,7 +60,7 @@ def test_a_special_tokens_text_stays_text_unless_asked(muster, context, corpus):
     parsed = muster.tokenize(
         corpus, tokenizer="tiny", eos=False, parse_special=True, name="web/parsed"
     )
-    eos = muster.get_tokenizer("tiny").eos_id
+    eos = muster.tokenizers.get("tiny").eos_id
     counts = [
         sum(int(np.count_nonzero(document == eos)) for document in reader)
         for answer in (plain, parsed)
@@ -105,7 +105,7 @@ def test_counts_name_tokenizer_policy_and_method(muster, corpus):
     (count,) = muster.show(corpus).counts
 
     assert (count.tokenizer_name, count.method, count.reference) == ("tiny", "exact", "web/cc@1")
-    assert count.policy.eos_id == muster.get_tokenizer("tiny").eos_id
+    assert count.policy.eos_id == muster.tokenizers.get("tiny").eos_id
     assert (count.num_tokens_low, count.num_tokens_high) == (count.num_tokens, count.num_tokens)
 
 
@@ -133,7 +133,7 @@ def test_symbols_without_a_token_of_their_own_are_named(muster, corpus):
 def test_a_sample_estimates_with_an_interval_and_is_the_same_by_its_seed(muster, tmp_path):
     path = write_jsonl(tmp_path / "a.jsonl", records(2000, text="words and {row} numbers\n" * 3))
     muster.register([str(path)], name="web/big")
-    muster.train_tokenizer(["web/big"], name="tiny", vocab_size=300)
+    muster.tokenizers.train(["web/big"], name="tiny", vocab_size=300)
     exact = muster.tokenize("web/big", tokenizer="tiny", count_only=True)
     samples = [
         muster.tokenize_sample("web/big", tokenizer="tiny", fraction=0.1, seed=seed)
@@ -171,17 +171,17 @@ def test_a_token_that_is_asked_for_must_be_there(muster, corpus):
 
 
 def test_training_twice_gives_one_tokenizer(muster, corpus):
-    again = muster.train_tokenizer(["web/cc"], name="other", vocab_size=300)
+    again = muster.tokenizers.train(["web/cc"], name="other", vocab_size=300)
 
     assert (again.status, again.tokenizer.name) == ("unchanged", "tiny")
-    assert len(muster.list_tokenizers()) == 1
+    assert len(muster.tokenizers.list()) == 1
 
 
 def test_an_interrupted_run_resumes_to_the_same_bytes(make_context, muster, corpus, monkeypatch):
     context = make_context(shard_bytes=1024)
     counting = Counting(
-        tokenizer=muster.get_tokenizer("tiny"),
-        policy=CountingPolicy(eos_id=muster.get_tokenizer("tiny").eos_id),
+        tokenizer=muster.tokenizers.get("tiny"),
+        policy=CountingPolicy(eos_id=muster.tokenizers.get("tiny").eos_id),
     )
     whole = operation.tokenize(context, Reference.parse(corpus), counting)
     carry_out, seen = operation.Tokenizing.carry_out, []
@@ -260,7 +260,7 @@ def test_a_document_no_engine_can_encode_is_one_rejected_row(
     answer = muster.tokenize(
         with_a_long_document, tokenizer="tiny", count_only=count_only, recipe=recipe
     )
-    found = muster.get_run(answer.run)
+    found = muster.runs.get(answer.run)
     last = found.ledger.entries[-1]
     rows = [
         row
@@ -330,8 +330,8 @@ def test_training_keeps_the_books_and_the_rows_it_left_out(muster, context, tmp_
         b'{"text": "fine"}\n{"text": "lone \\ud800"}\n{"text": "fine too"}\nnot json\n'
     )
     muster.register([str(path)], name="web/odd")
-    trained = muster.train_tokenizer(["web/odd"], name="odd", vocab_size=260)
-    found = muster.get_run(trained.run)
+    trained = muster.tokenizers.train(["web/odd"], name="odd", vocab_size=260)
+    found = muster.runs.get(trained.run)
     rows = [
         row["row"]
         for batch in read_quarantine(context.store, found.run.quarantine)
@@ -347,12 +347,12 @@ def test_a_tokenizer_whose_shards_could_not_be_named_is_refused_before_the_work(
     muster, corpus, name
 ):
     with pytest.raises(InvalidNameError, match="tokenizer name"):
-        muster.train_tokenizer([corpus], name=name, vocab_size=300)
+        muster.tokenizers.train([corpus], name=name, vocab_size=300)
 
 
 @pytest.mark.parametrize("name", ["日本-32k", "Web_32.k", "1"])
 def test_a_tokenizers_name_names_its_shards(muster, corpus, name):
-    muster.train_tokenizer([corpus], name=name, vocab_size=299)
+    muster.tokenizers.train([corpus], name=name, vocab_size=299)
 
     assert muster.tokenize(corpus, tokenizer=name).reference.startswith("web/cc.")
 

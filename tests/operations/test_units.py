@@ -106,7 +106,7 @@ def test_any_number_of_workers_normalizes_to_the_same_bytes(small_units, corpus,
 def test_any_number_of_workers_and_any_engine_gives_the_same_tokens(
     small_units, muster, corpus, workers, choice
 ):
-    muster.train_tokenizer([corpus], name="tiny", vocab_size=300)
+    muster.tokenizers.train([corpus], name="tiny", vocab_size=300)
     counting = counting_by(muster, "tiny")
     reference = Reference.parse(corpus)
     names = [Reference.parse(name).dataset for name in ("web/here", "web/apart")]
@@ -191,7 +191,7 @@ def test_a_file_that_changes_between_two_of_its_parts_is_refused(
     with pytest.raises(ConflictError, match="changed since it was registered"):
         normalized(small_units(), corpus)
 
-    assert 1 == len(muster.list_datasets())
+    assert 1 == len(muster.datasets.list())
 
 
 def test_input_that_changed_since_the_checkpoint_is_refused(

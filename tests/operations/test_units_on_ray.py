@@ -34,7 +34,7 @@ def test_a_cluster_that_loses_a_node_gives_the_same_bytes(
     monkeypatch.setattr(planning, "LEAST_UNIT_BYTES", 64 << 10)
     path = write_jsonl(tmp_path / "data.jsonl", records(40_000))
     muster.register([str(path)], name="web/cc")
-    muster.train_tokenizer(["web/cc"], name="tiny", vocab_size=300)
+    muster.tokenizers.train(["web/cc"], name="tiny", vocab_size=300)
     reference, recipe = Reference.parse("web/cc"), load_recipe("text-default")
     context, counting = make_context(), counting_by(muster, "tiny")
     here = normalize(context, reference, recipe=recipe, name=Reference.parse("web/a").dataset)

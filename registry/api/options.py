@@ -1,0 +1,77 @@
+"""Options that several verbs share, and what they are read into."""
+
+from typing import TYPE_CHECKING, TypedDict
+
+from registry import operations
+from registry.domain.recipe import Recipe
+from registry.domain.tokens import Packing
+from registry.operations.context import Context
+
+if TYPE_CHECKING:
+    from registry.operations.counting import Counting
+
+
+class CountingOptions(TypedDict, total=False):
+    """What a count depends on, beside the tokenizer."""
+
+    recipe: str | Recipe | None
+    """Applied on the fly; None: documents as they stand."""
+
+    eos: bool | None
+    """Whether each document ends with EOS; None: if the tokenizer has one."""
+
+    bos: bool | None
+    """Whether each document begins with BOS; None: if the tokenizer has one."""
+
+    eos_token: str | None
+    """The entry of the vocabulary that is taken as EOS."""
+
+    bos_token: str | None
+    """The entry of the vocabulary that is taken as BOS."""
+
+    parse_special: bool
+    """Whether the text of a control token inside a document becomes that token."""
+
+
+class ExportOptions(TypedDict, total=False):
+    """What exported tokens depend on, beside version and format."""
+
+    sequence_length: int | None
+    """Tokens of a sequence that documents are packed into; None: a row is a document."""
+
+    packing: Packing | str
+    """How they are packed; concatenated unless said otherwise."""
+
+    shuffle_seed: int | None
+    """Which order of the documents; None: as they stand."""
+
+    val_fraction: float | None
+    """The share of documents that goes to the split `val`."""
+
+    max_shard_tokens: int | None
+    """Tokens of a file at most; None: as the format does."""
+
+
+def make_counting(
+    context: Context, tokenizer: str, options: CountingOptions, *, count_only: bool
+) -> "Counting":
+    """Read what a count depends on."""
+    unknown = options.keys() - CountingOptions.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"unexpected {', '.join(sorted(unknown))}")
+    found = operations.tokenizers.find_tokenizer(context, tokenizer)
+    recipe = options.get("recipe")
+    return operations.counting.Counting(
+        tokenizer=found,
+        policy=operations.policy.make_policy(
+            context,
+            found,
+            eos=options.get("eos"),
+            bos=options.get("bos"),
+            eos_token=options.get("eos_token"),
+            bos_token=options.get("bos_token"),
+            parse_special=options.get("parse_special", False),
+        ),
+        recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
+        count_only=count_only,
+    )

@@ -1,0 +1,274 @@
+"""The verbs of the data's life, and the nouns that have verbs of their own."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, Unpack
+
+from registry import operations
+from registry.api.datasets import Datasets
+from registry.api.options import CountingOptions, ExportOptions, make_counting
+from registry.api.runs import Runs
+from registry.api.tokenizers import Tokenizers
+from registry.domain.answers import (
+    Export,
+    Normalization,
+    PartialRun,
+    Preview,
+    Quarantine,
+    Registration,
+    Sample,
+    TokenExport,
+    Tokenization,
+    Verification,
+    VersionDescription,
+)
+from registry.domain.card import Card
+from registry.domain.engine import EngineChoice
+from registry.domain.execution import Part
+from registry.domain.lineage import Lineage
+from registry.domain.names import DatasetName, Reference
+from registry.domain.reading import Reading
+from registry.domain.recipe import Recipe
+from registry.domain.report import Report
+from registry.domain.tokens import OutputFormat
+from registry.operations.context import Context
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from registry.operations.open_tokens import TokenReader
+
+
+class Registry:
+    """A registry: its catalog, its object store, and every verb on them.
+
+    Use it as a context manager. References and names are given as text, as on the command line.
+    """
+
+    datasets: Datasets
+    tokenizers: Tokenizers
+    runs: Runs
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.datasets = Datasets(context)
+        self.tokenizers = Tokenizers(context)
+        self.runs = Runs(context)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Registry({str(self._context.home)!r})"
+
+    def close(self) -> None:
+        """Give the catalog's connections back."""
+        self._context.catalog.close()
+
+    # The data's life.
+
+    def register(
+        self,
+        paths: Sequence[str],
+        *,
+        name: str,
+        reading: Reading | None = None,
+        card: Card | None = None,
+        ingest: bool = False,
+        dry_run: bool = False,
+    ) -> Registration:
+        """Register files where they lie; see `registry.operations.register.register`."""
+        return operations.register.register(
+            self._context,
+            paths,
+            name=DatasetName.parse(name),
+            reading=reading,
+            card=card,
+            ingest=ingest,
+            dry_run=dry_run,
+        )
+
+    def normalize(
+        self, reference: str, *, recipe: str | Recipe, name: str | None = None
+    ) -> Normalization:
+        """Normalize a version; see `registry.operations.normalize.normalize`."""
+        return operations.normalize.normalize(
+            self._context,
+            Reference.parse(reference),
+            recipe=operations.normalize.find_recipe(recipe),
+            name=None if name is None else DatasetName.parse(name),
+        )
+
+    def normalize_part(
+        self, reference: str, *, recipe: str | Recipe, part: Part, name: str | None = None
+    ) -> PartialRun:
+        """Normalize some units of a version; `merge` seals them all."""
+        return operations.normalize.normalize_part(
+            self._context,
+            Reference.parse(reference),
+            recipe=operations.normalize.find_recipe(recipe),
+            part=part,
+            name=None if name is None else DatasetName.parse(name),
+        )
+
+    def preview(self, reference: str, *, recipe: str | Recipe, num_documents: int = 5) -> Preview:
+        """Show documents before and after a recipe, and write nothing."""
+        return operations.normalize.preview(
+            self._context,
+            Reference.parse(reference),
+            recipe=operations.normalize.find_recipe(recipe),
+            num_documents=num_documents,
+        )
+
+    def stream(
+        self, reference: str, *, recipe: str | Recipe | None = None
+    ) -> Iterator["pa.RecordBatch"]:
+        """Yield documents normalized on the fly: the same, byte for byte, as `normalize` writes.
+
+        Without a recipe they are decoded strictly and otherwise left as they are.
+        """
+        return operations.normalize.stream(
+            self._context,
+            Reference.parse(reference),
+            recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
+        )
+
+    def tokenize(
+        self,
+        reference: str,
+        *,
+        tokenizer: str,
+        count_only: bool = False,
+        name: str | None = None,
+        engine: EngineChoice | str = EngineChoice.AUTO,
+        **options: Unpack[CountingOptions],
+    ) -> Tokenization:
+        """Count tokens exactly and write token shards; see `registry.operations.tokenize`."""
+        return operations.tokenize.tokenize(
+            self._context,
+            Reference.parse(reference),
+            make_counting(self._context, tokenizer, options, count_only=count_only),
+            name=None if name is None else DatasetName.parse(name),
+            engine=EngineChoice(engine),
+        )
+
+    def tokenize_part(
+        self,
+        reference: str,
+        *,
+        tokenizer: str,
+        part: Part,
+        count_only: bool = False,
+        name: str | None = None,
+        engine: EngineChoice | str = EngineChoice.AUTO,
+        **options: Unpack[CountingOptions],
+    ) -> PartialRun:
+        """Tokenize some units of a version; `merge` seals them all."""
+        return operations.tokenize.tokenize_part(
+            self._context,
+            Reference.parse(reference),
+            make_counting(self._context, tokenizer, options, count_only=count_only),
+            part=part,
+            name=None if name is None else DatasetName.parse(name),
+            engine=EngineChoice(engine),
+        )
+
+    def tokenize_sample(
+        self,
+        reference: str,
+        *,
+        tokenizer: str,
+        fraction: float,
+        seed: int = 0,
+        engine: EngineChoice | str = EngineChoice.AUTO,
+        **options: Unpack[CountingOptions],
+    ) -> Tokenization:
+        """Estimate tokens from a sample, with a 95 % confidence interval."""
+        return operations.estimate.tokenize_sample(
+            self._context,
+            Reference.parse(reference),
+            make_counting(self._context, tokenizer, options, count_only=True),
+            fraction=fraction,
+            seed=seed,
+            engine=EngineChoice(engine),
+        )
+
+    def report(
+        self,
+        references: Sequence[str] = (),
+        *,
+        num_parameters: Sequence[int],
+        tokenizer: str | None = None,
+        law: str | None = None,
+    ) -> Report:
+        """Say whether the data is enough; see `registry.operations.report.report`."""
+        return operations.report.report(
+            self._context,
+            [Reference.parse(text) for text in references],
+            num_parameters=num_parameters,
+            tokenizer=tokenizer,
+            law=law,
+        )
+
+    # Looking.
+
+    def show(self, reference: str) -> VersionDescription:
+        """Return a version with its dataset, counts and neighbours."""
+        return operations.describe.show(self._context, Reference.parse(reference))
+
+    def sample(self, reference: str, *, num_documents: int = 5, seed: int = 0) -> Sample:
+        """Return documents drawn by a seed."""
+        return operations.sample.sample(
+            self._context, Reference.parse(reference), num_documents=num_documents, seed=seed
+        )
+
+    def lineage(self, reference: str, *, limit: int | None = None) -> Lineage:
+        """Return everything that a version was made from."""
+        return self._context.catalog.lineage.upstream(Reference.parse(reference), limit=limit)
+
+    def impact(self, reference: str, *, limit: int | None = None) -> Lineage:
+        """Return everything that was made from a version."""
+        return self._context.catalog.lineage.downstream(Reference.parse(reference), limit=limit)
+
+    def verify(self, reference: str) -> Verification:
+        """Read every byte of a version again and compare it with what was sealed."""
+        return operations.verify.verify(self._context, Reference.parse(reference))
+
+    def quarantine(self, reference: str, *, limit: int = 20) -> Quarantine:
+        """Return rows that the run behind a version rejected."""
+        return operations.quarantine.show_quarantine(
+            self._context, Reference.parse(reference), limit=limit
+        )
+
+    def export(self, reference: str, folder: Path) -> Export:
+        """Write a version's shards as files."""
+        return operations.export.export(self._context, Reference.parse(reference), folder)
+
+    def export_tokens(
+        self,
+        reference: str,
+        folder: Path,
+        *,
+        output_format: OutputFormat | str,
+        **options: Unpack[ExportOptions],
+    ) -> TokenExport:
+        """Write tokens in a trainer's format; see `registry.operations.export_tokens`."""
+        return operations.export_tokens.export_tokens(
+            self._context,
+            Reference.parse(reference),
+            folder,
+            operations.export_plan.read_options(output_format=output_format, **options),
+        )
+
+    def open_tokens(self, reference: str) -> "TokenReader":
+        """Open token shards for training; see `registry.operations.open_tokens`."""
+        return operations.open_tokens.open_tokens(self._context, Reference.parse(reference))

@@ -1,0 +1,56 @@
+"""The tables of the catalog. The docstring of a row is the comment of its table.
+
+Facts are written once; the triggers in `registry.catalog.triggers` hold them to it.
+"""
+
+from registry.catalog.tables.audit import AuditLogRow
+from registry.catalog.tables.base import AS_IS, Row
+from registry.catalog.tables.datasets import DatasetRow, LicenceAssertionRow, OwnerRow, TagRow
+from registry.catalog.tables.runs import (
+    LedgerEntryRow,
+    LedgerRejectionRow,
+    LineageEdgeRow,
+    RecipeRow,
+    RunInputRow,
+    RunOutputRow,
+    RunRow,
+)
+from registry.catalog.tables.tokens import EngineCheckRow, TokenCountRow, TokenizerRow
+from registry.catalog.tables.versions import (
+    MetricRow,
+    SchemaDefinitionRow,
+    ShardLocationRow,
+    ShardRow,
+    SourceRow,
+    VersionLanguageRow,
+    VersionRow,
+    VersionSourceRow,
+)
+
+__all__ = [
+    "AS_IS",
+    "AuditLogRow",
+    "DatasetRow",
+    "EngineCheckRow",
+    "LedgerEntryRow",
+    "LedgerRejectionRow",
+    "LicenceAssertionRow",
+    "LineageEdgeRow",
+    "MetricRow",
+    "OwnerRow",
+    "RecipeRow",
+    "Row",
+    "RunInputRow",
+    "RunOutputRow",
+    "RunRow",
+    "SchemaDefinitionRow",
+    "ShardLocationRow",
+    "ShardRow",
+    "SourceRow",
+    "TagRow",
+    "TokenCountRow",
+    "TokenizerRow",
+    "VersionLanguageRow",
+    "VersionRow",
+    "VersionSourceRow",
+]
