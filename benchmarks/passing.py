@@ -42,6 +42,7 @@ _CORES = 2
 _DATATROVE = "datatrove, 2 tasks"
 _BARE_FAST, _BARE_REFERENCE = "bare fast engine", "bare reference engine"
 _FAST, _ALONE = "muster fast, 2 workers", "muster fast, 1 worker"
+_APART = "muster fast, 2 worker processes"
 _REFERENCE, _COUNTING = "muster reference, 2 workers", "muster fast, Parquet, counting only"
 _RATIOS = (
     (_FAST, _DATATROVE, 40.0),
@@ -80,6 +81,7 @@ def measure(files: Sequence[Path], *, tokenizer: Path | None, rounds: int) -> It
             _FAST: partial(passes.run, workers=_CORES, engine="fast"),
             _COUNTING: passes.count,
             _ALONE: partial(passes.run, workers=1, engine="fast"),
+            _APART: partial(passes.run, workers=_CORES, engine="fast", kind=ExecutorKind.PROCESSES),
             _BARE_REFERENCE: partial(_encode, path, texts),
             _REFERENCE: partial(passes.run, workers=_CORES, engine="reference"),
         }
@@ -104,10 +106,10 @@ class _Passes:
     numbers: Iterator[int] = field(default_factory=count)
     peaks: list[int] = field(default_factory=list)
 
-    def run(self, *, workers: int, engine: str) -> Timing:
+    def run(self, *, workers: int, engine: str, kind: ExecutorKind = ExecutorKind.AUTO) -> Timing:
         """From JSON Lines to token shards."""
         name = f"bench/tokens-{next(self.numbers)}"
-        execution = Execution(kind=ExecutorKind.PROCESSES, num_workers=workers)
+        execution = Execution(kind=kind, num_workers=workers)
         with (
             open_registry(self.home, execution=execution) as muster,
             _watched(self.peaks),
@@ -126,7 +128,7 @@ class _Passes:
         """Count the tokens of normalized Parquet."""
         # Another token behind each document makes it another count.
         eos = chr(ord("A") + next(self.numbers))
-        execution = Execution(kind=ExecutorKind.PROCESSES, num_workers=_CORES)
+        execution = Execution(kind=ExecutorKind.AUTO, num_workers=_CORES)
         with open_registry(self.home, execution=execution) as muster, stopwatch() as watch:
             muster.tokenize(
                 _TEXT, tokenizer="engine", engine="fast", count_only=True, eos_token=eos

@@ -23,11 +23,15 @@ DryRun = Annotated[
 ExecutorOption = Annotated[
     ExecutorKind,
     typer.Option(
-        "--executor", help="Where units of work run; auto: in processes if there is much to do."
+        "--executor",
+        help="Where units of work run; auto: in processes if there is much to do, else threads.",
     ),
 ]
 WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Units at a time; else one a core.")
+    int | None,
+    typer.Option(
+        "--workers", min=1, help="Units at a time; else two threads, or a process on each core."
+    ),
 ]
 RayAddressOption = Annotated[
     str, typer.Option("--ray-address", metavar="ADDRESS", help="The cluster for --executor ray.")

@@ -14,6 +14,8 @@ class ExecutorKind(StrEnum):
     """Worker processes where there is enough to do for several, else this process."""
 
     IN_PROCESS = "in-process"
+    """Threads of this process, which start at once and share one interpreter."""
+
     PROCESSES = "processes"
     RAY = "ray"
     """The machines of a Ray cluster."""
@@ -56,7 +58,8 @@ class Execution(Value):
 
     kind: ExecutorKind = ExecutorKind.IN_PROCESS
     num_workers: int | None = None
-    """How many tasks at a time; None: one a core, of this machine or of the cluster."""
+    """How many tasks at a time; None: two threads, or a process on each core, of this machine or of
+    the cluster."""
 
     ray_address: str = "auto"
     """Where the cluster is; `auto`: as `RAY_ADDRESS` says, else the one on this machine."""

@@ -16,9 +16,15 @@ Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.intp]
 Offsets = npt.NDArray[np.int64]
 
-WINDOW = 1 << 18
-"""Bytes looked at in one go: few enough that intermediate arrays stay in the processor's cache
-and that a document of 100 MB costs no more memory than a short one."""
+WINDOW = 96 << 10
+"""Bytes looked at in one go: few enough that intermediate arrays stay in the processor's cache,
+and below the 128 KiB from which on the C library maps memory anew for each of them."""
+
+FIRST_WIDE = 0xC2
+"""The least byte that begins a character outside ASCII."""
+
+NOWHERE: Positions = np.empty(0, np.intp)
+"""No position: nothing was found."""
 
 LOOKAHEAD = 3
 """Bytes of the next window that each window also shows, so that no character of up to four bytes

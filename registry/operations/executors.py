@@ -10,12 +10,16 @@ from registry.execution.processes import Processes
 from registry.execution.ray_cluster import RayCluster
 from registry.operations.place import Place
 
-_LEAST_BYTES_APART = 64 << 20
-"""Text for which two processes, which take a second to start, are sooner done than one."""
+_LEAST_SECONDS_APART = 8.0
+"""Work of one core for which processes, which take a second or two to start, are sooner done than
+threads, which wait for each other at the interpreter."""
+
+_THREADS = 2
+"""Of a third thread little is left: more than a third of a pass holds the interpreter."""
 
 
-def choose_executor(execution: Execution, place: Place, *, num_bytes: int) -> Executor:
-    """Return the executor for a pass over so many bytes of text.
+def choose_executor(execution: Execution, place: Place, *, core_seconds: float) -> Executor:
+    """Return the executor for work that would take one core so long.
 
     Raises:
         InputError: Workers are wanted and cannot see the store, or there is no such cluster.
@@ -24,11 +28,10 @@ def choose_executor(execution: Execution, place: Place, *, num_bytes: int) -> Ex
     num_workers = execution.num_workers or count_cores()
     kind = execution.kind
     if kind is ExecutorKind.AUTO:
-        is_large = num_bytes >= _LEAST_BYTES_APART or execution.num_workers is not None
-        pays = is_large and num_workers > 1 and place.store.is_shared
+        pays = core_seconds >= _LEAST_SECONDS_APART and num_workers > 1 and place.store.is_shared
         kind = ExecutorKind.PROCESSES if pays else ExecutorKind.IN_PROCESS
     if kind is ExecutorKind.IN_PROCESS:
-        return InProcess()
+        return InProcess(execution.num_workers or min(num_workers, _THREADS))
     if not place.store.is_shared:
         raise InputError(
             f"worker processes do not see the store {place.store.url}, which lies in memory",

@@ -198,6 +198,7 @@ class _Normalizing(UnitWork[Unit]):
     """Write the documents of a unit, normalized, as Parquet shards."""
 
     unit_kind = Unit
+    core_bytes_per_second = 45e6
 
     def carry_out(self, unit: PlannedUnit, outcomes: Iterator[Outcome], report: Report) -> Unit:
         """See `UnitWork.carry_out`."""
@@ -206,7 +207,7 @@ class _Normalizing(UnitWork[Unit]):
         index = DocumentIndexBuilder()
         ledgers: list[Ledger] = []
         with DocumentShardWriter(store, shard_bytes=self.place.settings.shard_bytes) as writer:
-            for outcome in self.ahead(outcomes):
+            for outcome in outcomes:
                 processed = self.pipeline(outcome)
                 writer.write(processed.kept)
                 quarantine.write(processed.rejected)

@@ -8,7 +8,7 @@ number of workers.
 import base64
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -28,7 +28,7 @@ from registry.domain.version import Shard, Version
 from registry.errors import InputError
 from registry.execution.base import Finished, Lost, Report
 from registry.normalization.pipeline import Pipeline
-from registry.operations.ahead import read_ahead
+from registry.operations.ahead import meanwhile
 from registry.operations.context import Context
 from registry.operations.executors import choose_executor
 from registry.operations.indexes import read_index, write_index
@@ -60,7 +60,6 @@ class Unit(Value):
 
 
 _Unit = TypeVar("_Unit", bound=Unit)
-_Item = TypeVar("_Item")
 
 
 @dataclass
@@ -69,13 +68,19 @@ class UnitWork(ABC, Generic[_Unit]):
 
     place: Place
     recipe: Recipe
-    is_alone: bool = field(default=True, kw_only=True)
-    """Whether no other worker wants the cores, so that the stages of the work have threads."""
 
     @property
     @abstractmethod
     def unit_kind(self) -> type[_Unit]:
         """The class of the checkpoints."""
+
+    @property
+    @abstractmethod
+    def core_bytes_per_second(self) -> float:
+        """About how much text one core gets through in a second."""
+
+    def prepare(self) -> None:
+        """Load what every unit needs, while units are planned."""
 
     def __call__(self, unit: PlannedUnit, report: Report, /) -> _Unit:
         """Read a unit, take it through the recipe, and leave the outcome in the store."""
@@ -101,10 +106,6 @@ class UnitWork(ABC, Generic[_Unit]):
     def pipeline(self) -> Pipeline:
         """The recipe at work, with what its steps have learned of the units before."""
         return Pipeline(self.recipe)
-
-    def ahead(self, items: Iterator[_Item]) -> Iterator[_Item]:
-        """Yield the same items; the next ones are made meanwhile, if cores may be free for it."""
-        return read_ahead(items) if self.is_alone else items
 
     def encode_state(self) -> str:
         """Return what the recipe's steps learned since the last unit, for a checkpoint."""
@@ -139,7 +140,7 @@ def run_units(
     """
     context.progress.start(task, total_bytes=version.num_text_bytes)
     try:
-        units = _Run(context, _plan(context, version), work, derivation).finish_all()
+        units = _Run(context, _plan(context, version, work), work, derivation).finish_all()
     finally:
         context.progress.finish()
     if not any(unit.is_lost for unit in units):
@@ -166,7 +167,7 @@ def run_part(
         context.progress.start(
             f"{run.operation} {part}", total_bytes=version.num_text_bytes // part.count
         )
-        planned = _plan(context, version)
+        planned = _plan(context, version, work)
         try:
             _Run(context, planned, work, run.derivation).finish_part(part)
         finally:
@@ -201,9 +202,12 @@ def load_unit(
     return unit if all(context.store.exists(digest) for digest in unit.objects()) else None
 
 
-def _plan(context: Context, version: Version) -> list[PlannedUnit]:
+def _plan(context: Context, version: Version, work: UnitWork[Any]) -> list[PlannedUnit]:
     shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
-    return plan_units(context.place, shards)
+    with meanwhile(work.prepare) as prepared:
+        planned = plan_units(context.place, shards)
+        prepared()
+    return planned
 
 
 class _Run(Generic[_Unit]):
@@ -246,10 +250,10 @@ class _Run(Generic[_Unit]):
         executor = choose_executor(
             self._context.execution,
             self._context.place,
-            num_bytes=sum(unit.num_bytes for unit in pending),
+            core_seconds=sum(unit.num_bytes for unit in pending) / self._work.core_bytes_per_second,
         )
         report = self._context.progress.advance
-        work = replace(self._work, is_alone=executor.num_workers == 1)
+        work = self._work
         for outcome in executor.run(work, pending, report):
             unit = pending[outcome.number]
             if isinstance(outcome, Finished):

@@ -1,6 +1,9 @@
 """Documents and rejected rows of one file, gathered into batches of a bounded size."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, TypeAlias
 
 import pyarrow as pa
@@ -20,6 +23,16 @@ from registry.sources.reasons import RowError
 
 Document: TypeAlias = tuple[str | None, str | bytes, bytes]
 """Id (None: the locator), text and metadata of one document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Ids, texts and metadata of many documents, in columns; see `Document`."""
+
+    ids: Sequence[str | None]
+    texts: Sequence[str | bytes]
+    metadata: Sequence[bytes]
+
 
 READ_STEP = "read"
 """The step that a reader's rejections name."""
@@ -50,6 +63,30 @@ class Batcher:
         self._texts.append(text)
         self._metadata.append(metadata)
         self._num_bytes += num_bytes + _ROW_OVERHEAD_BYTES
+
+    def keep_all(
+        self, first_row: int, documents: Documents, sizes: Sequence[int]
+    ) -> Iterator[Outcome]:
+        """Add the documents of consecutive rows; yield each batch that comes together.
+
+        Args:
+            first_row: The row of the first of them.
+            documents: What is added.
+            sizes: At least the bytes of each one's text.
+        """
+        ends = [*accumulate(size + _ROW_OVERHEAD_BYTES for size in sizes)]
+        start, taken = 0, 0
+        while start < len(ends):
+            room = taken + self._batch_bytes - self._num_bytes
+            stop = min(bisect_left(ends, room, lo=start) + 1, len(ends))
+            self._rows.extend(range(first_row + start, first_row + stop))
+            self._ids.extend(documents.ids[start:stop])
+            self._texts.extend(documents.texts[start:stop])
+            self._metadata.extend(documents.metadata[start:stop])
+            self._num_bytes += ends[stop - 1] - taken
+            start, taken = stop, ends[stop - 1]
+            if self.is_full:
+                yield self.take()
 
     def reject(
         self, row: int | None, offset: int | None, *, reason: str, raw: bytes, num_bytes: int
@@ -96,7 +133,7 @@ def gather(
     parse: Callable[[bytes], Document | None],
     batcher: Batcher,
     *,
-    parse_all: Callable[[Sequence[bytes]], list[Document] | None] | None = None,
+    parse_all: Callable[[Sequence[bytes]], Documents | None] | None = None,
 ) -> Iterator[Outcome]:
     """Make batches of lines, each of which is a document, a rejected row or (None) no row.
 
@@ -118,10 +155,7 @@ def gather(
             continue
         parsed = None if parse_all is None else parse_all(block.lines)
         if parsed is not None:
-            for place, found in enumerate(parsed):
-                batcher.keep(block.first_row + place, found, len(block.lines[place]))
-                if batcher.is_full:
-                    yield batcher.take()
+            yield from batcher.keep_all(block.first_row, parsed, [*map(len, block.lines)])
             continue
         row, offset = block.first_row, block.offset
         for line in block.lines:

@@ -11,13 +11,13 @@ from typing import Any
 import orjson
 
 from registry.domain.reading import Reading
-from registry.sources.outcomes import Document
+from registry.sources.outcomes import Documents
 from registry.sources.records import LARGE_FLOAT
 
 
 def make_plain_parser(
     reading: Reading,
-) -> Callable[[Sequence[bytes]], list[Document] | None] | None:
+) -> Callable[[Sequence[bytes]], Documents | None] | None:
     """Return the function that turns lines of JSON into documents; None: there cannot be one.
 
     It gives None where some line is not ordinary.
@@ -27,7 +27,7 @@ def make_plain_parser(
         return None
     (text_column,) = reading.text_columns
 
-    def parse(lines: Sequence[bytes]) -> list[Document] | None:
+    def parse(lines: Sequence[bytes]) -> Documents | None:
         try:
             records = [orjson.loads(line) for line in lines]
             texts = [record.pop(text_column) for record in records]
@@ -42,7 +42,7 @@ def make_plain_parser(
             return None
         if LARGE_FLOAT.search(b"\n".join(metadata)):
             return None
-        return list(zip(ids, texts, metadata, strict=True))
+        return Documents(ids=ids, texts=texts, metadata=metadata)
 
     return parse
 

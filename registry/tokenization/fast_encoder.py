@@ -27,6 +27,7 @@ FAST_ENGINE = "gigatoken"
 """The library's name."""
 
 _DRAWN_ROWS = 4
+_LOOKED_AT_ROWS = 200
 _COMPARED_CHARACTERS = 1_000
 """The reference takes a hundred times as long for a text, so what it sees of a batch is little."""
 
@@ -97,18 +98,22 @@ class GuardedEncoder:
     with characters outside ASCII.
     """
 
-    def __init__(self, description: Description, *, parse_special: bool) -> None:
-        """Load both engines.
+    def __init__(self, description: Description, reference: TokenizersEncoder) -> None:
+        """Load the fast engine.
+
+        Args:
+            description: The tokenizer.
+            reference: An encoder for it, which other threads may use as well.
 
         Raises:
             MissingExtraError: The fast engine is not installed.
             EngineRefusedError: It does not take such a tokenizer.
         """
-        self.reference = TokenizersEncoder(description, parse_special=parse_special)
+        self.reference = reference
         """The engine that the ids are compared with."""
 
         self.description = description
-        shown = self.reference.description
+        shown = reference.description
         self._wants_nfc = shown.normalizer == _NFC
         self._added_token = _find_pattern(shown)
         update = {"added_tokens": (), **({"normalizer": None} if self._wants_nfc else {})}
@@ -246,8 +251,9 @@ def _rows_to_compare(texts: pa.Array) -> list[int]:
     if len(texts) == 0:
         return []
     drawn = np.linspace(0, len(texts) - 1, _DRAWN_ROWS).astype(np.int64).tolist()
-    wide = _find_wide(texts)
-    return sorted({*drawn, *wide[len(wide) // 2 :][:1]})
+    middle = max(0, (len(texts) - _LOOKED_AT_ROWS) // 2)
+    wide = _find_wide(texts.slice(middle, _LOOKED_AT_ROWS))[:1]
+    return sorted({*drawn, *(middle + row for row in wide)})
 
 
 def _find_wide(texts: pa.Array) -> list[int]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tokenizers import Tokenizer as Engine
@@ -106,8 +107,7 @@ def load_encoder(tokenizer: Tokenizer, data: bytes, *, parse_special: bool = Fal
     """
     if tokenizer.engine is TokenizerEngine.SENTENCEPIECE:
         return SentencePieceEncoder(data, path=tokenizer.name, parse_special=parse_special)
-    description = Description.parse(data, path=tokenizer.name)
-    return TokenizersEncoder(description, parse_special=parse_special)
+    return _load_reference(data, name=tokenizer.name, parse_special=parse_special)[1]
 
 
 def load_guarded_encoder(
@@ -127,8 +127,16 @@ def load_guarded_encoder(
     """
     if tokenizer.engine is TokenizerEngine.SENTENCEPIECE:
         raise EngineRefusedError(engine=FAST_ENGINE, reason="it is a SentencePiece model")
-    description = Description.parse(data, path=tokenizer.name)
-    return GuardedEncoder(description, parse_special=parse_special)
+    return GuardedEncoder(*_load_reference(data, name=tokenizer.name, parse_special=parse_special))
+
+
+@lru_cache(maxsize=1)
+def _load_reference(
+    data: bytes, *, name: str, parse_special: bool
+) -> tuple[Description, TokenizersEncoder]:
+    # Kept: it serves several threads at once, and takes a fifth of a second to load.
+    description = Description.parse(data, path=name)
+    return description, TokenizersEncoder(description, parse_special=parse_special)
 
 
 def find_token_id(tokenizer: Tokenizer, data: bytes, token: str) -> int:

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from registry.execution.base import Finished, Lost
 from registry.execution.dispatching import MAX_ATTEMPTS
 from registry.execution.in_process import InProcess
 from registry.execution.processes import Processes
-from tests.execution.works import Die, Hang, Refuse, Remember, Square
+from tests.execution.works import Die, Hang, Meet, Refuse, Remember, Square
 
 
 def ignore(*, num_bytes, num_documents=0):
@@ -26,7 +27,11 @@ def processes(num_workers=2, *, deadline_seconds=60):
     return Processes(num_workers, deadline_seconds=deadline_seconds)
 
 
-@pytest.fixture(params=[InProcess, processes], ids=["in-process", "processes"])
+def threads():
+    return InProcess(2)
+
+
+@pytest.fixture(params=[InProcess, threads, processes], ids=["in-process", "threads", "processes"])
 def executor(request):
     return request.param()
 
@@ -58,6 +63,46 @@ def test_an_error_on_purpose_is_raised_with_its_hint(executor):
         list(executor.run(Refuse(), [0], ignore))
 
     assert "none" == caught.value.hint
+
+
+def test_each_thread_keeps_what_is_dear_and_one_of_them_the_callers():
+    work = Remember()
+    found = [item.result for item in threads().run(work, range(8), ignore)]
+
+    assert {os.getpid()} == {process for process, _ in found}
+    assert 2 == [seen for _, seen in found].count(1)
+    assert 0 < work.seen < 8
+
+
+def test_threads_work_at_the_same_time():
+    meeting = Meet()
+    found = results(threads(), meeting, range(2))
+
+    assert {number: Finished(number, number) for number in range(2)} == found
+
+
+def test_threads_end_with_a_caller_who_stops_early():
+    found = threads().run(Remember(), range(100), ignore)
+    next(found)
+    found.close()
+
+    assert not [one for one in threading.enumerate() if one.name.startswith("worker")]
+
+
+def test_after_an_error_threads_begin_no_further_task():
+    begun = []
+
+    def work(task, report):
+        begun.append(task)
+        report(num_bytes=1)
+        if task == 0:
+            raise ConflictError("task 0")
+        time.sleep(0.02)
+
+    with pytest.raises(ConflictError, match="task 0"):
+        list(threads().run(work, range(100), ignore))
+
+    assert len(begun) < 100
 
 
 def test_work_keeps_what_is_dear_from_task_to_task():

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,3 +65,14 @@ class Remember:
         self.seen = getattr(self, "seen", 0) + 1
         time.sleep(0.05)
         return os.getpid(), self.seen
+
+
+MEETING = threading.Barrier(2)
+
+
+class Meet:
+    """Wait until another thread works as well."""
+
+    def __call__(self, task, report):
+        MEETING.wait(timeout=30)
+        return task

@@ -1,10 +1,13 @@
 """Corpora that are valid by default; a test varies one thing."""
 
+import dataclasses
 import gzip
 import json
 from pathlib import Path
 
+from registry.domain.execution import Execution
 from registry.domain.tokenizer import CountingPolicy
+from registry.operations.context import Context
 from registry.operations.counting import Counting
 
 
@@ -26,3 +29,8 @@ def counting_by(muster, name: str) -> Counting:
     """Count by a tokenizer that was added, with EOS behind each document."""
     tokenizer = muster.tokenizers.get(name)
     return Counting(tokenizer=tokenizer, policy=CountingPolicy(eos_id=tokenizer.eos_id))
+
+
+def alone(context: Context) -> Context:
+    """Work on one unit after the other."""
+    return dataclasses.replace(context, execution=Execution(num_workers=1))

@@ -15,7 +15,7 @@ from registry.normalization.recipe_files import load_recipe
 from registry.operations import normalize as operation
 from registry.operations.context import NoProgress
 from registry.operations.quarantine import read_quarantine
-from tests.operations.factories import records, write_jsonl
+from tests.operations.factories import alone, records, write_jsonl
 
 RECIPE = """
 name = "unique"
@@ -257,7 +257,7 @@ def test_normalizing_into_a_registered_dataset_is_noted(notes, corpus, tmp_path)
 
 
 def test_a_finished_unit_is_not_done_again(make_context, muster, tmp_path, monkeypatch):
-    context = make_context(shard_bytes=1024)
+    context = alone(make_context(shard_bytes=1024))
     for number in range(3):
         write_jsonl(tmp_path / "many" / f"{number}.jsonl", records(30))
     corpus = muster.register([str(tmp_path / "many")], name="web/many").reference

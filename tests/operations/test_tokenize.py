@@ -12,7 +12,7 @@ from registry.operations.counting import Counting
 from registry.operations.quarantine import read_quarantine
 from registry.tokenization import encoder as encoder_module
 from registry.tokenization.formats.megatron_reader import MegatronReader
-from tests.operations.factories import records, write_jsonl
+from tests.operations.factories import alone, records, write_jsonl
 
 TEXTS = [
     "Some text with a literal <|endoftext|> inside.",
@@ -178,7 +178,7 @@ def test_training_twice_gives_one_tokenizer(muster, corpus):
 
 
 def test_an_interrupted_run_resumes_to_the_same_bytes(make_context, muster, corpus, monkeypatch):
-    context = make_context(shard_bytes=1024)
+    context = alone(make_context(shard_bytes=1024))
     counting = Counting(
         tokenizer=muster.tokenizers.get("tiny"),
         policy=CountingPolicy(eos_id=muster.tokenizers.get("tiny").eos_id),

@@ -31,6 +31,13 @@ def engine(request):
     return request.param
 
 
+on_any_executor = pytest.mark.parametrize(
+    "executor",
+    [{"threads": 2}, {"threads": 8}, {"workers": 1}, {"workers": 2}, {"workers": 8}],
+    ids=lambda executor: "-".join(f"{name}-{number}" for name, number in executor.items()),
+)
+
+
 @pytest.fixture
 def corpus(muster, tmp_path):
     """One file that is cut into many units, small ones that are grouped, and bad rows."""
@@ -48,11 +55,10 @@ def small_units(make_context, monkeypatch):
     """Make contexts whose units are small."""
     monkeypatch.setattr(planning, "LEAST_UNIT_BYTES", UNIT_BYTES)
 
-    def make(*, workers=0, **settings):
+    def make(*, threads=1, workers=0, **settings):
         kind = ExecutorKind.PROCESSES if workers else ExecutorKind.IN_PROCESS
-        return dataclasses.replace(
-            make_context(**settings), execution=Execution(kind=kind, num_workers=workers or None)
-        )
+        execution = Execution(kind=kind, num_workers=workers or threads)
+        return dataclasses.replace(make_context(**settings), execution=execution)
 
     return make
 
@@ -88,10 +94,10 @@ def test_units_depend_on_the_shards_alone(small_units, corpus):
     )
 
 
-@pytest.mark.parametrize("workers", [1, 2, 8])
-def test_any_number_of_workers_normalizes_to_the_same_bytes(small_units, corpus, workers):
+@on_any_executor
+def test_any_number_of_workers_normalizes_to_the_same_bytes(small_units, corpus, executor):
     here = normalized(small_units(), corpus, name="web/here")
-    context = small_units(workers=workers)
+    context = small_units(**executor)
     apart = normalized(context, corpus, name="web/apart")
 
     assert here.digest == apart.digest
@@ -101,10 +107,10 @@ def test_any_number_of_workers_normalizes_to_the_same_bytes(small_units, corpus,
     assert len(shards_of(context, "web/here")) > 3
 
 
-@pytest.mark.parametrize("workers", [1, 2, 8])
+@on_any_executor
 @pytest.mark.parametrize("choice", ["reference", "fast"])
 def test_any_number_of_workers_and_any_engine_gives_the_same_tokens(
-    small_units, muster, corpus, workers, choice
+    small_units, muster, corpus, executor, choice
 ):
     muster.tokenizers.train([corpus], name="tiny", vocab_size=300)
     counting = counting_by(muster, "tiny")
@@ -114,7 +120,7 @@ def test_any_number_of_workers_and_any_engine_gives_the_same_tokens(
         small_units(), reference, counting, name=names[0], engine=EngineChoice("reference")
     )
     apart = tokenize(
-        small_units(workers=workers),
+        small_units(**executor),
         reference,
         counting,
         name=names[1],

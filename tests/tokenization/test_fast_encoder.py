@@ -11,7 +11,7 @@ from tokenizers import Tokenizer as Engine
 from registry.errors import EngineMismatchError, EngineRefusedError
 from registry.tokenization import fast_encoder
 from registry.tokenization.description import Description
-from registry.tokenization.encoder import Encoded
+from registry.tokenization.encoder import Encoded, TokenizersEncoder
 from registry.tokenization.fast_encoder import GigatokenEngine, GuardedEncoder, compare
 from registry.tokenization.parity import adversarial_texts
 from tests.tokenization.factories import (
@@ -34,7 +34,8 @@ def make_engine(*tokens: AddedToken, normalizer=None) -> Engine:
 
 
 def guard(engine: Engine, *, parse_special: bool = False) -> GuardedEncoder:
-    return GuardedEncoder(Description.of(engine), parse_special=parse_special)
+    description = Description.of(engine)
+    return GuardedEncoder(description, TokenizersEncoder(description, parse_special=parse_special))
 
 
 _GUARD = guard(make_engine(AddedToken("<|fim|>"), AddedToken("  ")))
@@ -102,7 +103,7 @@ def test_the_texts_tell_an_engine_that_does_not_look_for_added_tokens():
 
 def test_the_texts_tell_an_engine_of_another_version_of_unicode(request):
     description = Description.of(Engine.from_buffer(request.getfixturevalue("neox").data))
-    reference = GuardedEncoder(description, parse_special=False).reference
+    reference = TokenizersEncoder(description, parse_special=False)
     alone = GigatokenEngine(reference.description.model_copy(update={"added_tokens": ()}))
     texts = [text for text in adversarial_texts(description) if "  " not in text]
 

@@ -17,6 +17,8 @@ from registry.normalization.verdict import Verdict
 
 EMPTY: Final = "empty"
 
+_MOST_CHARACTER_BYTES = 4
+
 _WHITE_SPACE = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 
 
@@ -37,8 +39,14 @@ class DropEmpty(Step[DropEmptyParameters]):
     def __call__(self, batch: pa.RecordBatch) -> Verdict:
         """Judge a batch of `DOCUMENTS`; no text is changed."""
         text = batch.column("text")
-        lengths = pc.utf8_length(pc.utf8_trim(text, _WHITE_SPACE))
-        too_short = pc.less(lengths, self.parameters.min_characters)
+        too_short = self._find_short(pc.utf8_trim(text, _WHITE_SPACE))
         if not pc.any(too_short).as_py():
             return Verdict(text)
         return Verdict(text, pc.if_else(too_short, EMPTY, pa.scalar(None, pa.string())))
+
+    def _find_short(self, contents: pa.Array) -> pa.Array:
+        # A character has one to four bytes, so nearly every document is judged by its size.
+        least = self.parameters.min_characters
+        suspects = pc.less(pc.binary_length(contents), least * _MOST_CHARACTER_BYTES)
+        too_short = pc.less(pc.utf8_length(contents.filter(suspects)), least)
+        return pc.replace_with_mask(suspects, suspects, too_short)

@@ -17,6 +17,8 @@ import numpy as np
 import pyarrow as pa
 
 from registry.normalization.columns import (
+    FIRST_WIDE,
+    NOWHERE,
     Bytes,
     Positions,
     find_documents,
@@ -69,15 +71,28 @@ class StripControlCharacters(Step[StripControlCharactersParameters]):
         return Verdict(rewrite(text, find_documents(text, self._find), self._strip))
 
     def _find(self, window: Bytes) -> Positions:
-        # Unsigned bytes wrap around: one comparison covers the range from 0x0B to 0x1F.
-        controls = (window < 0x09) | (window - np.uint8(0x0B) < 0x15) | (window == 0x7F)
-        found = [np.flatnonzero(controls), find_range(window, "\ufeff", "\ufeff")]
+        found = [_find_controls(window)]
+        if window.max() >= FIRST_WIDE:
+            found += self._find_wide(window)
+        return np.sort(np.concatenate(found))
+
+    def _find_wide(self, window: Bytes) -> list[Positions]:
+        found = [find_range(window, "\ufeff", "\ufeff")]
         if self.parameters.c1:
             found.append(find_range(window, "\u0080", "\u009f"))
         if self.parameters.also_zero_width:
             found.append(find_range(window, "\u200b", "\u200d"))
             found.append(find_range(window, "\u2060", "\u2060"))
-        return np.sort(np.concatenate(found))
+        return found
 
     def _strip(self, text: str) -> str:
         return text.translate(self._table)
+
+
+def _find_controls(window: Bytes) -> Positions:
+    # Unsigned bytes wrap around: one comparison covers the range from 0x0B to 0x1F. Whether there
+    # is anything to find is told by the least byte, for a tenth of what the places take.
+    shifted = window - np.uint8(0x0B)
+    if window.min() >= 0x09 and shifted.min() >= 0x15 and not (window == 0x7F).any():
+        return NOWHERE
+    return np.flatnonzero((window < 0x09) | (shifted < 0x15) | (window == 0x7F))

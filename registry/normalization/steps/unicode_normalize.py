@@ -16,7 +16,14 @@ from typing import ClassVar, Literal
 import numpy as np
 import pyarrow as pa
 
-from registry.normalization.columns import Bytes, Positions, find_documents, find_range, rewrite
+from registry.normalization.columns import (
+    NOWHERE,
+    Bytes,
+    Positions,
+    find_documents,
+    find_range,
+    rewrite,
+)
 from registry.normalization.parameters import Parameters
 from registry.normalization.steps.base import Step
 from registry.normalization.verdict import Verdict
@@ -49,8 +56,10 @@ class UnicodeNormalize(Step[UnicodeNormalizeParameters]):
 
 
 def _find_from(lead: int, window: Bytes) -> Positions:
+    if window.max() < lead:
+        return NOWHERE
     may_change = window >= lead
-    if lead > _FIRST_LEAD["NFKC"] and may_change.any():
+    if lead > _FIRST_LEAD["NFKC"]:
         # Dashes, quotation marks, bullets and ellipses are what makes most English text other
         # than ASCII. They neither compose nor decompose.
         may_change[find_range(window, "\u2010", "\u203f")] = False
