@@ -3,9 +3,11 @@
 import json
 import sys
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from registry.domain.progress import Done
 from registry.domain.quantities import format_bytes
 
 if TYPE_CHECKING:
@@ -23,20 +25,24 @@ class _Account:
     def __init__(self) -> None:
         self._task = ""
         self._total = 0
-        self._done = 0
-        self._documents = 0
+        self._done = Done()
         self._started = 0.0
         self._last_line = 0.0
 
     def start(self, task: str, *, total_bytes: int) -> None:
         """Begin a task over so many bytes of text."""
         self._task, self._total = task, total_bytes
-        self._done = self._documents = 0
+        self._done = Done()
         self._started = self._last_line = time.monotonic()
 
-    def _add(self, num_bytes: int, num_documents: int) -> None:
-        self._done += num_bytes
-        self._documents += num_documents
+    def _counts(self) -> str:
+        done = self._done
+        counts = [f"{done.num_documents:,} documents"]
+        if done.num_tokens:
+            counts.append(f"{done.num_tokens:,} tokens")
+        if done.num_rejected:
+            counts.append(f"{done.num_rejected:,} rejected")
+        return ", ".join(counts)
 
 
 class TerminalProgress(_Account):
@@ -46,9 +52,9 @@ class TerminalProgress(_Account):
         super().__init__()
         self._bar: Progress | None = None
 
-    def advance(self, *, num_bytes: int, num_documents: int = 0) -> None:
+    def advance(self, done: Done) -> None:
         """Show that so much more is done, once the task lasts over a second."""
-        self._add(num_bytes, num_documents)
+        self._done += done
         moment = time.monotonic()
         if moment - self._started < _QUIET_SECONDS:
             return
@@ -71,22 +77,22 @@ class TerminalProgress(_Account):
     def _draw(self) -> None:
         if self._bar is None:
             self._bar = _make_bar()
-            self._bar.add_task(self._task, total=self._total or None, documents="0")
+            self._bar.add_task(self._task, total=self._total or None, counts="")
             self._bar.start()
         task = self._bar.task_ids[0]
         self._bar.update(
             task,
-            completed=self._done,
+            completed=self._done.num_bytes,
             # Decompressed text may be larger than the files it came from.
-            total=max(self._total, self._done) if self._total else None,
-            documents=f"{self._documents:,}",
+            total=max(self._total, self._done.num_bytes) if self._total else None,
+            counts=self._counts(),
         )
 
     def _write_line(self, moment: float) -> None:
-        speed = format_bytes(self._done / (moment - self._started))
+        speed = format_bytes(self._done.num_bytes / (moment - self._started))
         print(  # noqa: T201 - progress belongs on stderr
-            f"{self._task}: {format_bytes(self._done)} of {format_bytes(self._total)}, "
-            f"{self._documents:,} documents, {speed}/s",
+            f"{self._task}: {format_bytes(self._done.num_bytes)} of {format_bytes(self._total)}, "
+            f"{self._counts()}, {speed}/s",
             file=sys.stderr,
         )
 
@@ -99,9 +105,9 @@ class JsonProgress(_Account):
         super().start(task, total_bytes=total_bytes)
         self._write("start")
 
-    def advance(self, *, num_bytes: int, num_documents: int = 0) -> None:
+    def advance(self, done: Done) -> None:
         """Say so once a second."""
-        self._add(num_bytes, num_documents)
+        self._done += done
         moment = time.monotonic()
         if moment - self._last_line >= _QUIET_SECONDS:
             self._last_line = moment
@@ -117,15 +123,14 @@ class JsonProgress(_Account):
 
     def _write(self, event: str) -> None:
         elapsed = time.monotonic() - self._started
-        speed = self._done / elapsed if elapsed else 0.0
-        left = max(0, self._total - self._done)
+        speed = self._done.num_bytes / elapsed if elapsed else 0.0
+        left = max(0, self._total - self._done.num_bytes)
         self._print(
             {
                 "event": event,
                 "task": self._task,
-                "num_bytes": self._done,
+                **asdict(self._done),
                 "total_bytes": self._total,
-                "num_documents": self._documents,
                 "elapsed_seconds": round(elapsed, 3),
                 "bytes_per_second": round(speed),
                 "eta_seconds": round(left / speed, 1) if speed else None,
@@ -153,7 +158,7 @@ def _make_bar() -> "Progress":
         BarColumn(bar_width=24),
         DownloadColumn(),
         TransferSpeedColumn(),
-        TextColumn("{task.fields[documents]} documents"),
+        TextColumn("{task.fields[counts]}"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

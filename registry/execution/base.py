@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from registry.domain.progress import Done
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Task_contra = TypeVar("Task_contra", contravariant=True)
@@ -17,7 +19,7 @@ Result_co = TypeVar("Result_co", covariant=True)
 class Report(Protocol):
     """Where work says how much more of it is done."""
 
-    def __call__(self, *, num_bytes: int, num_documents: int = 0) -> None:
+    def __call__(self, done: Done, /) -> None:
         """So much more is done."""
 
 

@@ -61,5 +61,5 @@ class Dispatch(Generic[Handle]):
         self._submitted[self._pool.submit(self._tasks[number])] = number
 
     def _finish(self, number: int, carried: Carried[Any]) -> Finished[Any]:
-        self._report(num_bytes=carried.num_bytes, num_documents=carried.num_documents)
+        self._report(carried.done)
         return Finished(number, carried.result)

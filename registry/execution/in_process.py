@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from copy import copy
 from queue import SimpleQueue
 
+from registry.domain.progress import Done
 from registry.execution.base import Finished, Report, Result, Task, Work
 
 
@@ -64,11 +65,11 @@ class _Account:
         self._lock = threading.Lock()
         self._is_stopped = False
 
-    def __call__(self, *, num_bytes: int, num_documents: int = 0) -> None:
+    def __call__(self, done: Done) -> None:
         with self._lock:
             if self._is_stopped:
                 raise _StoppedError
-            self._report(num_bytes=num_bytes, num_documents=num_documents)
+            self._report(done)
 
     def stop(self) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from multiprocessing import connection, parent_process
 from typing import Any, Generic
 
+from registry.domain.progress import Done
 from registry.execution.base import Result, Task, Work
 
 _ONE_THREAD = {
@@ -24,27 +25,24 @@ class Carried(Generic[Result]):
     """The result of a task, and what it reported meanwhile."""
 
     result: Result
-    num_bytes: int
-    num_documents: int
+    done: Done
 
 
 class _Account:
     """Adds up what a task reports."""
 
     def __init__(self) -> None:
-        self.num_bytes = 0
-        self.num_documents = 0
+        self.done = Done()
 
-    def __call__(self, *, num_bytes: int, num_documents: int = 0) -> None:
-        self.num_bytes += num_bytes
-        self.num_documents += num_documents
+    def __call__(self, done: Done) -> None:
+        self.done += done
 
 
 def carry_out(pickled: bytes, task: Task) -> "Carried[Any]":
     """Do the pickled work on a task."""
     account = _Account()
     result = _unpickle(pickled)(task, account)
-    return Carried(result, account.num_bytes, account.num_documents)
+    return Carried(result, account.done)
 
 
 def become_worker() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from registry.about import __version__
 from registry.domain.digest import Digest
 from registry.domain.execution import Execution
+from registry.domain.progress import Done
 from registry.operations.place import Place
 from registry.settings import Settings
 from registry.storage.objects import ObjectStore
@@ -28,7 +29,7 @@ class Progress(Protocol):
     def start(self, task: str, *, total_bytes: int) -> None:
         """Begin a task over so many bytes."""
 
-    def advance(self, *, num_bytes: int, num_documents: int = 0) -> None:
+    def advance(self, done: Done) -> None:
         """So much more is done."""
 
     def note(self, message: str) -> None:
@@ -44,7 +45,7 @@ class NoProgress:
     def start(self, task: str, *, total_bytes: int) -> None:
         """Do nothing."""
 
-    def advance(self, *, num_bytes: int, num_documents: int = 0) -> None:
+    def advance(self, done: Done) -> None:
         """Do nothing."""
 
     def note(self, message: str) -> None:

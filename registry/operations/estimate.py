@@ -12,6 +12,7 @@ from registry.domain.count import CountDetails, CountMethod, TokenCount
 from registry.domain.engine import EngineChoice
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import Reference
+from registry.domain.progress import Done
 from registry.domain.version import Version
 from registry.normalization.pipeline import Pipeline
 from registry.normalization.recipe_files import AS_IS
@@ -139,9 +140,7 @@ def _sample(
             tally.add(chosen, encoded)
             tokens.append(encoded.lengths)
             sizes.append(pc.binary_length(chosen.column("text")).to_numpy(zero_copy_only=False))
-            context.progress.advance(
-                num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
-            )
+            context.progress.advance(Done.of(processed.ledger, num_tokens=len(encoded.ids)))
     finally:
         context.progress.finish()
     return _Sampled(

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from registry.domain.answers import TokenExport
 from registry.domain.digest import canonical_json, digest_of_file
 from registry.domain.names import Reference
+from registry.domain.progress import Done
 from registry.domain.tokens import (
     TokenExportManifest,
     TokenExportOptions,
@@ -190,7 +191,7 @@ class _SplitExport:
             batches = tokens.iter_in_order(order[first:last], max_tokens=most)
         for rows in batches:
             self._num_documents += len(rows)
-            self.context.progress.advance(num_bytes=rows.ids.nbytes, num_documents=len(rows))
+            self.context.progress.advance(Done(num_bytes=rows.ids.nbytes, num_documents=len(rows)))
             yield _move_to_front(rows, self.plan.moved_eos)
 
     def _batch_tokens(self) -> int:

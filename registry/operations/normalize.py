@@ -23,6 +23,7 @@ from registry.domain.digest import Digest, fingerprint
 from registry.domain.execution import Part
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import DatasetName, Reference, derived_name
+from registry.domain.progress import Done
 from registry.domain.reading import Field, Format, Reading
 from registry.domain.recipe import Recipe, RecipeIdentity
 from registry.domain.run import Operation, Run, RunDraft
@@ -213,10 +214,7 @@ class _Normalizing(UnitWork[Unit]):
                 quarantine.write(processed.rejected)
                 index.add(processed.kept.column("text"), None)
                 ledgers.append(processed.ledger)
-                report(
-                    num_bytes=processed.ledger.bytes_in,
-                    num_documents=processed.ledger.documents_in,
-                )
+                report(Done.of(processed.ledger))
             written = writer.finish()
         return Unit(
             shards=_name_shards(written, number=unit.number),

@@ -14,6 +14,7 @@ from registry.domain.answers import Registration, Skipped
 from registry.domain.card import Card
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.names import DatasetName, Reference
+from registry.domain.progress import Done
 from registry.domain.reading import Reading
 from registry.domain.run import Operation, RunDraft
 from registry.domain.version import (
@@ -186,7 +187,7 @@ class _Registration:
         )
         if known is not None:
             self._context.progress.advance(
-                num_bytes=known.shard.num_text_bytes, num_documents=known.shard.num_documents
+                Done(num_bytes=known.shard.num_text_bytes, num_documents=known.shard.num_documents)
             )
             return known
         try:

@@ -11,6 +11,7 @@ from registry.documents import num_text_bytes
 from registry.domain.base import Value
 from registry.domain.digest import Digest, digest_of_file
 from registry.domain.ledger import LedgerEntry, Rejected
+from registry.domain.progress import Done
 from registry.domain.reading import Field, Reading
 from registry.domain.version import Shard
 from registry.errors import ConflictError, UnreadableError
@@ -111,7 +112,13 @@ class _Tally:
             self.num_documents += len(outcome.kept)
             self.num_text_bytes += num_bytes
             self._add_rejected(outcome.rejected)
-            self._context.progress.advance(num_bytes=num_bytes, num_documents=len(outcome.kept))
+            self._context.progress.advance(
+                Done(
+                    num_bytes=num_bytes,
+                    num_documents=len(outcome.kept) + len(outcome.rejected),
+                    num_rejected=len(outcome.rejected),
+                )
+            )
         if self._writer is not None:
             self.quarantine = self._writer.finish()
 

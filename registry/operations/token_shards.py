@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from registry.domain.digest import digest_of_file
 from registry.domain.names import Reference
+from registry.domain.progress import Done
 from registry.domain.tokens import TokenManifest
 from registry.domain.version import Shard, Version
 from registry.errors import CorruptObjectError, InputError, UnreadableError
@@ -89,7 +90,9 @@ def check_digests(context: Context, opened: OpenTokens) -> None:
                     f"({shard.digest})",
                     hint="restore it from a backup, or make the version again",
                 )
-            context.progress.advance(num_bytes=shard.num_bytes, num_documents=shard.num_documents)
+            context.progress.advance(
+                Done(num_bytes=shard.num_bytes, num_documents=shard.num_documents)
+            )
     finally:
         context.progress.finish()
 

@@ -10,6 +10,7 @@ from registry.document_index import DocumentIndexBuilder
 from registry.documents import Outcome
 from registry.domain.digest import Digest
 from registry.domain.ledger import Ledger, add_ledgers
+from registry.domain.progress import Done
 from registry.domain.version import Shard
 from registry.execution.base import Report
 from registry.operations.counting import Counting, refuse_too_long
@@ -28,10 +29,16 @@ class TokenUnit(Unit):
     """What a finished unit of counting left behind."""
 
     tally: Digest
+    num_tokens: int
     num_special_tokens: int
     num_empty_documents: int
     is_fast: bool
     """Whether the fast engine encoded it, which may turn out not to be trusted."""
+
+    @property
+    def done(self) -> Done:
+        """See `Unit.done`."""
+        return Done.of(self.ledger, num_tokens=self.num_tokens)
 
     def objects(self) -> list[Digest]:
         """Return the objects that must be there for the unit to count as finished."""
@@ -98,6 +105,7 @@ class _UnitPass:
             ledger=add_ledgers(self._ledgers).check(),
             index=write_index(self._store, self._index.to_batch()),
             tally=self._store.put_bytes(self._tally.state()).digest,
+            num_tokens=self._tally.num_tokens,
             num_special_tokens=self._num_special_tokens,
             num_empty_documents=self._num_empty_documents,
             is_fast=self._work.is_fast,
@@ -117,9 +125,7 @@ class _UnitPass:
             self._num_empty_documents += int(np.count_nonzero(encoded.lengths == 0))
             with_special = add_special_tokens(encoded, policy)
             self._num_special_tokens += len(with_special.ids) - len(encoded.ids)
-            self._report(
-                num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
-            )
+            self._report(Done.of(processed.ledger, num_tokens=len(encoded.ids)))
             yield with_special
 
     def _write(self, outcomes: Iterator[Outcome], number: int) -> tuple[Shard, ...]:

@@ -10,6 +10,7 @@ from registry.domain.answers import AddedTokenizer
 from registry.domain.digest import fingerprint
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import Reference
+from registry.domain.progress import Done
 from registry.domain.run import Operation, RunDraft
 from registry.domain.tokenizer import Tokenizer
 from registry.errors import InvalidNameError, UnknownError
@@ -155,9 +156,7 @@ class _Texts:
     def _take(self, processed: Processed) -> pa.Array:
         self.ledgers.append(processed.ledger)
         self.quarantine.write(processed.rejected)
-        self._context.progress.advance(
-            num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
-        )
+        self._context.progress.advance(Done.of(processed.ledger))
         return processed.kept.column("text")
 
 

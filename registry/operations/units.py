@@ -22,6 +22,7 @@ from registry.domain.digest import Digest
 from registry.domain.execution import Part
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import Reference
+from registry.domain.progress import Done
 from registry.domain.recipe import Recipe
 from registry.domain.run import Run
 from registry.domain.version import Shard, Version
@@ -52,6 +53,11 @@ class Unit(Value):
 
     is_lost: bool = False
     """True when no worker survived the unit, so that all its documents are in quarantine."""
+
+    @property
+    def done(self) -> Done:
+        """What it adds to the progress."""
+        return Done.of(self.ledger)
 
     def objects(self) -> list[Digest]:
         """Return the objects that must be there for the unit to count as finished."""
@@ -268,9 +274,7 @@ class _Run(Generic[_Unit]):
         if unit is None or not self._work.accepts(unit):
             return False
         self._done[planned.number] = unit
-        self._context.progress.advance(
-            num_bytes=unit.ledger.bytes_in, num_documents=unit.ledger.documents_in
-        )
+        self._context.progress.advance(unit.done)
         return True
 
     def _keep(self, planned: PlannedUnit, unit: _Unit) -> None:

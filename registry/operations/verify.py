@@ -3,6 +3,7 @@
 from registry.domain.answers import Verification, VerifiedShard
 from registry.domain.digest import Digest, digest_of_file, digest_of_stream
 from registry.domain.names import Reference
+from registry.domain.progress import Done
 from registry.domain.version import Shard
 from registry.errors import UnknownError
 from registry.operations.context import Context
@@ -24,7 +25,7 @@ def verify(context: Context, reference: Reference) -> Verification:
             problem = _find_problem(context, shard)
             if problem is not None:
                 problems.append(VerifiedShard(path=shard.path, problem=problem))
-            context.progress.advance(num_bytes=shard.num_bytes)
+            context.progress.advance(Done(num_bytes=shard.num_bytes))
     finally:
         context.progress.finish()
     return Verification(

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from registry.domain.progress import Done
 from registry.errors import ConflictError
 from registry.execution.base import Finished, Lost
 from registry.execution.dispatching import MAX_ATTEMPTS
@@ -19,7 +20,7 @@ from registry.execution.processes import Processes
 from tests.execution.works import Die, Hang, Meet, Refuse, Remember, Square
 
 
-def ignore(*, num_bytes, num_documents=0):
+def ignore(done):
     pass
 
 
@@ -48,10 +49,10 @@ def test_each_task_gives_its_result(executor):
 
 def test_what_is_reported_adds_up(executor):
     reports = []
-    list(executor.run(Square(), range(5), lambda **report: reports.append(report)))
+    list(executor.run(Square(), range(5), reports.append))
 
-    assert 5 == sum(report["num_bytes"] for report in reports)
-    assert sum(range(5)) == sum(report["num_documents"] for report in reports)
+    assert 5 == sum(done.num_bytes for done in reports)
+    assert sum(range(5)) == sum(done.num_documents for done in reports)
 
 
 def test_no_task_is_no_result(executor):
@@ -94,7 +95,7 @@ def test_after_an_error_threads_begin_no_further_task():
 
     def work(task, report):
         begun.append(task)
-        report(num_bytes=1)
+        report(Done(num_bytes=1))
         if task == 0:
             raise ConflictError("task 0")
         time.sleep(0.02)
@@ -153,7 +154,7 @@ import sys
 from registry.execution.processes import Processes
 from tests.execution.works import Hang
 
-def ignore(**report):
+def ignore(done):
     pass
 
 if __name__ == "__main__":

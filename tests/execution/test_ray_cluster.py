@@ -13,7 +13,7 @@ from tests.execution.works import Die, Hang, Refuse, Remember, Square
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
 
 
-def ignore(*, num_bytes, num_documents=0):
+def ignore(done):
     pass
 
 
@@ -33,13 +33,13 @@ def results(executor, work, tasks):
 def test_each_task_gives_its_result_and_its_report(address):
     reports = []
     executor = cluster(address)
-    found = list(executor.run(Square(), range(6), lambda **report: reports.append(report)))
+    found = list(executor.run(Square(), range(6), reports.append))
 
     assert 2 == executor.num_workers
     assert {Finished(number, number * number) for number in range(6)} == set(found)
     assert (6, sum(range(6))) == (
-        sum(report["num_bytes"] for report in reports),
-        sum(report["num_documents"] for report in reports),
+        sum(done.num_bytes for done in reports),
+        sum(done.num_documents for done in reports),
     )
 
 

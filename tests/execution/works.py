@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from registry.domain.progress import Done
 from registry.errors import ConflictError
 
 
@@ -15,7 +16,7 @@ class Square:
     """Square numbers, and say of each that it was one byte."""
 
     def __call__(self, task, report):
-        report(num_bytes=1, num_documents=task)
+        report(Done(num_bytes=1, num_documents=task))
         return task * task
 
 
