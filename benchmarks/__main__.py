@@ -11,13 +11,21 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import cataloguing, normalizing, passing, registering, starting, tokenizing
+from benchmarks import (
+    cataloguing,
+    clustering,
+    normalizing,
+    passing,
+    registering,
+    starting,
+    tokenizing,
+)
 from benchmarks.corpus import make_corpus
 from benchmarks.machine import describe_machine
 from benchmarks.measuring import Detail, Measurement
 from benchmarks.table import print_table
 
-NAMES = ("normalize", "tokenize", "pass", "catalog", "start-up", "register")
+NAMES = ("normalize", "tokenize", "pass", "cluster", "catalog", "start-up", "register")
 MOST_PASS_ROUNDS = 3
 """datatrove and the reference take minutes a round."""
 
@@ -45,6 +53,11 @@ def _measure(options: argparse.Namespace) -> Iterator[Measurement]:
         "normalize": normalizing.measure(files, rounds=options.rounds),
         "tokenize": tokenizing.measure(few, tokenizer=options.tokenizer, rounds=options.rounds),
         "pass": passing.measure(
+            make_corpus(options.pass_megabytes * 1_000_000),
+            tokenizer=options.tokenizer,
+            rounds=min(options.rounds, MOST_PASS_ROUNDS),
+        ),
+        "cluster": clustering.measure(
             make_corpus(options.pass_megabytes * 1_000_000),
             tokenizer=options.tokenizer,
             rounds=min(options.rounds, MOST_PASS_ROUNDS),
