@@ -5,6 +5,8 @@ from enum import StrEnum
 from pydantic import Field
 
 from registry.domain.base import Value
+from registry.domain.batch import BatchBand
+from registry.domain.gate import Gate
 
 
 class Uncertainty(StrEnum):
@@ -26,8 +28,17 @@ class Requirement(Value):
 
     high: int = Field(ge=0)
     uncertainty: Uncertainty = Uncertainty.NONE
-    extrapolated: bool = False
-    """True where parameters or tokens lie outside the range that the law was fitted on."""
+    extrapolated: bool | None = False
+    """True where parameters or tokens lie outside the range that the law was fitted on; None: no
+    range is known."""
+
+    assumed: bool = False
+    """True where the law counts other parameters than are known, and those known stood in."""
+
+    def times(self, factor: float) -> "Requirement":
+        """Return the requirement of so many times the tokens."""
+        ends = {"low": self.low, "mid": self.mid, "high": self.high}
+        return self.model_copy(update={name: round(end * factor) for name, end in ends.items()})
 
 
 class Verdict(StrEnum):
@@ -61,13 +72,13 @@ class Confidence(StrEnum):
     """How sure the verdict is, as enough or not enough."""
 
     FIRM = "firm"
-    """At least 90 % of the draws and every fitted law say the same."""
+    """At least 90 % of the draws and every law with a vote say the same."""
 
     LIKELY = "likely"
-    """Every fitted law says the same, the draws are less sure or there are none."""
+    """Every law with a vote says the same, the draws are less sure or there are none."""
 
     SPLIT = "split"
-    """The fitted laws disagree."""
+    """The laws with a vote disagree."""
 
 
 def format_size(num_parameters: int) -> str:
@@ -76,6 +87,49 @@ def format_size(num_parameters: int) -> str:
         if num_parameters >= 10**exponent:
             return f"{num_parameters / 10**exponent:.4g}{suffix}"
     return str(num_parameters)
+
+
+class LawSpread(Value):
+    """How far the laws with a vote lie apart: a doubt beside that of any one law's interval."""
+
+    lowest: str
+    """The law that asks for the least."""
+
+    low: int
+    """Tokens."""
+
+    highest: str
+    high: int
+
+
+class DataGap(Value):
+    """What it costs to train on what is held, repeated within the policy, by a law of losses."""
+
+    law: str
+    loss_nats: float
+    """By how much the loss lies above that on the required tokens; below 0 where more is held."""
+
+    compute_overhead: float
+    """The share of compute spent beyond the least that reaches the same loss; 0.1 for 10 %."""
+
+    marginal_nats: float
+    """What the loss falls by for each unit of ln D more; a hundredth of it for 1 % more data."""
+
+
+class ServingOptimum(Value):
+    """The model that reaches the target's quality most cheaply, training and serving together."""
+
+    law: str
+    served_tokens: float
+    num_parameters: int
+    num_tokens: int
+    """Training tokens."""
+
+    flops: float
+    """For training and serving."""
+
+    saving: float
+    """The share saved against the compute-optimal model of the same quality."""
 
 
 class TargetReport(Value):
@@ -124,5 +178,25 @@ class TargetReport(Value):
     reasons: tuple[str, ...]
     """Sentences: the law, its interval, the numbers, and what would change the verdict."""
 
-    extrapolated: bool
-    """True where the target lies outside the range that its law was fitted on."""
+    extrapolated: bool | None
+    """True where the target lies outside the range that its law was fitted on; None: no range is
+    known."""
+
+    flops: float = Field(default=0.0, ge=0)
+    """Training FLOPs on the required tokens: 6 for each active parameter and token."""
+
+    batch: BatchBand | None = None
+    """Tokens a step, for a run on the required tokens."""
+
+    law_spread: LawSpread | None = None
+    gap: DataGap | None = None
+    """None: nothing is held, or the law gives no loss."""
+
+    serving: ServingOptimum | None = None
+    """None: nobody said how many tokens are to be served."""
+
+    gates: tuple[Gate, ...] = ()
+    """What was asked of the data beside its amount; one that blocks makes the verdict BLOCKED."""
+
+    warnings: tuple[Gate, ...] = ()
+    """What to know of this target, each with its policy and how to change it."""
