@@ -9,8 +9,9 @@ from registry.domain.target import TargetReport, format_size
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
 from registry.errors import InputError
 from registry.operations.context import Context
+from registry.operations.laws import list_laws
 from registry.operations.supply import Supply, gather_supply
-from registry.scaling.laws import DEFAULT_LAW, get_law, load_laws
+from registry.scaling.laws import DEFAULT_LAW, get_law
 from registry.scaling.sufficiency import EPOCHS, assess
 
 
@@ -37,11 +38,12 @@ def report(
     """
     if not num_parameters:
         raise InputError("no model size was given", hint="--params 1.3B")
-    chosen = get_law(law or DEFAULT_LAW)
+    laws = list_laws(context.home)
+    chosen = get_law(law or DEFAULT_LAW, among=laws)
     wanted = None if tokenizer is None else context.catalog.tokenizers.get(tokenizer).fingerprint
     supply = gather_supply(context, references, tokenizer_fingerprint=wanted)
     targets = tuple(
-        assess(num_parameters=size, unique_tokens=supply.unique_tokens, law=chosen.id)
+        assess(num_parameters=size, unique_tokens=supply.unique_tokens, law=chosen, laws=laws)
         for size in num_parameters
     )
     facts = context.catalog.tokenizers.get(supply.measure.tokenizer_fingerprint)
@@ -72,7 +74,8 @@ def report(
         ),
         laws=tuple(
             LawSource(id=item.id, title=item.title, parameters=item.parameters, source=item.source)
-            for item in load_laws()
+            for item in laws
+            if item.is_in_panel or item is chosen
         ),
     )
 

@@ -12,8 +12,11 @@ it still fits into 64 bits."""
 MAX_TOKENS = 1e30
 """Where arithmetic on requirements stops."""
 
+MAX_FLOPS = 1e40
+"""A budget far beyond any machine; enough for the largest model on the most tokens."""
 
-def check_parameters(num_parameters: int) -> int:
+
+def check_parameters(num_parameters: float) -> float:
     """Return a number of parameters that lies between 1 and `MAX_PARAMETERS`.
 
     Raises:
@@ -26,6 +29,20 @@ def check_parameters(num_parameters: int) -> int:
             hint="write a size as 1.3B, 70b or 1.5e9",
         )
     return num_parameters
+
+
+def check_flops(flops: float) -> float:
+    """Return a number of training FLOPs that lies between 1 and `MAX_FLOPS`; NaN does not.
+
+    Raises:
+        InputError: It does not.
+    """
+    if not 1 <= flops <= MAX_FLOPS:
+        raise InputError(
+            f"{flops:,} is not a compute budget: it must lie between 1 and {MAX_FLOPS:.0e} FLOPs",
+            hint="write a budget as 1e22",
+        )
+    return flops
 
 
 def check_tokens(

@@ -1,95 +1,28 @@
-"""The laws as values, read from `laws.toml`.
+"""The laws as values, read from `laws.toml`."""
 
-Whatever its form, a law of compute-optimal training is a straight line between ln N and ln D. That
-line is all that requirement and inverse need, and it cannot overflow.
-"""
-
-import math
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
+from registry.domain.architecture import Convention
 from registry.domain.base import Value
-from registry.errors import UnknownError
+from registry.errors import InputError, UnknownError
+from registry.scaling.formulas import Formula, Line, Overtraining, Parametric
 
 DEFAULT_LAW = "epoch-2024"
 
-NUM_DRAWS = 4000
-_SEED = 2024
-
-
-class Line(NamedTuple):
-    """ln D = intercept + slope * ln N, natural logarithms."""
-
-    intercept: float
-    slope: float
-
-
-class Lines(NamedTuple):
-    """One line for each joint draw of the coefficients."""
-
-    intercepts: npt.NDArray[np.float64]
-    slopes: npt.NDArray[np.float64]
-
-
-class Ratio(Value):
-    """D = tokens_per_parameter * N."""
-
-    kind: Literal["ratio"]
-    tokens_per_parameter: float = Field(gt=0)
-
-    @property
-    def line(self) -> Line:
-        """The law between ln N and ln D."""
-        return Line(math.log(self.tokens_per_parameter), 1.0)
-
-
-class Power(Value):
-    """D = factor * N ** exponent."""
-
-    kind: Literal["power"]
-    factor: float = Field(gt=0)
-    exponent: float = Field(gt=0)
-
-    @property
-    def line(self) -> Line:
-        """The law between ln N and ln D."""
-        return Line(math.log(self.factor), self.exponent)
-
-
-class Parametric(Value):
-    """L(N, D) = E + A / N^alpha + B / D^beta, with a = ln A, b = ln B, e = ln E; L in nats.
-
-    Source:
-        Hoffmann et al. 2022 (arXiv:2203.15556), equations 2 and 10.
-    """
-
-    kind: Literal["parametric"]
-    a: float
-    b: float
-    e: float
-    alpha: float = Field(gt=0)
-    beta: float = Field(gt=0)
-
-    @property
-    def line(self) -> Line:
-        """The compute-optimal law between ln N and ln D: alpha A / N^alpha = beta B / D^beta."""
-        odds = math.log(self.beta) + self.b - math.log(self.alpha) - self.a
-        return Line(odds / self.beta, self.alpha / self.beta)
+Five = tuple[float, float, float, float, float]
 
 
 class CoefficientUncertainty(Value):
     """The sampling error of a parametric law, in the order a, b, e, alpha, beta."""
 
-    centre: tuple[float, float, float, float, float]
-    covariance: tuple[tuple[float, float, float, float, float], ...] = Field(
-        min_length=5, max_length=5
-    )
+    centre: Five
+    covariance: tuple[Five, ...] = Field(min_length=5, max_length=5)
 
 
 class Repetition(Value):
@@ -106,22 +39,34 @@ class FittedRange(Value):
     parameters_high: float | None = None
     tokens_low: float | None = None
     tokens_high: float | None = None
+    flops_low: float | None = None
+    flops_high: float | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any end is known."""
+        return any(end is not None for end in self.model_dump().values())
 
     def covers(self, *, num_parameters: float, num_tokens: float) -> bool:
-        """Whether parameters and tokens both lie between the known ends."""
-        return _between(num_parameters, self.parameters_low, self.parameters_high) and _between(
-            num_tokens, self.tokens_low, self.tokens_high
+        """Whether parameters, tokens and 6 N D lie between the known ends."""
+        return (
+            _between(num_parameters, self.parameters_low, self.parameters_high)
+            and _between(num_tokens, self.tokens_low, self.tokens_high)
+            and _between(6 * num_parameters * num_tokens, self.flops_low, self.flops_high)
         )
 
 
 class Law(Value):
     """A scaling law: formula, coefficients, conventions, range and source."""
 
-    id: str
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=60)
     title: str
-    formula: Annotated[Ratio | Power | Parametric, Field(discriminator="kind")]
-    parameters: Literal["unspecified", "total"]
+    formula: Formula
+    parameters: Convention
     """Which parameters the law counts."""
+
+    dataset: str | None = None
+    """What the runs behind the fit were trained on; None: no runs, or not told."""
 
     source: str
     """Paper with table or equation."""
@@ -129,8 +74,25 @@ class Law(Value):
     fitted: FittedRange = FittedRange()
     uncertainty: CoefficientUncertainty | None = None
     repetition: Repetition | None = None
-    flags: tuple[Literal["default", "policy", "superseded"], ...] = ()
-    """`policy`: a rule that nobody fitted; it is shown and does not vote on the confidence."""
+    votes: bool = False
+    """Whether it can make a verdict split; see docs/decisions/0015-default-laws.md."""
+
+    flags: tuple[
+        Literal[
+            "default",
+            "policy",
+            "superseded",
+            "historic",
+            "secondary",
+            "no-forecast",
+            "reproduction",
+            "user",
+        ],
+        ...,
+    ] = ()
+    """`policy`: a rule that nobody fitted. `secondary`: read in sources that quote the paper, and
+    recomputed. `no-forecast`: its absolute loss is known to be off. `reproduction`: kept to
+    recompute published tables, in no panel. `user`: from a `muster.toml`."""
 
     notes: str = ""
 
@@ -140,9 +102,50 @@ class Law(Value):
         return "policy" not in self.flags
 
     @property
-    def has_vote(self) -> bool:
-        """Whether it can make a verdict split: fitted on runs, and not since found to be wrong."""
-        return self.is_fitted and "superseded" not in self.flags
+    def is_in_panel(self) -> bool:
+        """Whether reports show what it asks for."""
+        return self.formula.line is not None and "reproduction" not in self.flags
+
+    @property
+    def line(self) -> Line:
+        """The law between ln N and ln D.
+
+        Raises:
+            InputError: The law says nothing about how many tokens a model needs.
+        """
+        if self.formula.line is None:
+            raise InputError(
+                f"the law {self.id!r} says what more tokens buy, not how many a model needs",
+                hint="muster law list shows the others",
+            )
+        return self.formula.line
+
+    @property
+    def parametric(self) -> Parametric:
+        """The law's form L(N, D), which the questions about loss differences need.
+
+        Raises:
+            InputError: It has another form.
+        """
+        if not isinstance(self.formula, Parametric):
+            raise InputError(
+                f"the law {self.id!r} has no parametric form",
+                hint=f"{DEFAULT_LAW} has one",
+            )
+        return self.formula
+
+    @property
+    def loss_formula(self) -> Parametric | Overtraining:
+        """The formula, which gives a loss.
+
+        Raises:
+            InputError: It gives none.
+        """
+        if not isinstance(self.formula, Parametric | Overtraining):
+            raise InputError(
+                f"the law {self.id!r} gives no loss", hint=f"{DEFAULT_LAW} and gadre-c4 do"
+            )
+        return self.formula
 
 
 @cache
@@ -152,39 +155,24 @@ def load_laws() -> tuple[Law, ...]:
     return tuple(Law.model_validate(row) for row in tomllib.loads(text)["law"])
 
 
-def get_law(law_id: str) -> Law:
-    """Return a law by its id.
+def get_law(law: str | Law, *, among: Sequence[Law] | None = None) -> Law:
+    """Return a law by its id; a law is returned as it is.
+
+    Args:
+        law: An id, or a law.
+        among: The laws to look among; None: those that muster ships.
 
     Raises:
         UnknownError: There is none; the nearest ids are offered.
     """
-    for law in load_laws():
-        if law.id == law_id:
-            return law
-    known = [law.id for law in load_laws()]
-    raise UnknownError(
-        what="law", value=law_id, known=known, hint="the laws are " + ", ".join(known)
-    )
-
-
-@cache
-def draw_lines(law_id: str) -> Lines | None:
-    """Return `NUM_DRAWS` lines from the joint distribution of a law's coefficients.
-
-    They are the same in every process: the seed is fixed. None where the law has no error model.
-
-    Raises:
-        UnknownError: There is no such law.
-    """
-    uncertainty = get_law(law_id).uncertainty
-    if uncertainty is None:
-        return None
-    # The legacy generator, because NumPy keeps its stream for ever; the Cholesky factor, because
-    # it is unique: the same report must give the same interval with any NumPy and any LAPACK.
-    normal = np.random.RandomState(_SEED).standard_normal((NUM_DRAWS, 5))
-    factor = np.linalg.cholesky(np.array(uncertainty.covariance))
-    a, b, _, alpha, beta = (np.array(uncertainty.centre) + normal @ factor.T).T
-    return Lines((np.log(beta) + b - np.log(alpha) - a) / beta, alpha / beta)
+    if isinstance(law, Law):
+        return law
+    laws = load_laws() if among is None else among
+    for item in laws:
+        if item.id == law:
+            return item
+    known = [item.id for item in laws]
+    raise UnknownError(what="law", value=law, known=known, hint="the laws are " + ", ".join(known))
 
 
 def _between(value: float, low: float | None, high: float | None) -> bool:

@@ -1,6 +1,6 @@
 """A verdict in sentences: the law, its interval, the numbers, and what would change it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from math import ceil
 
 from registry.domain.quantities import format_count
@@ -13,24 +13,35 @@ from registry.domain.target import (
 )
 from registry.scaling.supply import Supply
 
+MAX_GAP_NATS = 1.0
+"""A larger gap lies so far from the runs of any law that its number says nothing."""
+
 
 def explain(
-    target: TargetReport, *, supply: Supply, verdict_under: Callable[[Requirement], Verdict]
+    target: TargetReport,
+    *,
+    supply: Supply,
+    voters: Collection[str],
+    verdict_under: Callable[[Requirement], Verdict],
 ) -> tuple[str, ...]:
     """Return the reasons for a verdict, the most important first.
 
     Args:
         target: The target, complete but for its reasons.
         supply: The tokens that it was judged by.
+        voters: The ids of the laws with a vote.
         verdict_under: The verdict that another requirement would give.
     """
     sentences = [
         _requirement(target),
         _worth(target, supply),
         _change(target, supply),
+        _cost(target),
         _doubt(target),
-        _spread(target, verdict_under),
+        _spread(target, voters, verdict_under),
+        _others(target, voters, verdict_under),
         _extrapolation(target),
+        _run(target),
     ]
     return tuple(sentence for sentence in sentences if sentence)
 
@@ -96,25 +107,76 @@ def _doubt(target: TargetReport) -> str:
     )
 
 
-def _spread(target: TargetReport, verdict_under: Callable[[Requirement], Verdict]) -> str:
-    needs = sorted(target.required_tokens.items(), key=lambda item: item[1].mid)
-    (lowest, low), (highest, high) = needs[0], needs[-1]
-    text = (
-        f"The laws ask for {format_count(low.mid)} ({lowest}) to {format_count(high.mid)} "
-        f"({highest})"
+def _cost(target: TargetReport) -> str:
+    """Say what training on what is held costs, where it is not enough."""
+    gap = target.gap
+    if gap is None or target.verdict.is_enough or not 0 < gap.loss_nats <= MAX_GAP_NATS:
+        return ""
+    return (
+        f"Seen {target.epochs} times, what is held leaves the loss {gap.loss_nats:.2g} nats above "
+        f"that on enough data, by {gap.law}."
     )
-    other = [
-        f"{verdict} by {law}"
-        for law, need in needs
-        if (verdict := verdict_under(need)).is_enough != target.verdict.is_enough
-    ]
-    return f"{text}: {', '.join(other)}." if other else f"{text}, and agree."
+
+
+def _spread(
+    target: TargetReport,
+    voters: Collection[str],
+    verdict_under: Callable[[Requirement], Verdict],
+) -> str:
+    spread = target.law_spread
+    if spread is None:
+        return ""
+    text = (
+        f"The laws with a vote ask for {format_count(spread.low)} ({spread.lowest}) to "
+        f"{format_count(spread.high)} ({spread.highest})"
+    )
+    other = _dissent(target, voters, verdict_under)
+    return f"{text}: {other}." if other else f"{text}, and agree."
+
+
+def _others(
+    target: TargetReport,
+    voters: Collection[str],
+    verdict_under: Callable[[Requirement], Verdict],
+) -> str:
+    """Name the laws without a vote that disagree: policies, history, far extrapolations."""
+    rest = [law for law in target.required_tokens if law not in voters]
+    other = _dissent(target, rest, verdict_under)
+    return f"Without a vote: {other}." if other else ""
+
+
+def _dissent(
+    target: TargetReport, laws: Collection[str], verdict_under: Callable[[Requirement], Verdict]
+) -> str:
+    """Return the verdicts of the laws that say enough where the chosen one does not, or not so."""
+    verdicts: dict[Verdict, list[str]] = {}
+    for law in sorted(laws, key=lambda law: target.required_tokens[law].mid):
+        verdict = verdict_under(target.required_tokens[law])
+        if verdict.is_enough != target.verdict.is_enough:
+            verdicts.setdefault(verdict, []).append(law)
+    return "; ".join(f"{verdict} by {', '.join(found)}" for verdict, found in verdicts.items())
 
 
 def _extrapolation(target: TargetReport) -> str:
+    if target.extrapolated is None:
+        return f"Which runs {target.law} was fitted on is not known here."
     if not target.extrapolated:
         return ""
     return f"This lies outside the range that {target.law} was fitted on: an extrapolation."
+
+
+def _run(target: TargetReport) -> str:
+    batch = target.batch
+    if batch is None:
+        return ""
+    band = format_count(batch.low)
+    if batch.high > batch.low:
+        band = f"{band} to {format_count(batch.high)}"
+    mantissa, exponent = f"{target.flops:.2e}".split("e")
+    return (
+        f"A run on the required tokens takes {mantissa}e{int(exponent)} FLOPs, in batches of "
+        f"{band} tokens."
+    )
 
 
 def _percent(probability: float) -> str:

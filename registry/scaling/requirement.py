@@ -3,26 +3,31 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from registry.domain.architecture import Convention, ModelSize
 from registry.domain.target import Requirement, Uncertainty
-from registry.scaling.bounds import check_parameters, check_tokens
-from registry.scaling.laws import DEFAULT_LAW, Law, draw_lines, get_law
+from registry.scaling.bounds import MAX_TOKENS, check_parameters, check_tokens
+from registry.scaling.laws import DEFAULT_LAW, Law, get_law
+from registry.scaling.uncertainty import Floats, draw_lines
+
+FLOPS_PER_PARAMETER = 6
+"""Training FLOPs a token for each parameter, where a law counts FLOPs and no more is known."""
 
 
-def optimal_tokens(num_parameters: int, *, law: str = DEFAULT_LAW) -> Requirement:
+def optimal_tokens(num_parameters: int, *, law: str | Law = DEFAULT_LAW) -> Requirement:
     """Return the training tokens of the compute-optimal run of a model.
 
     Args:
-        num_parameters: Counted as the law counts them, 1 to 10^15.
-        law: The id of a law.
+        num_parameters: Counted as the law counts them, 1 to 10^15; a law in FLOPs a token takes
+            them as 6 each.
+        law: A law, or its id.
 
     Returns:
         Tokens. Low and high are the 10th and 90th percentile over the law's joint draws; without
         an error model all three are the point.
 
     Raises:
-        InputError: The size is out of bounds.
+        InputError: The size is out of bounds, or the law has no token requirement.
         UnknownError: There is no such law.
 
     Example:
@@ -30,17 +35,27 @@ def optimal_tokens(num_parameters: int, *, law: str = DEFAULT_LAW) -> Requiremen
         1400000000000
     """
     check_parameters(num_parameters)
-    chosen, log_parameters = get_law(law), math.log(num_parameters)
-    line, draws = chosen.formula.line, draw_lines(law)
-    log_tokens = line.intercept + line.slope * log_parameters
-    return _requirement(
-        log_tokens,
-        None if draws is None else draws.intercepts + draws.slopes * log_parameters,
-        extrapolated=_is_extrapolated(chosen, log_parameters, log_tokens),
-    )
+    chosen = get_law(law)
+    return _required(chosen, math.log(counted(chosen, num_parameters)))
 
 
-def optimal_parameters(num_tokens: float, *, law: str = DEFAULT_LAW) -> Requirement:
+def required_tokens(model: ModelSize, *, law: str | Law = DEFAULT_LAW) -> Requirement:
+    """Return the training tokens of the compute-optimal run of a model, counted as the law counts.
+
+    Where the model does not state the count that the law asks for, its parameters stand in, and
+    the answer says so: `assumed`.
+
+    Raises:
+        InputError: The size is out of bounds, or the law has no token requirement.
+        UnknownError: There is no such law.
+    """
+    check_parameters(model.total)
+    chosen = get_law(law)
+    count, assumed = model.counted(chosen.parameters)
+    return _required(chosen, math.log(count), assumed=assumed)
+
+
+def optimal_parameters(num_tokens: float, *, law: str | Law = DEFAULT_LAW) -> Requirement:
     """Return the parameters of the largest model for which the tokens are compute-optimal.
 
     The inverse of `optimal_tokens`, draw by draw, so that the low end here answers to the high end
@@ -48,7 +63,7 @@ def optimal_parameters(num_tokens: float, *, law: str = DEFAULT_LAW) -> Requirem
 
     Args:
         num_tokens: Training tokens, 1 to 10^30.
-        law: The id of a law.
+        law: A law, or its id.
 
     Returns:
         Parameters, counted as the law counts them.
@@ -63,17 +78,19 @@ def optimal_parameters(num_tokens: float, *, law: str = DEFAULT_LAW) -> Requirem
     """
     check_tokens(num_tokens, what="training tokens", least=1)
     chosen, log_tokens = get_law(law), math.log(num_tokens)
-    line, draws = chosen.formula.line, draw_lines(law)
+    line, draws = chosen.line, draw_lines(chosen)
+    unit = math.log(counted(chosen, 1))
     log_parameters = (log_tokens - line.intercept) / line.slope
     return _requirement(
-        log_parameters,
-        None if draws is None else (log_tokens - draws.intercepts) / draws.slopes,
+        log_parameters - unit,
+        None if draws is None else (log_tokens - draws.intercepts) / draws.slopes - unit,
         extrapolated=_is_extrapolated(chosen, log_parameters, log_tokens),
+        assumed=unit > 0,
     )
 
 
 def probability_sufficient(
-    num_parameters: int, num_tokens: float, *, law: str = DEFAULT_LAW
+    num_parameters: float, num_tokens: float, *, law: str | Law = DEFAULT_LAW
 ) -> float | None:
     """Return the share of a law's draws that ask for at most so many tokens; None without draws.
 
@@ -85,33 +102,80 @@ def probability_sufficient(
     """
     check_parameters(num_parameters)
     check_tokens(num_tokens, what="training tokens")
-    draws = draw_lines(law)
+    chosen = get_law(law)
+    draws = draw_lines(chosen)
     if draws is None:
         return None
     if num_tokens == 0:
         return 0.0
-    log_required = draws.intercepts + draws.slopes * math.log(num_parameters)
+    log_required = draws.log_tokens(math.log(counted(chosen, num_parameters)))
     return float(np.mean(log_required <= math.log(num_tokens)))
 
 
+def overtraining_ratio(
+    num_parameters: int, num_tokens: float, *, law: str | Law = DEFAULT_LAW
+) -> float:
+    """Return how many times the compute-optimal tokens a model is trained on.
+
+    Above 1 a run is over-trained, which is usual for models that serve much, and no defect.
+
+    Raises:
+        InputError: Parameters or tokens are out of bounds.
+        UnknownError: There is no such law.
+
+    Example:
+        >>> overtraining_ratio(7_000_000_000, 1_400_000_000_000, law="rule-20")
+        10.0
+    """
+    check_tokens(num_tokens, what="training tokens", least=1)
+    return num_tokens / optimal_tokens(num_parameters, law=law).mid
+
+
+def counted(law: Law, num_parameters: float) -> float:
+    """Return parameters in the unit that a law counts: 6 FLOPs a token for each, or themselves."""
+    if law.parameters is Convention.FLOPS_PER_TOKEN:
+        return FLOPS_PER_PARAMETER * num_parameters
+    return num_parameters
+
+
+def _required(law: Law, log_count: float, *, assumed: bool | None = None) -> Requirement:
+    line, draws = law.line, draw_lines(law)
+    log_tokens = line.intercept + line.slope * log_count
+    return _requirement(
+        log_tokens,
+        None if draws is None else draws.log_tokens(log_count),
+        extrapolated=_is_extrapolated(law, log_count, log_tokens),
+        assumed=law.parameters is Convention.FLOPS_PER_TOKEN if assumed is None else assumed,
+    )
+
+
 def _requirement(
-    log_point: float, log_draws: npt.NDArray[np.float64] | None, *, extrapolated: bool
+    log_point: float, log_draws: Floats | None, *, extrapolated: bool | None, assumed: bool
 ) -> Requirement:
     """Turn natural logarithms into whole numbers; percentiles commute with the exponential."""
-    mid = round(math.exp(log_point))
+    mid = round(_exp(log_point))
     if log_draws is None:
-        return Requirement(low=mid, mid=mid, high=mid, extrapolated=extrapolated)
+        return Requirement(low=mid, mid=mid, high=mid, extrapolated=extrapolated, assumed=assumed)
     low, high = np.percentile(log_draws, [10, 90])
     return Requirement(
-        low=round(math.exp(low)),
+        low=round(_exp(float(low))),
         mid=mid,
-        high=round(math.exp(high)),
+        high=round(_exp(float(high))),
         uncertainty=Uncertainty.BOOTSTRAP_80,
         extrapolated=extrapolated,
+        assumed=assumed,
     )
 
 
-def _is_extrapolated(law: Law, log_parameters: float, log_tokens: float) -> bool:
-    return not law.fitted.covers(
-        num_parameters=math.exp(log_parameters), num_tokens=math.exp(log_tokens)
-    )
+def _is_extrapolated(law: Law, log_parameters: float, log_tokens: float) -> bool | None:
+    if law.is_fitted and not law.fitted.is_known:
+        return None
+    return not law.fitted.covers(num_parameters=_exp(log_parameters), num_tokens=_exp(log_tokens))
+
+
+def _exp(logarithm: float) -> float:
+    """Return e to a power, at most `MAX_TOKENS`, where arithmetic on requirements stops."""
+    return math.exp(min(logarithm, _MOST))
+
+
+_MOST = math.log(MAX_TOKENS)

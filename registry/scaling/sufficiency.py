@@ -1,12 +1,31 @@
 """Is the data enough for this model? The verdict, with its interval and its reasons."""
 
-from registry.domain.target import Confidence, Requirement, TargetReport, Verdict
+from collections.abc import Sequence
+
+from registry.domain.architecture import ModelSize
+from registry.domain.batch import BatchBand
+from registry.domain.gate import Gate, GateStatus
+from registry.domain.target import (
+    Confidence,
+    DataGap,
+    Requirement,
+    ServingOptimum,
+    TargetReport,
+    Verdict,
+)
+from registry.scaling.batch import recommend_batch
 from registry.scaling.bounds import check_parameters
-from registry.scaling.laws import DEFAULT_LAW, get_law, load_laws
+from registry.scaling.cautions import cautions
+from registry.scaling.cost import training_flops
+from registry.scaling.demand import Demand, ask
+from registry.scaling.formulas import Parametric
+from registry.scaling.gap import compute_overhead, loss_gap, marginal_value
+from registry.scaling.inference import inference_optimum
+from registry.scaling.laws import DEFAULT_LAW, Law
 from registry.scaling.reasons import explain
 from registry.scaling.repetition import R_D_STAR, epochs_needed
-from registry.scaling.requirement import optimal_parameters, optimal_tokens, probability_sufficient
 from registry.scaling.supply import Supply
+from registry.scaling.verdict import judge, rate_confidence
 
 EPOCHS = 4
 """Up to here a repeated token is worth nearly a new one: 93 % (Muennighoff et al. 2023)."""
@@ -14,28 +33,38 @@ EPOCHS = 4
 HARD_EPOCHS = 16
 """Beyond, the gain of repetition nearly stops: 66 % (Muennighoff et al. 2023)."""
 
-AMPLE_FACTOR = 5
-"""Unique tokens at so many times the requirement are ample. A policy value."""
 
-
-def assess(
+def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
     *,
     num_parameters: int,
     unique_tokens: int,
-    law: str = DEFAULT_LAW,
+    law: str | Law = DEFAULT_LAW,
+    laws: Sequence[Law] | None = None,
+    model: ModelSize | None = None,
+    overtraining: float = 1.0,
+    served_tokens: float | None = None,
+    sequence_length: int = 4096,
     epochs: int = EPOCHS,
     hard_epochs: int = HARD_EPOCHS,
     r_d_star: float = R_D_STAR,
+    gates: Sequence[Gate] = (),
 ) -> TargetReport:
     """Return whether unique tokens are enough for a model, and what would change the answer.
 
     Args:
-        num_parameters: The target's size, 1 to 10^15.
+        num_parameters: The target's size, 1 to 10^15, total parameters.
         unique_tokens: Tokens after duplicates, of one tokenizer; 0 to 10^17.
-        law: The id of the law that the verdict goes by; every law's requirement is in the answer.
+        law: The law that the verdict goes by, or its id; every law's requirement is in the answer.
+        laws: The laws to ask; None: those that muster ships.
+        model: The size by every convention; None: each law takes `num_parameters`.
+        overtraining: How many times the compute-optimal tokens the run is to see.
+        served_tokens: Tokens to be served over the model's life; None: not told. Needs a law of
+            losses; data for the cheapest model of this quality is then ample.
+        sequence_length: Tokens a training sequence.
         epochs: How often the policy wants a token to be seen at most.
         hard_epochs: How often it may be seen at most; not below `epochs`.
         r_d_star: The constant of repetition.
+        gates: What was asked of the data beside its amount; one may block.
 
     Raises:
         InputError: An argument is out of bounds.
@@ -46,74 +75,135 @@ def assess(
         'SUFFICIENT'
     """
     check_parameters(num_parameters)
-    chosen = get_law(law)
-    required = {item.id: optimal_tokens(num_parameters, law=item.id) for item in load_laws()}
+    demand = ask(
+        model or ModelSize(total=num_parameters),
+        law=law,
+        laws=laws,
+        overtraining=overtraining,
+    )
     supply = Supply(unique_tokens, epochs=epochs, hard_epochs=hard_epochs, r_d_star=r_d_star)
-    need = required[chosen.id]
-    verdict = judge(need, supply)
-    probability = probability_sufficient(num_parameters, supply.repeated, law=law)
-    target = TargetReport(
+    serving = _serving(num_parameters, served_tokens, law=demand.law)
+    target = _report(
+        demand,
+        supply,
+        serving,
+        num_parameters=num_parameters,
+        sequence_length=sequence_length,
+    )
+    reasons = explain(
+        target,
+        supply=supply,
+        voters=demand.votes.keys(),
+        verdict_under=lambda item: judge(item, supply),
+    )
+    return _block(target.model_copy(update={"reasons": reasons, "gates": tuple(gates)}))
+
+
+def _report(
+    demand: Demand,
+    supply: Supply,
+    serving: ServingOptimum | None,
+    *,
+    num_parameters: int,
+    sequence_length: int,
+) -> TargetReport:
+    """Return a target without reasons and gates."""
+    need, unique = demand.need, int(supply.unique)
+    verdict = judge(need, supply, ample=serving.num_tokens if serving else None)
+    probability = demand.probability(supply.repeated)
+    batch = _batch(demand.model, need, sequence_length=sequence_length)
+    times = epochs_needed(need.mid, unique, r_d_star=supply.r_d_star)
+    warned = cautions(need, epochs=times, supply=supply, batch=batch, law=demand.law.id)
+    return TargetReport(
         num_parameters=num_parameters,
         verdict=verdict,
-        confidence=_confidence(verdict, probability, required, supply),
-        law=chosen.id,
-        required_tokens=required,
-        unique_tokens=unique_tokens,
-        tokens_per_parameter=unique_tokens / num_parameters,
+        confidence=rate_confidence(
+            verdict, probability=probability, needs=demand.votes.values(), supply=supply
+        ),
+        law=demand.law.id,
+        required_tokens=demand.required,
+        unique_tokens=unique,
+        tokens_per_parameter=unique / num_parameters,
         effective_tokens={
-            "1": unique_tokens,
-            str(epochs): round(supply.repeated),
-            str(hard_epochs): round(supply.exhausted),
+            "1": unique,
+            str(supply.epochs): round(supply.repeated),
+            str(supply.hard_epochs): round(supply.exhausted),
         },
-        epochs_needed=epochs_needed(need.mid, unique_tokens, r_d_star=r_d_star),
-        shortfall_tokens=max(0, need.mid - unique_tokens),
+        epochs_needed=times,
+        shortfall_tokens=max(0, need.mid - unique),
         probability_sufficient=probability,
-        largest_model=_largest_model(unique_tokens, law=law),
-        largest_model_repeated=_largest_model(supply.repeated, law=law),
-        epochs=epochs,
-        hard_epochs=hard_epochs,
+        largest_model=demand.largest_model(unique),
+        largest_model_repeated=demand.largest_model(supply.repeated),
+        epochs=supply.epochs,
+        hard_epochs=supply.hard_epochs,
         reasons=(),
         extrapolated=need.extrapolated,
+        flops=training_flops(demand.model.active or demand.model.total, need.mid),
+        batch=batch,
+        law_spread=demand.spread,
+        gap=_gap(demand, supply),
+        serving=serving,
+        warnings=tuple(warned),
     )
-    reasons = explain(target, supply=supply, verdict_under=lambda item: judge(item, supply))
-    return target.model_copy(update={"reasons": reasons})
 
 
-def judge(need: Requirement, supply: Supply) -> Verdict:
-    """Return the verdict on a requirement, by tokens alone.
-
-    Example:
-        A requirement of 90 to 110 tokens, 100 at the point. 5 unique ones are worth 53 after 16
-        epochs: INSUFFICIENT. 20 are worth 212 then, but 75 after 4: CONSTRAINED. 50 are worth 186
-        after 4: SUFFICIENT-REPEAT. 100: SUFFICIENT. 500: AMPLE.
-    """
-    if supply.unique >= AMPLE_FACTOR * need.mid:
-        return Verdict.AMPLE
-    if supply.unique >= need.mid:
-        return Verdict.SUFFICIENT
-    if supply.repeated >= need.mid:
-        return Verdict.SUFFICIENT_REPEAT
-    if supply.exhausted >= need.low:
-        return Verdict.CONSTRAINED
-    return Verdict.INSUFFICIENT
-
-
-def _confidence(
-    verdict: Verdict,
-    probability: float | None,
-    required: dict[str, Requirement],
-    supply: Supply,
-) -> Confidence:
-    """Laws that have a vote say enough or not enough; the draws say how sure the chosen one is."""
-    fitted = [need for law_id, need in required.items() if get_law(law_id).has_vote]
-    if any(judge(need, supply).is_enough != verdict.is_enough for need in fitted):
-        return Confidence.SPLIT
-    if probability is not None and not 0.1 < probability < 0.9:
-        return Confidence.FIRM
-    return Confidence.LIKELY
+def _block(target: TargetReport) -> TargetReport:
+    """Let a gate that fails overrule the numbers, whose reasons stay."""
+    failed = [gate for gate in target.gates if gate.status is GateStatus.BLOCK]
+    if not failed:
+        return target
+    blocked = tuple(
+        f"The gate {gate.name} blocks: {gate.message.rstrip('.')} ({gate.policy})."
+        for gate in failed
+    )
+    return target.model_copy(
+        update={
+            "verdict": Verdict.BLOCKED,
+            "confidence": Confidence.FIRM,
+            "reasons": (*blocked, *target.reasons),
+        }
+    )
 
 
-def _largest_model(num_tokens: float, *, law: str) -> Requirement:
-    if num_tokens < 1:
-        return Requirement(low=0, mid=0, high=0, extrapolated=True)
-    return optimal_parameters(num_tokens, law=law)
+def _batch(size: ModelSize, need: Requirement, *, sequence_length: int) -> BatchBand:
+    return recommend_batch(
+        max(1, need.mid),
+        non_embedding_parameters=size.non_embedding or size.active or size.total,
+        flops_per_token=size.flops_per_token,
+        sequence_length=sequence_length,
+    )
+
+
+def _gap(demand: Demand, supply: Supply) -> DataGap | None:
+    """Return what a run within the policy costs; it reads no more than it needs."""
+    law, need = demand.law, demand.need
+    if not isinstance(law.formula, Parametric) or supply.unique == 0 or need.mid == 0:
+        return None
+    effective, read = supply.repeated, float(supply.unique * supply.epochs)
+    if effective >= need.mid:
+        epochs = epochs_needed(need.mid, supply.unique, r_d_star=supply.r_d_star)
+        effective, read = need.mid, supply.unique * (epochs or supply.epochs)
+    return DataGap(
+        law=law.id,
+        loss_nats=loss_gap(effective, need.mid, law=law),
+        compute_overhead=compute_overhead(
+            demand.count, tokens_read=read, effective=effective, law=law
+        ),
+        marginal_nats=marginal_value(effective, law=law),
+    )
+
+
+def _serving(
+    num_parameters: int, served_tokens: float | None, *, law: Law
+) -> ServingOptimum | None:
+    if served_tokens is None:
+        return None
+    best = inference_optimum(num_parameters, served_tokens, law=law)
+    return ServingOptimum(
+        law=law.id,
+        served_tokens=served_tokens,
+        num_parameters=round(best.num_parameters),
+        num_tokens=round(best.num_tokens),
+        flops=best.flops,
+        saving=best.saving,
+    )

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.domain.architecture import ModelSize
 from registry.domain.target import Uncertainty
 from registry.errors import InputError, UnknownError
 from registry.scaling.bounds import MAX_PARAMETERS
@@ -14,10 +15,12 @@ from registry.scaling.laws import get_law, load_laws
 from registry.scaling.requirement import (
     optimal_parameters,
     optimal_tokens,
+    overtraining_ratio,
     probability_sufficient,
+    required_tokens,
 )
 
-LAWS = [law.id for law in load_laws()]
+LAWS = [law.id for law in load_laws() if law.formula.line is not None]
 SIZES = st.integers(min_value=10**5, max_value=MAX_PARAMETERS)
 
 CHINCHILLA = [
@@ -178,7 +181,7 @@ def test_an_absurd_number_of_tokens_is_refused(tokens):
 @pytest.mark.parametrize("question", [optimal_tokens, optimal_parameters])
 def test_an_unknown_law_is_refused(question):
     with pytest.raises(UnknownError):
-        question(10**9, law="kaplan")
+        question(10**9, law="folklore")
 
 
 @given(
@@ -200,3 +203,46 @@ def test_the_low_end_suffices_in_a_tenth_of_the_draws():
 
 def test_without_error_model_there_is_no_probability():
     assert probability_sufficient(10**9, 10**10, law="rule-20") is None
+
+
+def test_llama_3_70b_was_trained_on_more_than_ten_times_the_optimum():
+    """15T tokens for 70B parameters (model card): 214 tokens each, 10.7 times 20."""
+    assert pytest.approx(10.71, abs=0.01) == overtraining_ratio(7 * 10**10, 15e12, law="rule-20")
+
+
+def test_a_size_by_every_convention_is_counted_as_each_law_counts():
+    """nanochat counts matrices and head, MiniCPM leaves both tables out, rule-20 takes all."""
+    model = ModelSize(total=1000, non_embedding=600, matmul_head=800, flops_per_token=4000.0)
+
+    assert required_tokens(model, law="rule-20").mid == 20_000
+    assert required_tokens(model, law="minicpm").mid == 192 * 600
+    assert required_tokens(model, law="nanochat").mid == 8_400
+    assert not required_tokens(model, law="minicpm").assumed
+
+
+def test_a_bare_size_stands_in_and_the_answer_says_so():
+    bare = ModelSize(total=10**9)
+
+    assumed = {law: required_tokens(bare, law=law).assumed for law in LAWS}
+
+    assert {"minicpm", "nanochat", "kaplan", "deepseek", "porian-refinedweb"} == {
+        law for law, stood_in in assumed.items() if stood_in
+    }
+
+
+def test_a_mixture_of_experts_goes_by_its_active_parameters():
+    need = required_tokens(ModelSize(total=47 * 10**9, active=13 * 10**9), law="rule-20")
+
+    assert (need.mid, need.assumed) == (260 * 10**9, True)
+
+
+def test_a_law_without_known_range_says_neither_inside_nor_outside():
+    assert optimal_tokens(10**9, law="llama-3").extrapolated is None
+    assert optimal_tokens(10**9, law="rule-20").extrapolated is False
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_the_largest_size_overflows_nothing(law):
+    need = optimal_tokens(MAX_PARAMETERS, law=law)
+
+    assert 0 < need.low <= need.mid <= need.high <= 1e30
