@@ -31,7 +31,7 @@ COMMANDS = {
     "tag": "Name a version: space/name@tag.",
     "recipe": "List, show and check recipes.",
     "tokenizer": "Train, add, list and show tokenizers.",
-    "law": "List and show scaling laws.",
+    "law": "List, show, compare and fit scaling laws.",
     "run": "List, show, merge and cancel runs.",
     "db": "Upgrade, show and check the catalog's database.",
 }

@@ -17,7 +17,7 @@ _GROUPS = {
     "dataset": ("set", "withdraw"),
     "recipe": ("list", "show", "check", "steps"),
     "tokenizer": ("train", "add", "list", "show"),
-    "law": ("list", "show"),
+    "law": ("list", "show", "compare", "fit"),
     "run": ("list", "show"),
     "db": ("upgrade", "current", "check"),
 }

@@ -1,5 +1,6 @@
 """`muster law`: the scaling laws that reports go by."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,46 +8,140 @@ from pydantic import JsonValue
 
 from cli import output
 from cli.options import AsJson, FormatOption, ListFormat
+from cli.session import Session
+from registry.domain.architecture import Convention
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 
 @app.callback()
 def law() -> None:
-    """List and show scaling laws."""
+    """List, show, compare and fit scaling laws.
+
+    A project's own laws stand in muster.toml, in the folder that holds .muster.
+    """
 
 
 @app.command("list")
-def list_(how: FormatOption = ListFormat.TABLE, as_json: AsJson = False) -> None:
-    """List all laws."""
-    from registry.scaling import load_laws
+def list_(
+    context: typer.Context, how: FormatOption = ListFormat.TABLE, as_json: AsJson = False
+) -> None:
+    """List all laws, the project's own behind those that muster ships."""
+    from registry.operations.laws import list_laws
 
-    found = load_laws()
-    rows = [(item.id, item.title, item.source) for item in found]
-    output.print_list(
-        found, ("law", "title", "source"), rows, how=ListFormat.JSON if as_json else how
-    )
+    session: Session = context.obj
+    found = list_laws(session.home)
+    rows = [
+        (item.id, item.parameters.value, ", ".join(item.flags) or None, item.title)
+        for item in found
+    ]
+    columns = ("law", "counts", "flags", "title")
+    output.print_list(found, columns, rows, how=ListFormat.JSON if as_json else how)
 
 
 @app.command()
 def show(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="LAW", help="The law's id.")],
+    toml: Annotated[bool, typer.Option("--toml", help="Print it as a row of muster.toml.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a law: its kind, coefficients, conventions, range, source and uncertainty."""
+    from registry.operations.laws import law_to_toml, list_laws
     from registry.scaling import get_law
 
-    found = get_law(name)
-    if as_json:
+    session: Session = context.obj
+    found = get_law(name, among=list_laws(session.home))
+    if toml:
+        output.write(law_to_toml(found))
+    elif as_json:
         output.print_json(found)
-        return
-    output.print_facts(
-        [
-            (field, _in_words(value))
-            for field, value in found.model_dump(mode="json", exclude_none=True).items()
-            if value not in (None, "", [], {})
-        ]
+    else:
+        output.print_facts(
+            [
+                (field, _in_words(value))
+                for field, value in found.model_dump(mode="json", exclude_none=True).items()
+                if value not in (None, "", [], {})
+            ]
+        )
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    params: Annotated[
+        str, typer.Option(metavar="SIZE[,SIZE]", help="Model sizes, such as 1.3B or 400M,7B,70B.")
+    ],
+    laws: Annotated[
+        list[str] | None, typer.Argument(metavar="[LAW...]", help="Laws; else all.")
+    ] = None,
+    how: FormatOption = ListFormat.TABLE,
+    as_json: AsJson = False,
+) -> None:
+    """Show what every law asks for, side by side, in tokens.
+
+    \b
+    muster law compare --params 1B,7B,70B
+    muster law compare chinchilla-1 chinchilla-2 chinchilla-3 --params 400M,10T
+    """
+    from cli.laws import comparison_rows, comparison_table
+    from registry.domain.quantities import parse_count
+    from registry.operations.laws import compare_laws
+
+    session: Session = context.obj
+    sizes = [parse_count(text, what="model size") for text in params.split(",")]
+    found = compare_laws(sizes, laws or (), home=session.home)
+    wanted = ListFormat.JSON if as_json else how
+    if wanted is ListFormat.TABLE:
+        output.print_text(comparison_table(found, sizes))
+    else:
+        columns = ("law", "counts", "end", *(str(size) for size in sizes))
+        output.print_list(found, columns, comparison_rows(found), how=wanted)
+
+
+@app.command()
+def fit(
+    runs: Annotated[
+        Path,
+        typer.Argument(metavar="RUNS.csv", help="Columns parameters, tokens (or flops) and loss."),
+    ],
+    name: Annotated[str, typer.Option("--name", metavar="ID", help="The law's id.")] = "our-runs",
+    parameters: Annotated[
+        Convention, typer.Option("--counts", help="Which parameters the file counts.")
+    ] = Convention.TOTAL,
+    starts: Annotated[
+        int, typer.Option("--starts", help="Starts followed, best first, of a grid of 4,500.")
+    ] = 100,
+    bootstrap: Annotated[
+        int, typer.Option("--bootstrap", help="Resamples for the interval; 0: none.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the bootstrap.")] = 0,
+    toml: Annotated[bool, typer.Option("--toml", help="Print a row of muster.toml.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fit L = E + A / N^alpha + B / D^beta to your own runs, all of one recipe.
+
+    \b
+    muster law fit runs.csv
+    muster law fit runs.csv --name ours --toml >> muster.toml
+    """
+    from cli.laws import fit_facts
+    from registry.operations.laws import fit_runs, law_to_toml
+
+    found = fit_runs(
+        runs,
+        law_id=name,
+        parameters=parameters,
+        num_starts=starts,
+        num_resamples=bootstrap,
+        seed=seed,
     )
+    if toml:
+        output.write(law_to_toml(found.law))
+    elif as_json:
+        output.print_json(found)
+    else:
+        output.print_facts(fit_facts(found))
 
 
 def _in_words(value: JsonValue) -> str:
@@ -56,4 +151,8 @@ def _in_words(value: JsonValue) -> str:
     if isinstance(value, list):
         rows = isinstance(value[0], list)
         return ("\n" if rows else ", ").join(_in_words(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and float(f"{value:g}") == value:
+        return f"{value:g}"
     return str(value)

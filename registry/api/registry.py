@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 
 from registry import operations
 from registry.api.datasets import Datasets
+from registry.api.laws import Laws
 from registry.api.options import CountingOptions, ExportOptions, make_counting
 from registry.api.runs import Runs
 from registry.api.tokenizers import Tokenizers
@@ -49,12 +50,14 @@ class Registry:
     datasets: Datasets
     tokenizers: Tokenizers
     runs: Runs
+    laws: Laws
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self.datasets = Datasets(context)
         self.tokenizers = Tokenizers(context)
         self.runs = Runs(context)
+        self.laws = Laws(context)
 
     def __enter__(self) -> Self:
         return self

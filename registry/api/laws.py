@@ -1,0 +1,29 @@
+"""`Registry.laws`: those that muster ships, and the project's own."""
+
+from collections.abc import Sequence
+
+from registry import operations
+from registry.domain.law_answers import LawComparison
+from registry.operations.context import Context
+from registry.scaling.laws import Law, get_law
+
+
+class Laws:
+    """Scaling laws by id."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def list(self) -> tuple[Law, ...]:
+        """Return all laws, the project's own behind those that muster ships."""
+        return operations.laws.list_laws(self._context.home)
+
+    def get(self, law_id: str) -> Law:
+        """Return a law by its id."""
+        return get_law(law_id, among=self.list())
+
+    def compare(
+        self, num_parameters: Sequence[int], law_ids: Sequence[str] = ()
+    ) -> tuple[LawComparison, ...]:
+        """Return what laws ask for, in tokens; see `registry.operations.laws.compare_laws`."""
+        return operations.laws.compare_laws(num_parameters, law_ids, home=self._context.home)
