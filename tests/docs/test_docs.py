@@ -208,6 +208,16 @@ def test_training_on_tokens_runs_as_printed(tmp_path: Path) -> None:
     assert [] == _differences(commands, ran, with_numbers=True)
 
 
+@pytest.mark.slow
+def test_reading_the_laws_runs_as_printed(tmp_path: Path) -> None:
+    commands = read_commands(_read(DOCS / "how-to" / "read-the-laws.md"))
+
+    ran = run_commands(commands, _make_folder(tmp_path, "desk"))
+
+    assert len(commands) > 8
+    assert [] == _differences(commands, ran, with_numbers=True)
+
+
 def test_every_output_format_is_in_the_table_of_formats() -> None:
     text = _read(DOCS / "how-to" / "export-tokens.md")
 
