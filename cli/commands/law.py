@@ -32,10 +32,16 @@ def list_(
     session: Session = context.obj
     found = list_laws(session.home)
     rows = [
-        (item.id, item.parameters.value, ", ".join(item.flags) or None, item.title)
+        (
+            item.id,
+            item.parameters.value,
+            "yes" if item.votes else "no",
+            ", ".join(item.flags) or None,
+            item.title,
+        )
         for item in found
     ]
-    columns = ("law", "counts", "flags", "title")
+    columns = ("law", "counts", "votes", "flags", "title")
     output.print_list(found, columns, rows, how=ListFormat.JSON if as_json else how)
 
 
@@ -47,11 +53,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a law: its kind, coefficients, conventions, range, source and uncertainty."""
-    from registry.operations.laws import law_to_toml, list_laws
-    from registry.scaling import get_law
+    from registry.operations.laws import get_own_law, law_to_toml
 
     session: Session = context.obj
-    found = get_law(name, among=list_laws(session.home))
+    found = get_own_law(name, session.home)
     if toml:
         output.write(law_to_toml(found))
     elif as_json:

@@ -1,11 +1,14 @@
 """`Registry.laws`: those that muster ships, and the project's own."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from registry import operations
 from registry.domain.law_answers import LawComparison
 from registry.operations.context import Context
-from registry.scaling.laws import Law, get_law
+
+if TYPE_CHECKING:
+    from registry.scaling.laws import Law
 
 
 class Laws:
@@ -14,13 +17,13 @@ class Laws:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def list(self) -> tuple[Law, ...]:
+    def list(self) -> "tuple[Law, ...]":
         """Return all laws, the project's own behind those that muster ships."""
         return operations.laws.list_laws(self._context.home)
 
-    def get(self, law_id: str) -> Law:
+    def get(self, law_id: str) -> "Law":
         """Return a law by its id."""
-        return get_law(law_id, among=self.list())
+        return operations.laws.get_own_law(law_id, self._context.home)
 
     def compare(
         self, num_parameters: Sequence[int], law_ids: Sequence[str] = ()

@@ -8,6 +8,9 @@ from registry.domain.base import Value
 from registry.domain.batch import BatchBand
 from registry.domain.gate import Gate
 
+MOST = 10**30
+"""Where arithmetic on requirements stops."""
+
 
 class Uncertainty(StrEnum):
     """What the low and the high end of a requirement are."""
@@ -36,9 +39,10 @@ class Requirement(Value):
     """True where the law counts other parameters than are known, and those known stood in."""
 
     def times(self, factor: float) -> "Requirement":
-        """Return the requirement of so many times the tokens."""
+        """Return the requirement of so many times the tokens, from 1 to `MOST`."""
         ends = {"low": self.low, "mid": self.mid, "high": self.high}
-        return self.model_copy(update={name: round(end * factor) for name, end in ends.items()})
+        scaled = {name: min(MOST, max(1, round(end * factor))) for name, end in ends.items()}
+        return self.model_copy(update=scaled)
 
 
 class Verdict(StrEnum):

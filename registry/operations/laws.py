@@ -69,6 +69,15 @@ def list_laws(home: Path | None = None, *, start: Path | None = None) -> tuple[L
     return (*load_laws(), *read_laws(file)) if file.is_file() else load_laws()
 
 
+def get_own_law(law_id: str, home: Path | None = None, *, start: Path | None = None) -> Law:
+    """Return a law by its id, among those of `list_laws`.
+
+    Raises:
+        UnknownError: There is none; the nearest ids are offered.
+    """
+    return get_law(law_id, among=list_laws(home, start=start))
+
+
 def compare_laws(
     num_parameters: Sequence[int],
     law_ids: Sequence[str] = (),

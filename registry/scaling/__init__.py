@@ -37,7 +37,6 @@ if TYPE_CHECKING:
         required_tokens,
     )
     from registry.scaling.sufficiency import assess
-    from registry.scaling.uncertainty import spread
 
 __all__ = [
     "Allocation",
@@ -75,7 +74,6 @@ __all__ = [
     "probability_sufficient",
     "recommend_batch",
     "required_tokens",
-    "spread",
     "tokens_for_loss",
     "training_cost",
     "training_flops",
@@ -117,7 +115,6 @@ _HOME = {
     "probability_sufficient": "requirement",
     "recommend_batch": "batch",
     "required_tokens": "requirement",
-    "spread": "uncertainty",
     "tokens_for_loss": "allocation",
     "training_cost": "cost",
     "training_flops": "cost",

@@ -3,9 +3,23 @@
 import math
 from typing import NamedTuple
 
-from registry.scaling.bounds import check_flops, check_parameters, check_tokens
+import numpy as np
+
+from registry.errors import InputError
+from registry.scaling.bounds import (
+    MAX_FLOPS,
+    MAX_PARAMETERS,
+    MAX_TOKENS,
+    check_flops,
+    check_parameters,
+    check_tokens,
+)
 from registry.scaling.formulas import Frontier, Parametric
 from registry.scaling.laws import DEFAULT_LAW, Law, get_law
+from registry.scaling.requirement import FLOPS_PER_PARAMETER
+
+_MOST_PARAMETERS = math.log(FLOPS_PER_PARAMETER * MAX_PARAMETERS)
+_MOST_TOKENS = math.log(MAX_TOKENS)
 
 
 class Allocation(NamedTuple):
@@ -27,7 +41,8 @@ def allocate(flops: float, *, law: str | Law = DEFAULT_LAW) -> Allocation:
         law: A law, or its id.
 
     Raises:
-        InputError: The budget is out of bounds, or the law has no token requirement.
+        InputError: The budget is out of bounds or asks for no model that is, or the law has no
+            token requirement.
         UnknownError: There is no such law.
 
     Source:
@@ -41,16 +56,19 @@ def allocate(flops: float, *, law: str | Law = DEFAULT_LAW) -> Allocation:
     chosen = get_law(law)
     formula, line = chosen.formula, chosen.line
     if isinstance(formula, Frontier):
-        budget = flops / formula.flops
-        return Allocation(
-            formula.parameters * budget**formula.parameter_exponent,
-            formula.tokens * budget**formula.token_exponent,
+        budget = math.log(flops / formula.flops)
+        log_parameters = math.log(formula.parameters) + formula.parameter_exponent * budget
+        log_tokens = math.log(formula.tokens) + formula.token_exponent * budget
+    else:
+        # ln C = ln 6 + ln N + ln D, with ln D on the law's line.
+        log_parameters = (math.log(flops / 6) - line.intercept) / (1 + line.slope)
+        log_tokens = math.log(flops / 6) - log_parameters
+    if not (0 <= log_parameters <= _MOST_PARAMETERS and 0 <= log_tokens <= _MOST_TOKENS):
+        raise InputError(
+            f"{flops:.3g} FLOPs are for no model between 1 and {MAX_PARAMETERS:.0e} parameters, "
+            f"by {chosen.id}"
         )
-    # ln C = ln 6 + ln N + ln D, with ln D on the law's line.
-    log_parameters = (math.log(flops / 6) - line.intercept) / (1 + line.slope)
-    return Allocation(
-        math.exp(log_parameters), math.exp(line.intercept + line.slope * log_parameters)
-    )
+    return Allocation(math.exp(log_parameters), math.exp(log_tokens))
 
 
 def loss(num_parameters: float, num_tokens: float, *, law: str | Law = DEFAULT_LAW) -> float:
@@ -107,12 +125,18 @@ def flops_for_loss(target_loss: float, *, law: str | Law = DEFAULT_LAW) -> float
         InputError: The law has no parametric form.
         UnknownError: There is no such law.
     """
-    formula = get_law(law).parametric
+    logarithm = log_flops_for_loss(target_loss, get_law(law).parametric)
+    if logarithm is None or logarithm > math.log(MAX_FLOPS):
+        return None
+    return math.exp(logarithm)
+
+
+def log_flops_for_loss(target_loss: float, formula: Parametric) -> float | None:
+    """Return ln of the least training FLOPs that reach a loss; None: none do."""
     rest = target_loss - formula.irreducible
     if rest <= 0:
         return None
-    logarithm = math.log(6) + (_log_excess(formula) - math.log(rest)) / _decay(formula)
-    return math.exp(logarithm) if logarithm < math.log(1e60) else None
+    return math.log(6) + (_log_excess(formula) - math.log(rest)) / _decay(formula)
 
 
 def _decay(formula: Parametric) -> float:
@@ -124,4 +148,4 @@ def _log_excess(formula: Parametric) -> float:
     """Return ln K of L - E = K (C / 6)^-x along the optimum."""
     alpha, beta = formula.alpha, formula.beta
     log_g = (math.log(alpha / beta) + formula.a - formula.b) / (alpha + beta)
-    return math.log(math.exp(formula.a - alpha * log_g) + math.exp(formula.b + beta * log_g))
+    return float(np.logaddexp(formula.a - alpha * log_g, formula.b + beta * log_g))

@@ -1,5 +1,6 @@
 """The numbers that the room takes: a wrong one is refused before any formula sees it."""
 
+from registry.domain.target import MOST
 from registry.errors import InputError
 
 MAX_PARAMETERS = 10**15
@@ -9,7 +10,7 @@ MAX_UNIQUE_TOKENS = 10**17
 """A hundred times the highest estimate of the stock of public text; with every repetition allowed
 it still fits into 64 bits."""
 
-MAX_TOKENS = 1e30
+MAX_TOKENS = float(MOST)
 """Where arithmetic on requirements stops."""
 
 MAX_FLOPS = 1e40

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 
+from registry.domain.architecture import Architecture
 from registry.domain.batch import BatchBand
 from registry.domain.gate import Gate, GateStatus
 from registry.domain.quantities import format_count
 from registry.domain.target import Requirement
+from registry.scaling.architecture import model_size, optimal_vocabulary
 from registry.scaling.batch import MIN_STEPS
 from registry.scaling.supply import Supply
+
+VOCABULARY_FACTOR = 2
+"""Within it a vocabulary is taken as near its optimum. A policy value."""
 
 WORTHLESS_EPOCHS = 40
 """From here on repeated tokens add nothing that was measured (Muennighoff et al. 2023)."""
@@ -69,6 +74,19 @@ def cautions(
             f"{batch.steps_at_low:,} steps of {format_count(batch.low)} tokens",
             f"at least {MIN_STEPS:,} steps",
             "take a smaller batch or shorter sequences",
+        )
+
+
+def vocabulary_cautions(architecture: Architecture) -> Iterator[Gate]:
+    """Yield a warning where a vocabulary is far from the compute-optimal one for its model."""
+    size = model_size(architecture)
+    low, high = optimal_vocabulary(size.non_embedding or size.total, width=architecture.width)
+    if not low / VOCABULARY_FACTOR <= architecture.vocabulary <= high * VOCABULARY_FACTOR:
+        yield _caution(
+            "vocabulary",
+            f"{architecture.vocabulary:,} entries; {low:,} to {high:,} are compute-optimal",
+            f"within a factor of {VOCABULARY_FACTOR} of the optimum",
+            "train a tokenizer of another size, or leave it where tokens a text matter more",
         )
 
 

@@ -12,7 +12,8 @@ from pydantic import Field
 from registry.domain.base import Value
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Logarithm = Annotated[float, Field(ge=-300, le=300)]
+Exponent = Annotated[float, Field(gt=0, le=100)]
 
 
 class Line(NamedTuple):
@@ -81,11 +82,11 @@ class Parametric(Value):
     """
 
     kind: Literal["parametric"]
-    a: Finite
-    b: Finite
-    e: Finite
-    alpha: Positive
-    beta: Positive
+    a: Logarithm
+    b: Logarithm
+    e: Logarithm
+    alpha: Exponent
+    beta: Exponent
 
     @property
     def line(self) -> Line:

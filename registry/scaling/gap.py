@@ -2,9 +2,12 @@
 
 import math
 
-from registry.scaling.allocation import flops_for_loss, loss
+from registry.scaling.allocation import log_flops_for_loss, loss
 from registry.scaling.bounds import check_tokens
 from registry.scaling.laws import DEFAULT_LAW, Law, get_law
+
+_MOST = 700.0
+"""Beyond it e to a power is no number any more."""
 
 
 def loss_gap(effective: float, required: float, *, law: str | Law = DEFAULT_LAW) -> float:
@@ -88,10 +91,11 @@ def compute_overhead(
     """
     formula = get_law(law).parametric
     reached = formula.loss(num_parameters, _check(effective))
-    least = flops_for_loss(reached, law=law)
+    least = log_flops_for_loss(reached, formula)
     if least is None:  # the excess over E is lost in rounding: nothing to compare with
         return 0.0
-    return max(0.0, 6 * num_parameters * _check(tokens_read) / least - 1)
+    spent = math.log(6) + math.log(num_parameters) + math.log(_check(tokens_read))
+    return max(0.0, math.expm1(min(spent - least, _MOST)))
 
 
 def _check(num_tokens: float) -> float:

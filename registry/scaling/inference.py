@@ -6,13 +6,15 @@ from typing import NamedTuple
 import numpy as np
 
 from registry.errors import InputError
-from registry.scaling.bounds import check_parameters, check_tokens
+from registry.scaling.bounds import MAX_TOKENS, check_parameters, check_tokens
 from registry.scaling.formulas import Parametric
 from registry.scaling.laws import DEFAULT_LAW, Law, get_law
 from registry.scaling.uncertainty import Floats
 
 _GRID = 2_001
 _ROUNDS = 4
+_LEAST = 1e-12
+"""Nats above the irreducible loss that arithmetic still tells apart."""
 
 
 class InferenceOptimum(NamedTuple):
@@ -59,10 +61,9 @@ def inference_optimum(
     formula = get_law(law).parametric
     top = math.log(num_parameters)
     log_tokens = formula.line.intercept + formula.line.slope * top
-    if log_tokens < 0:
-        raise InputError(f"a model of {num_parameters:,} parameters has no optimum to start from")
     excess = math.exp(formula.a - formula.alpha * top)
     excess += math.exp(formula.b - formula.beta * log_tokens)
+    _check_countable(log_tokens if excess > _LEAST else math.inf, num_parameters)
     # Below this size no number of tokens reaches the loss.
     low, high = (formula.a - math.log(excess)) / formula.alpha, top
     for _ in range(_ROUNDS):
@@ -72,13 +73,24 @@ def inference_optimum(
         step = sizes[1] - sizes[0]
         low, high = max(low, sizes[best] - step), min(top, sizes[best] + step)
     size = float(sizes[best])
+    tokens = float(_log_tokens(np.array([size]), formula, excess)[0])
+    _check_countable(tokens, num_parameters)
     base = _log_cost(np.array([top]), formula, excess, served_tokens)[0]
     return InferenceOptimum(
         num_parameters=math.exp(size),
-        num_tokens=math.exp(float(_log_tokens(np.array([size]), formula, excess)[0])),
+        num_tokens=math.exp(tokens),
         flops=math.exp(float(costs[best])),
         saving=max(0.0, -math.expm1(float(costs[best] - base))),
     )
+
+
+def _check_countable(log_tokens: float, num_parameters: int) -> None:
+    """Refuse what no law was made for: less than a token, or more than can be counted."""
+    if not 0 <= log_tokens <= math.log(MAX_TOKENS):
+        raise InputError(
+            f"a model of {num_parameters:,} parameters has no optimum that could be trained, "
+            "by this law"
+        )
 
 
 def _log_tokens(log_sizes: Floats, formula: Parametric, excess: float) -> Floats:

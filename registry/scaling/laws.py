@@ -4,9 +4,10 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+import numpy as np
+from pydantic import Field, model_validator
 
 from registry.domain.architecture import Convention
 from registry.domain.base import Value
@@ -23,6 +24,17 @@ class CoefficientUncertainty(Value):
 
     centre: Five
     covariance: tuple[Five, ...] = Field(min_length=5, max_length=5)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        matrix = np.array(self.covariance)
+        if not np.isfinite(matrix).all() or not np.isfinite(self.centre).all():
+            raise ValueError("every number must be finite")
+        if not np.allclose(matrix, matrix.T, rtol=1e-9):
+            raise ValueError("the covariance is not symmetric")
+        if np.linalg.eigvalsh(matrix).min() <= 0:
+            raise ValueError("the covariance is not positive definite")
+        return self
 
 
 class Repetition(Value):

@@ -175,7 +175,7 @@ def _is_extrapolated(law: Law, log_parameters: float, log_tokens: float) -> bool
 
 def _exp(logarithm: float) -> float:
     """Return e to a power, at most `MAX_TOKENS`, where arithmetic on requirements stops."""
-    return math.exp(min(logarithm, _MOST))
+    return min(math.exp(min(logarithm, _MOST)), MAX_TOKENS)
 
 
 _MOST = math.log(MAX_TOKENS)

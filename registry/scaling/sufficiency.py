@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from registry.domain.architecture import ModelSize
+from registry.domain.architecture import Architecture, ModelSize
 from registry.domain.batch import BatchBand
 from registry.domain.gate import Gate, GateStatus
 from registry.domain.target import (
@@ -13,9 +13,10 @@ from registry.domain.target import (
     TargetReport,
     Verdict,
 )
+from registry.scaling.architecture import model_size
 from registry.scaling.batch import recommend_batch
 from registry.scaling.bounds import check_parameters
-from registry.scaling.cautions import cautions
+from registry.scaling.cautions import cautions, vocabulary_cautions
 from registry.scaling.cost import training_flops
 from registry.scaling.demand import Demand, ask
 from registry.scaling.formulas import Parametric
@@ -41,6 +42,7 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
     law: str | Law = DEFAULT_LAW,
     laws: Sequence[Law] | None = None,
     model: ModelSize | None = None,
+    architecture: Architecture | None = None,
     overtraining: float = 1.0,
     served_tokens: float | None = None,
     sequence_length: int = 4096,
@@ -56,7 +58,10 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
         unique_tokens: Tokens after duplicates, of one tokenizer; 0 to 10^17.
         law: The law that the verdict goes by, or its id; every law's requirement is in the answer.
         laws: The laws to ask; None: those that muster ships.
-        model: The size by every convention; None: each law takes `num_parameters`.
+        model: The size by every convention; None: as the shape says, else each law takes
+            `num_parameters`.
+        architecture: The model's shape, which brings sizes, sequence length and a look at the
+            vocabulary; None: not known.
         overtraining: How many times the compute-optimal tokens the run is to see.
         served_tokens: Tokens to be served over the model's life; None: not told. Needs a law of
             losses; data for the cheapest model of this quality is then ample.
@@ -75,12 +80,10 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
         'SUFFICIENT'
     """
     check_parameters(num_parameters)
-    demand = ask(
-        model or ModelSize(total=num_parameters),
-        law=law,
-        laws=laws,
-        overtraining=overtraining,
-    )
+    if architecture is not None:
+        sequence_length, model = architecture.sequence_length, model or model_size(architecture)
+    size = model or ModelSize(total=num_parameters)
+    demand = ask(size, law=law, laws=laws, overtraining=overtraining)
     supply = Supply(unique_tokens, epochs=epochs, hard_epochs=hard_epochs, r_d_star=r_d_star)
     serving = _serving(num_parameters, served_tokens, law=demand.law)
     target = _report(
@@ -96,7 +99,16 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
         voters=demand.votes.keys(),
         verdict_under=lambda item: judge(item, supply),
     )
-    return _block(target.model_copy(update={"reasons": reasons, "gates": tuple(gates)}))
+    vocabulary = () if architecture is None else tuple(vocabulary_cautions(architecture))
+    return _block(
+        target.model_copy(
+            update={
+                "reasons": reasons,
+                "gates": tuple(gates),
+                "warnings": (*target.warnings, *vocabulary),
+            }
+        )
+    )
 
 
 def _report(
@@ -182,7 +194,7 @@ def _gap(demand: Demand, supply: Supply) -> DataGap | None:
     effective, read = supply.repeated, float(supply.unique * supply.epochs)
     if effective >= need.mid:
         epochs = epochs_needed(need.mid, supply.unique, r_d_star=supply.r_d_star)
-        effective, read = need.mid, supply.unique * (epochs or supply.epochs)
+        effective, read = need.mid, max(1.0, supply.unique * (epochs or supply.epochs))
     return DataGap(
         law=law.id,
         loss_nats=loss_gap(effective, need.mid, law=law),

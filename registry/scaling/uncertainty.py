@@ -1,6 +1,5 @@
-"""Sampling error: joint draws of a law's coefficients. How laws differ is told apart from it."""
+"""Sampling error: joint draws of a law's coefficients. How laws differ is another doubt."""
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,15 +25,6 @@ class Lines(NamedTuple):
         return self.intercepts + self.slopes * log_parameters
 
 
-class Spread(NamedTuple):
-    """The laws that ask for the least and for the most."""
-
-    lowest: str
-    low_tokens: float
-    highest: str
-    high_tokens: float
-
-
 def draw_coefficients(law: str | Law = DEFAULT_LAW) -> Floats | None:
     """Return `NUM_DRAWS` rows (a, b, e, alpha, beta) from a law's joint distribution.
 
@@ -55,22 +45,6 @@ def draw_lines(law: str | Law) -> Lines | None:
         UnknownError: There is no such law.
     """
     return _draw_lines(get_law(law))
-
-
-def spread(num_parameters: float, laws: Iterable[Law]) -> Spread:
-    """Return the lowest and the highest point requirement among laws, in tokens.
-
-    This is the doubt that no interval shows: which law to believe.
-
-    Raises:
-        InputError: One of the laws has no token requirement.
-    """
-    log_parameters = np.log(num_parameters)
-    points = {
-        law.id: float(np.exp(law.line.intercept + law.line.slope * log_parameters)) for law in laws
-    }
-    low, high = min(points, key=points.__getitem__), max(points, key=points.__getitem__)
-    return Spread(low, points[low], high, points[high])
 
 
 @lru_cache(maxsize=64)

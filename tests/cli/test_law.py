@@ -102,3 +102,50 @@ def test_bad_input_is_named(muster, words, said):
 
     assert said in error
     assert "Traceback" not in error
+
+
+def test_a_report_has_chinchillas_three_columns_and_every_key(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b")
+    muster.run("tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "tiny")
+    muster.run("tokenize", "a/b", "--tokenizer", "tiny", "--count-only")
+
+    targets = muster.json("report", "--params", "400M,1B,10B,67B,175B,280B,520B,1T,10T")["targets"]
+
+    assert len(targets) == 9
+    assert {
+        "num_parameters",
+        "verdict",
+        "confidence",
+        "required_tokens",
+        "unique_tokens",
+        "effective_tokens",
+        "epochs_needed",
+        "shortfall_tokens",
+        "probability_sufficient",
+        "largest_model",
+        "batch",
+        "flops",
+        "gates",
+        "warnings",
+    } <= targets[0].keys()
+    assert {"1", "4", "16"} == targets[0]["effective_tokens"].keys()
+    assert {"low", "high", "ceiling"} <= targets[0]["batch"].keys()
+    by_size = {target["num_parameters"]: target["required_tokens"] for target in targets}
+    for size, columns in CHINCHILLA.items():
+        number = int(size[:-1]) * 10 ** {"M": 6, "B": 9, "T": 12}[size[-1]]
+        tokens = [by_size[number][f"chinchilla-{n}"]["mid"] for n in (1, 2, 3)]
+
+        assert pytest.approx([billions * 1e9 for billions in columns], rel=0.0128) == tokens
+
+
+def test_a_report_can_go_by_a_projects_own_law(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b")
+    muster.run("tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "tiny")
+    muster.run("tokenize", "a/b", "--tokenizer", "tiny", "--count-only")
+    (muster.folder / "muster.toml").write_text(OURS)
+
+    report = muster.json("report", "--params", "1B", "--law", "ours")
+
+    assert report["law"] == "ours"
+    assert report["targets"][0]["required_tokens"]["ours"]["mid"] == 24 * 10**9
+    assert "ours" in [law["id"] for law in report["laws"]]

@@ -100,6 +100,14 @@ def test_without_a_file_there_are_the_shipped_laws(project):
         (OURS.replace("votes", "vote"), "law 1: vote"),
         (OURS.replace('"ours"', '"rule-20"'), "law 1: id: 'rule-20' is taken"),
         (OURS + OURS.replace("[elsewhere]", "[other]"), "law 2: id: 'ours' is taken"),
+        (
+            OURS.replace(
+                "[elsewhere]",
+                f"[law.uncertainty]\ncentre = {[0.5] * 5}\ncovariance = {[[1.0] * 5] * 5}\n"
+                "[elsewhere]",
+            ),
+            "law 1: uncertainty: Value error, the covariance is not positive definite",
+        ),
         ('law = "rule-20"', "each law begins with [[law]]"),
     ],
 )

@@ -39,7 +39,7 @@ def test_porians_ratio_is_nearly_constant(flops, ratio):
 
 
 @pytest.mark.parametrize("law", SIX_ND)
-@given(flops=st.floats(min_value=1e12, max_value=1e30))
+@given(flops=st.floats(min_value=1e12, max_value=1e29))
 def test_an_allocation_spends_its_budget_on_the_laws_line(law, flops):
     best = allocate(flops, law=law)
 
@@ -120,6 +120,12 @@ def test_absurd_sizes_are_refused(bad):
         loss(bad, 1e9)
     with pytest.raises(InputError, match="training tokens"):
         loss(1e9, bad if bad != 1e16 else 1e31)
+
+
+@pytest.mark.parametrize("flops", [1, 1e39])
+def test_a_budget_for_no_model_is_infeasible(flops):
+    with pytest.raises(InputError, match="are for no model"):
+        allocate(flops)
 
 
 def test_a_law_without_loss_says_so():

@@ -26,7 +26,9 @@ def test_arrays_give_what_one_target_gives(law, size, unique):
     assert pytest.approx(one.effective_tokens["4"], abs=1, rel=1e-9) == many.effective[0]
     assert pytest.approx(one.largest_model.mid, abs=1, rel=1e-6) == many.largest_model[0]
     assert pytest.approx(one.shortfall_tokens, abs=1, rel=1e-6) == many.shortfall[0]
-    if one.epochs_needed is not None and many.is_feasible[0]:
+    # Near the ceiling of repetition, half a token of rounding is many epochs.
+    if many.required[0] < 15 * unique and many.required[0] > 1e4:
+        assert many.is_feasible[0]
         assert pytest.approx(one.epochs_needed, rel=1e-3) == many.epochs_needed[0]
 
 

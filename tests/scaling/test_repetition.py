@@ -72,6 +72,14 @@ def test_splitting_a_pool_changes_nothing(parts, epochs):
     assert pytest.approx(together) == sum(effective_tokens(part, epochs) for part in parts)
 
 
+@given(unique=st.integers(1, 10**9), required=st.floats(1, 1e10), factor=st.integers(1, 10**8))
+def test_the_unit_of_tokens_makes_no_difference(unique, required, factor):
+    once, scaled = (epochs_needed(required * times, unique * times) for times in (1, factor))
+
+    assert (once is None) == (scaled is None)
+    assert once is None or pytest.approx(once, rel=1e-6) == scaled
+
+
 def test_a_part_of_the_data_is_a_part_of_an_epoch():
     assert epochs_needed(25, 100) == 0.25
     assert effective_tokens(100, 0.25) == 25

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.domain.architecture import Architecture
 from registry.domain.gate import Gate, GateStatus
 from registry.domain.target import Confidence, Requirement, TargetReport, Verdict
 from registry.errors import InputError, UnknownError
 from registry.scaling.bounds import MAX_PARAMETERS, MAX_UNIQUE_TOKENS
+from registry.scaling.formulas import Parametric, Power, Ratio
 from registry.scaling.laws import load_laws
 from registry.scaling.repetition import R_D_STAR
 from registry.scaling.sufficiency import assess
@@ -329,3 +331,59 @@ def test_the_spread_between_laws_stands_apart_from_the_interval():
     )
     assert target.law_spread.low == target.required_tokens["porian-refinedweb"].mid
     assert target.required_tokens["epoch-2024"].low < target.law_spread.low
+
+
+def make_architecture(**changes) -> Architecture:
+    """Llama 2 7B, by its configuration."""
+    fields = {"layers": 32, "width": 4096, "heads": 32, "feed_forward": 11008, "vocabulary": 32000}
+    return Architecture.model_validate(fields | changes)
+
+
+def test_a_shape_gives_every_law_the_count_it_asks_for():
+    shape = make_architecture(vocabulary=64_000)
+    target = assess(num_parameters=7 * 10**9, unique_tokens=10**12, architecture=shape)
+
+    assert not any(need.assumed for need in target.required_tokens.values())
+    assert set(target.batch.laws) == {"step-law", "deepseek"}
+    assert "vocabulary" not in [warning.name for warning in target.warnings]
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "warned"), [(25_000, True), (32_000, False), (120_000, False), (200_000, True)]
+)
+def test_a_vocabulary_far_from_its_optimum_is_warned_of(vocabulary, warned):
+    """About 60,000 to 67,000 entries for a 7B model of width 4,096 (Tao et al. 2024)."""
+    target = assess(
+        num_parameters=7 * 10**9,
+        unique_tokens=10**12,
+        architecture=make_architecture(vocabulary=vocabulary),
+    )
+
+    assert warned == ("vocabulary" in [warning.name for warning in target.warnings])
+
+
+EXTREME = st.floats(min_value=1e-300, max_value=1e300)
+FORMULAS = st.one_of(
+    st.builds(Ratio, kind=st.just("ratio"), tokens_per_parameter=EXTREME),
+    st.builds(Power, kind=st.just("power"), factor=EXTREME, exponent=EXTREME),
+    st.builds(
+        Parametric,
+        kind=st.just("parametric"),
+        a=st.floats(-300, 300),
+        b=st.floats(-300, 300),
+        e=st.floats(-50, 50),
+        alpha=st.floats(1e-3, 100),
+        beta=st.floats(1e-3, 100),
+    ),
+)
+
+
+@given(formula=FORMULAS, size=SIZES, unique=TOKENS, ratio=st.floats(1e-3, 1e6))
+def test_the_wildest_law_of_ones_own_gives_finite_numbers(formula, size, unique, ratio):
+    law = load_laws()[1].model_copy(update={"id": "wild", "formula": formula})
+
+    target = assess(
+        num_parameters=size, unique_tokens=unique, law=law, laws=[law], overtraining=ratio
+    )
+
+    assert target == TargetReport.model_validate_json(target.model_dump_json())
