@@ -131,7 +131,8 @@ def fit(
     muster law fit runs.csv --name ours --toml >> muster.toml
     """
     from cli.laws import fit_facts
-    from registry.operations.laws import fit_runs, law_to_toml
+    from registry.operations.fit_runs import fit_runs
+    from registry.operations.laws import law_to_toml
 
     found = fit_runs(
         runs,

@@ -7,13 +7,12 @@ import pytest
 
 from registry.domain.architecture import Convention
 from registry.errors import InputError, UnknownError, UnreadableError
+from registry.operations.fit_runs import fit_runs, read_runs
 from registry.operations.laws import (
     compare_laws,
-    fit_runs,
     law_to_toml,
     list_laws,
     read_laws,
-    read_runs,
 )
 from registry.scaling.laws import get_law, load_laws
 
