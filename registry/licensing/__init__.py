@@ -1,0 +1,1 @@
+"""Pure rules of licences: permissions, policies, what applies downstream. No clock, no SQL."""
