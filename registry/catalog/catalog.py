@@ -4,10 +4,12 @@ from types import TracebackType
 from typing import Self
 
 from registry.catalog.audit import AuditStore
+from registry.catalog.costs import CostStore
 from registry.catalog.counts import CountStore
 from registry.catalog.datasets import DatasetStore
 from registry.catalog.engine import Database
 from registry.catalog.engine_checks import EngineCheckStore
+from registry.catalog.licences import LicenceStore
 from registry.catalog.lineage import LineageStore
 from registry.catalog.revision import check_revision, read_revision
 from registry.catalog.runs import RunStore
@@ -27,9 +29,11 @@ class Catalog:
         self.datasets = DatasetStore(database)
         self.versions = VersionStore(database)
         self.runs = RunStore(database)
+        self.licences = LicenceStore(database)
         self.lineage = LineageStore(database)
         self.tokenizers = TokenizerStore(database)
         self.engine_checks = EngineCheckStore(database)
+        self.costs = CostStore(database)
         self.counts = CountStore(database)
         self.audit = AuditStore(database)
 

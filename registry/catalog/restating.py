@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from registry.catalog.audit import Change
 from registry.catalog.facts import ensure_sources, source_fingerprint
 from registry.catalog.inserting import insert_rows
-from registry.catalog.licensing import assertion_row, current_licences, supersede_licence
+from registry.catalog.licensing import assertion_row, current_licences, record_statement
 from registry.catalog.loading import load_version
 from registry.catalog.tables import VersionLanguageRow, VersionSourceRow
 from registry.domain.card import Card
@@ -75,13 +75,12 @@ def state(
 ) -> list[Change]:
     """Write what a card states of a version: licence, languages, source; return what is new."""
     version = load_version(connection, version_id)
-    changes = []
+    changes: list[Change] = []
     before = current_licences(connection, [version_id])[version_id]
     licence = before.restated(card.licence, card.licence_url)
     if licence != before:
-        row = assertion_row(version_id, *licence, actor=actor, at=at)
-        supersede_licence(connection, row)
-        changes.append(Change("licence.assert", version.reference, {**licence._asdict()}))
+        row = assertion_row(version_id, licence, by=actor, at=at)
+        changes += record_statement(connection, row, version.reference)
     statements = Statements(set(version.languages), list(version.sources))
     languages = statements.add_languages(card.language)
     sources = statements.add_sources(_sources(card, version.sources))

@@ -37,7 +37,7 @@ from registry.catalog.licensing import (
     Assertion,
     assertion_row,
     current_licences,
-    supersede_licence,
+    record_statement,
 )
 from registry.catalog.loading import load_statements, load_versions
 from registry.catalog.orders import Order
@@ -70,7 +70,7 @@ from registry.catalog.tables import (
 )
 from registry.domain.count import TokenCount
 from registry.domain.digest import Digest
-from registry.domain.licence import UNKNOWN
+from registry.domain.licence import UNKNOWN, Basis
 from registry.domain.names import Reference, reference_to
 from registry.domain.run import RunDraft, RunState
 from registry.domain.version import Sealed, SealStatus, Version, VersionState
@@ -136,7 +136,7 @@ class Sealing:
         self._at = to_utc(at)
         self._rows: defaultdict[type[Row], list[dict[str, Any]]] = defaultdict(list)
         self._changes: list[Change] = []
-        self._restated: list[dict[str, Any]] = []
+        self._restated: list[tuple[dict[str, Any], str]] = []
         self._closed: list[tuple[OpenRun, Digest | None]] = []
         self._input_counts: list[tuple[int, int, TokenCount]] = []
 
@@ -251,14 +251,10 @@ class Sealing:
         draft, version_id = order.draft, next(self._version_ids)
         previous_id, series.head_id = series.head_id, version_id
         series.head += 1
-        licence = draft.licence or self._inherit_licence(inputs)
         existing = _Existing(version_id, series.head, VersionState.SEALED)
         self._existing[series.id, order.digest] = existing
         self._inputs[Reference(dataset=draft.dataset, number=series.head)] = version_id
-        evidence = draft.licence_evidence
-        if draft.licence is None and licence != UNKNOWN:
-            evidence = "stated for every input"
-        self._licences[version_id] = Assertion(licence, evidence)
+        self._licences[version_id] = self._first_licence(order, inputs)
         self._locations[version_id] = list_locations(draft.shards)
         self._statements[version_id] = Statements(set(draft.languages), list(draft.sources))
         outcome = _Outcome(order, series, run, version_id, previous_id, series.head)
@@ -310,7 +306,7 @@ class Sealing:
         self._rows[VersionSourceRow] += source_rows(version_id, keys, self._sources)
         self._rows[VersionLanguageRow] += language_rows(version_id, dict.fromkeys(draft.languages))
         self._rows[LicenceAssertionRow].append(
-            assertion_row(version_id, *self._licences[version_id], actor=self._actor, at=self._at)
+            assertion_row(version_id, self._licences[version_id], by=self._actor, at=self._at)
         )
 
     def _note_description(self, outcome: _Outcome) -> None:
@@ -325,9 +321,19 @@ class Sealing:
         for tag in draft.tags:
             series.tags[tag] = outcome.version_id
 
-    def _inherit_licence(self, inputs: list[int]) -> str:
-        stated = {self._licences[version_id].expression for version_id in inputs}
-        return stated.pop() if len(stated) == 1 else UNKNOWN
+    def _first_licence(self, order: Order, inputs: list[int]) -> Assertion:
+        """Return what is stated of a new version, else what every input agrees on.
+
+        What nobody states is only what lists show: the licence that applies is computed from what
+        is stated upstream, whenever that is said.
+        """
+        draft = order.draft
+        if draft.licence is not None:
+            return Assertion(draft.licence, draft.licence_evidence, Basis.STATED)
+        agreed = {self._licences[version_id].expression for version_id in inputs}
+        if len(agreed) != 1 or agreed == {UNKNOWN}:
+            return Assertion(UNKNOWN, draft.licence_evidence, Basis.UNSTATED)
+        return Assertion(agreed.pop(), "stated for every input", Basis.INHERITED)
 
     def _note_unchanged(
         self, order: Order, series: Series, existing: _Existing, *, run_id: int, run: str
@@ -371,8 +377,8 @@ class Sealing:
         if licence == before:
             return
         self._licences[version_id] = licence
-        self._restated.append(assertion_row(version_id, *licence, actor=self._actor, at=self._at))
-        self._changes.append(Change("licence.assert", reference, {**licence._asdict()}))
+        row = assertion_row(version_id, licence, by=self._actor, at=self._at)
+        self._restated.append((row, reference))
 
     def _add(self, row: type[Row], **values: Any) -> None:  # noqa: ANN401 - a row's columns
         self._rows[row].append(values)
@@ -382,8 +388,8 @@ class Sealing:
         self._changes += save_series(connection, series)
         for row in _APPENDED:
             insert_rows(connection, row, self._rows[row])
-        for assertion in self._restated:
-            supersede_licence(connection, assertion)
+        for assertion, reference in self._restated:
+            self._changes += record_statement(connection, assertion, reference)
         for run, quarantine in self._closed:
             close_run(connection, run, state=RunState.DONE, at=self._at, quarantine=quarantine)
         self._changes += save_tags(connection, series)

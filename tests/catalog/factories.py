@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from registry.domain.cost import CostDraft, CostKind, CostSubject, SubjectKind
 from registry.domain.count import TokenCount
 from registry.domain.digest import digest_of_bytes
 from registry.domain.engine import EngineCheck
 from registry.domain.ledger import LedgerEntry, Rejected
+from registry.domain.licence import LicenceStatement
+from registry.domain.money import Money
 from registry.domain.names import Reference
 from registry.domain.reading import Field, Format, Reading
 from registry.domain.recipe import Recipe, RecipeStep
@@ -140,6 +143,25 @@ def make_count(tokenizer="gpt2", **fields):
             **fields,
         }
     )
+
+
+def make_statement(expression="MIT", **fields):
+    return LicenceStatement.model_validate({"expression": expression, "by": "ada", **fields})
+
+
+def make_cost(micros=1_500_000, **fields):
+    currency = fields.pop("currency", "EUR")
+    return CostDraft.model_validate(
+        {
+            "kind": CostKind.ACQUIRE,
+            "amount": Money(micros=micros, currency=currency),
+            **fields,
+        }
+    )
+
+
+def make_subject(name, kind=SubjectKind.VERSION):
+    return CostSubject(kind=kind, name=name)
 
 
 def seal(catalog, dataset="web/cc", content="some text", **fields):

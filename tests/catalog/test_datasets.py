@@ -168,7 +168,9 @@ def test_evidence_for_the_same_licence_is_kept(catalog):
     catalog.datasets.describe(ref("web/cc"), Card(licence_url="https://example.org/L"), **WHO)
     newest = catalog.audit.list(1)[0]
 
-    assert {"expression": "MIT", "evidence": "https://example.org/L"} == newest.detail
+    assert ("MIT", "https://example.org/L", True) == tuple(
+        newest.detail[name] for name in ("expression", "evidence", "holds")
+    )
 
 
 def test_a_description_that_fails_half_way_changes_nothing(catalog):

@@ -10,6 +10,7 @@ from registry.domain.version import Metric, SourceFacts
 from tests.catalog.factories import (
     LATER,
     WHO,
+    make_cost,
     make_count,
     make_draft,
     make_engine_check,
@@ -17,6 +18,7 @@ from tests.catalog.factories import (
     make_recipe,
     make_run,
     make_shard,
+    make_subject,
     make_tokenizer,
     ref,
     seal,
@@ -32,6 +34,7 @@ def full(catalog):
     catalog.tokenizers.add(make_tokenizer(), **WHO)
     catalog.engine_checks.record(make_engine_check(), **WHO)
     seal(catalog, "web/in")
+    catalog.costs.add(make_cost(), subject=make_subject("web/in"), **WHO)
     draft = make_draft(
         inputs=("web/in@1",),
         recipe=make_recipe(),
@@ -109,9 +112,16 @@ def test_a_withdrawn_version_stays_withdrawn(full):
 
 
 def test_what_is_superseded_stays_superseded(full):
+    full.counts.record(ref("web/in"), make_count(num_tokens=7), run=None, **WHO)
+
+    with pytest.raises(IntegrityError, match="token_count is sealed"):
+        attempt(full, "UPDATE token_count SET superseded_by = NULL WHERE superseded_by IS NOT NULL")
+
+
+def test_of_two_assertions_never_both_hold(full):
     full.datasets.describe(ref("web/cc"), Card(licence="MIT"), **WHO)
 
-    with pytest.raises(IntegrityError, match="licence_assertion is sealed"):
+    with pytest.raises(IntegrityError, match="licence_assertion"):
         attempt(
             full,
             "UPDATE licence_assertion SET superseded_by = NULL WHERE superseded_by IS NOT NULL",

@@ -5,6 +5,7 @@ Facts are written once; the triggers in `registry.catalog.triggers` hold them to
 
 from registry.catalog.tables.audit import AuditLogRow
 from registry.catalog.tables.base import AS_IS, Row
+from registry.catalog.tables.costs import CostEntryRow
 from registry.catalog.tables.datasets import DatasetRow, LicenceAssertionRow, OwnerRow, TagRow
 from registry.catalog.tables.runs import (
     LedgerEntryRow,
@@ -30,6 +31,7 @@ from registry.catalog.tables.versions import (
 __all__ = [
     "AS_IS",
     "AuditLogRow",
+    "CostEntryRow",
     "DatasetRow",
     "EngineCheckRow",
     "LedgerEntryRow",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.catalog.columns import NAME, Key, Name, OneOf, not_negative, one_of
 from registry.catalog.tables.base import CLUSTERED, Row
+from registry.domain.licence import Basis, Confidence
 from registry.domain.version import DatasetKind, Lifecycle
 
 
@@ -59,11 +60,13 @@ class TagRow(Row):
 
 
 class LicenceAssertionRow(Row):
-    """What somebody states of a version's licence. Each version has one current assertion."""
+    """What somebody states of a version's licence. Of all that is stated one assertion holds."""
 
     __tablename__ = "licence_assertion"
     __table_args__ = (
-        CheckConstraint("superseded_by > id", name="superseded_by"),
+        one_of("basis", Basis),
+        one_of("confidence", Confidence),
+        CheckConstraint("superseded_by <> id", name="superseded_by"),
         Index(
             "uq_licence_assertion_current",
             "version_id",
@@ -71,15 +74,28 @@ class LicenceAssertionRow(Row):
             sqlite_where=text("superseded_by IS NULL"),
             postgresql_where=text("superseded_by IS NULL"),
         ),
+        Index(None, "version_id"),
     )
 
     id: Mapped[Key]
     version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
     expression: Mapped[str] = mapped_column(comment="SPDX in normal form, or `unknown`.")
-    asserted_by: Mapped[str]
+    asserted_by: Mapped[str] = mapped_column(comment="Who says so; the audit log has the actor.")
     evidence: Mapped[str | None] = mapped_column(comment="Where it can be read.")
     asserted_at: Mapped[datetime]
     superseded_by: Mapped[int | None] = mapped_column(
-        comment="The newer assertion. No foreign key: the older row is marked first, so that the "
-        "current one is always unique."
+        comment="The assertion that holds instead; NULL: this one holds. The one column that "
+        "changes, since an older assertion can come to hold again. No foreign key: a row is marked "
+        "before the one that replaces it, so that one at most ever holds."
+    )
+    basis: Mapped[Basis] = mapped_column(
+        OneOf(Basis),
+        server_default=text("'stated'"),
+        comment="Whether somebody stated it; `inherited`, `unstated`: nobody did.",
+    )
+    confidence: Mapped[Confidence] = mapped_column(
+        OneOf(Confidence), server_default=text("'medium'"), comment="How well it is founded."
+    )
+    evidence_digest: Mapped[str | None] = mapped_column(
+        comment="Digest of the object that holds a copy of the evidence."
     )
