@@ -31,6 +31,8 @@ COMMANDS = {
     "tag": "Name a version: space/name@tag.",
     "recipe": "List, show and check recipes.",
     "tokenizer": "Train, add, list and show tokenizers.",
+    "licence": "State licences, and show what applies after everything upstream.",
+    "cost": "Keep the ledger of what data cost, and add it up through lineage.",
     "law": "List, show, compare and fit scaling laws.",
     "run": "List, show, merge and cancel runs.",
     "db": "Upgrade, show and check the catalog's database.",

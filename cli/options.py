@@ -37,6 +37,15 @@ RayAddressOption = Annotated[
     str, typer.Option("--ray-address", metavar="ADDRESS", help="The cluster for --executor ray.")
 ]
 
+PolicyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="NAME|FILE",
+        help="research, commercial, strict, or a .toml file: what licences have to permit.",
+    ),
+]
+
 ShardOption = Annotated[
     str | None,
     typer.Option(

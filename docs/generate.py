@@ -17,6 +17,8 @@ _GROUPS = {
     "dataset": ("set", "withdraw"),
     "recipe": ("list", "show", "check", "steps"),
     "tokenizer": ("train", "add", "list", "show"),
+    "licence": ("add", "list", "show", "effective", "notice", "policies"),
+    "cost": ("add", "reverse", "show", "report"),
     "law": ("list", "show", "compare", "fit"),
     "run": ("list", "show"),
     "db": ("upgrade", "current", "check"),

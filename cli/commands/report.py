@@ -7,7 +7,7 @@ import typer
 
 from cli import output
 from cli.errors import ExitCode
-from cli.options import AsJson
+from cli.options import AsJson, PolicyOption
 from cli.session import Session
 from registry.domain.quantities import parse_count
 
@@ -36,6 +36,7 @@ def report(
     law: Annotated[
         str | None, typer.Option(metavar="LAW", help="The law that the verdict goes by.")
     ] = None,
+    policy: PolicyOption = None,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with 3 when the data is not enough.")
     ] = False,
@@ -56,7 +57,7 @@ def report(
     sizes = [parse_count(text, what="model size") for text in params.split(",")]
     with session.registry() as registry:
         answer = registry.report(
-            references or (), num_parameters=sizes, tokenizer=tokenizer, law=law
+            references or (), num_parameters=sizes, tokenizer=tokenizer, law=law, policy=policy
         )
     if markdown is not None:
         output.write_file(markdown, report_markdown(answer))

@@ -38,7 +38,7 @@ def _print_facts(answer: VersionDescription) -> None:
             ("description", dataset.description or None),
             ("lifecycle", dataset.lifecycle),
             ("owner", dataset.owner),
-            ("licence", version.licence),
+            ("licence", _licence(answer)),
             ("languages", " ".join(version.languages) or "unknown"),
             ("tags", " ".join(version.tags) or None),
             ("documents", f"{version.num_documents:,}"),
@@ -58,6 +58,14 @@ def _print_facts(answer: VersionDescription) -> None:
             *((metric.name, f"{metric.value:,.6g}") for metric in version.metrics),
         ]
     )
+
+
+def _licence(answer: VersionDescription) -> str:
+    """Return what applies, and where that is not what the version itself is said to be under."""
+    from registry.reporting.licences import in_short, short_expression
+
+    found = answer.effective_licence
+    return f"{short_expression(found)} ({in_short(found.terms)})"
 
 
 def _in_words(tokenizer: TokenizerIdentity) -> str:

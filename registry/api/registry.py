@@ -6,8 +6,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 
 from registry import operations
+from registry.api.costs import Costs
 from registry.api.datasets import Datasets
 from registry.api.laws import Laws
+from registry.api.licences import Licences
 from registry.api.options import CountingOptions, ExportOptions, make_counting
 from registry.api.runs import Runs
 from registry.api.tokenizers import Tokenizers
@@ -25,6 +27,7 @@ from registry.domain.answers import (
     VersionDescription,
 )
 from registry.domain.card import Card
+from registry.domain.effective import LicencePolicy
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
 from registry.domain.lineage import Lineage
@@ -47,14 +50,18 @@ class Registry:
     Use it as a context manager. References and names are given as text, as on the command line.
     """
 
+    costs: Costs
     datasets: Datasets
+    licences: Licences
     tokenizers: Tokenizers
     runs: Runs
     laws: Laws
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.costs = Costs(context)
         self.datasets = Datasets(context)
+        self.licences = Licences(context)
         self.tokenizers = Tokenizers(context)
         self.runs = Runs(context)
         self.laws = Laws(context)
@@ -212,6 +219,7 @@ class Registry:
         num_parameters: Sequence[int],
         tokenizer: str | None = None,
         law: str | None = None,
+        policy: str | LicencePolicy | None = None,
     ) -> Report:
         """Say whether the data is enough; see `registry.operations.report.report`."""
         return operations.report.report(
@@ -220,6 +228,7 @@ class Registry:
             num_parameters=num_parameters,
             tokenizer=tokenizer,
             law=law,
+            policy=policy,
         )
 
     # Looking.

@@ -3,6 +3,7 @@
 from registry.domain.base import Value
 from registry.domain.count import RecordedCount, VocabularyUse
 from registry.domain.digest import Digest
+from registry.domain.effective import EffectiveLicence
 from registry.domain.engine import EngineCheck
 from registry.domain.ledger import Ledger
 from registry.domain.reading import Field, Reading
@@ -241,6 +242,9 @@ class VersionDescription(Value):
 
     dataset: Dataset
     version: Version
+    effective_licence: EffectiveLicence
+    """What applies to it: its own licence and those of everything it was made from."""
+
     counts: tuple[RecordedCount, ...]
     tokenizer: TokenizerIdentity | None = None
     """Whose ids the version's shards hold; None where they hold documents."""

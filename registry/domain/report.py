@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 from registry.domain.base import Value
 from registry.domain.count import CountMethod
 from registry.domain.digest import Digest
+from registry.domain.gate import Gate
 from registry.domain.target import TargetReport
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
 from registry.domain.version import DatasetKind
@@ -64,6 +65,8 @@ class SupplyLine(Value):
 
     reference: str
     licence: str
+    """The effective one: its own and that of everything upstream."""
+
     kind: DatasetKind
     num_documents: int
     num_bytes: int
@@ -132,6 +135,9 @@ class Report(Value):
 
     near_duplicates: Literal["not measured"] = "not measured"
     targets: tuple[TargetReport, ...]
+    gates: tuple[Gate, ...] = ()
+    """What a policy asks of the data, whatever its amount; none without a policy."""
+
     warnings: tuple[ReportWarning, ...] = ()
     inputs: tuple[PinnedInput, ...]
     laws: tuple[LawSource, ...]

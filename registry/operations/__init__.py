@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from registry.operations import (
         cancel,
+        costs,
         counting,
         describe,
         estimate,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         export_plan,
         export_tokens,
         laws,
+        licences,
         merge,
         normalize,
         open_tokens,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "cancel",
+    "costs",
     "counting",
     "describe",
     "estimate",
@@ -39,6 +42,7 @@ __all__ = [
     "export_plan",
     "export_tokens",
     "laws",
+    "licences",
     "merge",
     "normalize",
     "open_tokens",

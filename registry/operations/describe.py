@@ -6,6 +6,7 @@ from registry.domain.names import Reference
 from registry.domain.tokenizer import TokenizerIdentity
 from registry.domain.version import Content, Dataset, Lifecycle, Version
 from registry.errors import InputError
+from registry.licensing.effective import effective_licence
 from registry.operations.context import Context
 
 
@@ -18,9 +19,11 @@ def show(context: Context, reference: Reference) -> VersionDescription:
     catalog = context.catalog
     version = catalog.versions.get(reference)
     exact = Reference.parse(version.reference)
+    graph = catalog.licences.upstream([exact])
     return VersionDescription(
         dataset=catalog.datasets.get(version.dataset),
         version=version,
+        effective_licence=effective_licence(graph, version.reference),
         counts=tuple(catalog.counts.list_for(exact)),
         tokenizer=_tokenizer_of(context, version),
         parents=_neighbours(context, exact, upstream=True),
@@ -46,9 +49,12 @@ def set_dataset(
             f"{' and '.join(made)} cannot be stated of a sealed version: {reference}",
             hint="state it when the data is registered",
         )
-    return context.catalog.datasets.describe(
+    described = context.catalog.datasets.describe(
         reference, card, lifecycle=lifecycle, actor=context.actor, at=context.clock()
     )
+    if card.licence is not None:
+        _note_other_licence(context, reference, card.licence)
+    return described
 
 
 def tag(context: Context, reference: Reference, name: str) -> Dataset:
@@ -64,6 +70,16 @@ def untag(context: Context, reference: Reference, name: str) -> Dataset:
         InputError: The tag points to another version than the one that is named.
     """
     return context.catalog.datasets.untag(reference, name, actor=context.actor, at=context.clock())
+
+
+def _note_other_licence(context: Context, reference: Reference, stated: str) -> None:
+    """Say so if somebody else's better founded statement goes on to hold."""
+    version = context.catalog.versions.get(reference)
+    if version.licence != stated:
+        context.progress.note(
+            f"note: {version.licence} holds for {version.reference}, since somebody states it with "
+            f"more confidence: muster licence list {version.reference}"
+        )
 
 
 def _tokenizer_of(context: Context, version: Version) -> TokenizerIdentity | None:

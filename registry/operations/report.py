@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from registry.about import __version__
+from registry.domain.effective import LicencePolicy
+from registry.domain.gate import Gate
 from registry.domain.names import Reference
 from registry.domain.report import LawSource, PinnedInput, Report, ReportWarning, WarningCode
 from registry.domain.target import TargetReport, format_size
@@ -10,6 +12,7 @@ from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
 from registry.errors import InputError
 from registry.operations.context import Context
 from registry.operations.laws import list_laws
+from registry.operations.licences import find_policy, licence_gate
 from registry.operations.supply import Supply, gather_supply
 from registry.scaling.laws import DEFAULT_LAW, get_law
 from registry.scaling.sufficiency import EPOCHS, assess
@@ -22,6 +25,7 @@ def report(
     num_parameters: Sequence[int],
     tokenizer: str | None = None,
     law: str | None = None,
+    policy: str | LicencePolicy | None = None,
 ) -> Report:
     """Say for each model size whether the versions hold enough tokens, by every law.
 
@@ -31,34 +35,44 @@ def report(
         num_parameters: Sizes of the target models, total parameters.
         tokenizer: Whose counts; None: the tokenizer that counted the most versions.
         law: The law that the verdicts go by; None: the default one.
+        policy: Asks things of the data whatever its amount, as the name of a built-in policy or the
+            path of a file; a gate that is shut makes every verdict BLOCKED.
 
     Raises:
         InputError: Nothing was counted, or a size is out of bounds.
-        UnknownError: There is no such version, tokenizer or law.
+        UnknownError: There is no such version, tokenizer, law or policy.
     """
     if not num_parameters:
         raise InputError("no model size was given", hint="--params 1.3B")
     laws = list_laws(context.home)
     chosen = get_law(law or DEFAULT_LAW, among=laws)
     wanted = None if tokenizer is None else context.catalog.tokenizers.get(tokenizer).fingerprint
-    supply = gather_supply(context, references, tokenizer_fingerprint=wanted)
+    asked = find_policy(policy)
+    supply = gather_supply(context, references, tokenizer_fingerprint=wanted, policy=asked)
+    gates = _find_gates(supply, asked)
     targets = tuple(
-        assess(num_parameters=size, unique_tokens=supply.unique_tokens, law=chosen, laws=laws)
+        assess(
+            num_parameters=size,
+            unique_tokens=supply.unique_tokens,
+            law=chosen,
+            laws=laws,
+            gates=gates,
+        )
         for size in num_parameters
     )
     facts = context.catalog.tokenizers.get(supply.measure.tokenizer_fingerprint)
-    policies = {item.count.policy for item in supply.counted if item.count is not None}
+    counting = {item.count.policy for item in supply.counted if item.count is not None}
     # Tokens are counted without the special tokens around documents; where the policies on those
     # differ, the report names none of them.
     shared = CountingPolicy(parse_special=supply.measure.parse_special)
-    policy = policies.pop() if len(policies) == 1 else shared
+    counted_by = counting.pop() if len(counting) == 1 else shared
     return Report(
         created_at=context.clock(),
         muster_version=__version__,
         tokenizer=TokenizerIdentity(
             name=facts.name, fingerprint=facts.fingerprint, vocab_size=facts.vocab_size
         ),
-        policy=policy,
+        policy=counted_by,
         law=chosen.id,
         supply=supply.lines,
         total_tokens=supply.total_tokens,
@@ -67,6 +81,7 @@ def report(
         unique_is_upper_bound=True,
         duplicate_documents=supply.duplicate_documents,
         targets=targets,
+        gates=gates,
         warnings=(*supply.warnings, *_target_warnings(targets), _near_duplicates(supply)),
         inputs=tuple(
             PinnedInput(reference=item.version.reference, digest=item.version.digest)
@@ -78,6 +93,12 @@ def report(
             if item.is_in_panel or item is chosen
         ),
     )
+
+
+def _find_gates(supply: Supply, policy: LicencePolicy | None) -> tuple[Gate, ...]:
+    if policy is None:
+        return ()
+    return (licence_gate([supply.licences[line.reference] for line in supply.lines], policy),)
 
 
 def _near_duplicates(supply: Supply) -> ReportWarning:

@@ -1,19 +1,21 @@
 """Gather what the versions of a report hold: counts of one tokenizer, unique tokens, doubts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from registry.document_index import unique_totals
 from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.digest import Digest
+from registry.domain.effective import EffectiveLicence, LicencePolicy
 from registry.domain.names import Reference
 from registry.domain.report import ReportWarning, SupplyLine, WarningCode
 from registry.domain.version import Content, DatasetKind, Lifecycle, Version
 from registry.errors import InputError
 from registry.operations.context import Context
 from registry.operations.indexes import read_index
+from registry.operations.licences import effective_of
 from registry.operations.overlaps import find_originals
 from registry.operations.supply_warnings import Counted, warn_of_supply
 
@@ -52,6 +54,9 @@ class Supply:
 
     measure: Measure
     counted: tuple[Counted, ...]
+    licences: Mapping[str, EffectiveLicence]
+    """What applies to each version, by reference."""
+
     lines: tuple[SupplyLine, ...]
     total_tokens: int
     unique_tokens: int
@@ -60,7 +65,11 @@ class Supply:
 
 
 def gather_supply(
-    context: Context, references: Sequence[Reference], *, tokenizer_fingerprint: Digest | None
+    context: Context,
+    references: Sequence[Reference],
+    *,
+    tokenizer_fingerprint: Digest | None,
+    policy: LicencePolicy | None = None,
 ) -> Supply:
     """Return the supply of some versions, or of everything that was counted.
 
@@ -71,6 +80,7 @@ def gather_supply(
             normalized from it the latter.
         tokenizer_fingerprint: Whose counts; None: the tokenizer that counted the most versions, of
             equals the one that counted last.
+        policy: Chooses between the alternatives that licences leave.
 
     Raises:
         InputError: Nothing was counted.
@@ -93,8 +103,9 @@ def gather_supply(
     )
     if not any(item.count for item in counted):
         raise _nothing_counted(context, [item.version for item in asked])
-    warnings = (*warn_of_supply(context, counted), *left_out)
-    return _add_up(context, counted, measure, warnings)
+    licences = effective_of(context, [item.version.reference for item in counted], policy=policy)
+    warnings = (*warn_of_supply(context, counted, licences), *left_out)
+    return _add_up(context, counted, measure, licences, warnings)
 
 
 def _resolve(context: Context, references: Sequence[Reference]) -> list[_Asked]:
@@ -244,6 +255,7 @@ def _add_up(
     context: Context,
     counted: tuple[Counted, ...],
     measure: Measure,
+    licences: Mapping[str, EffectiveLicence],
     warnings: tuple[ReportWarning, ...],
 ) -> Supply:
     known = [(item.version, item.count) for item in counted if item.count is not None]
@@ -256,12 +268,14 @@ def _add_up(
     lines: list[SupplyLine] = []
     for (version, count), index in zip(known, indexes, strict=True):
         unique = None if index is None else next(shares).num_tokens
-        lines.append(_line(version, count, num_unique_tokens=unique))
+        licence = licences[version.reference].expression
+        lines.append(_line(version, count, licence=licence, num_unique_tokens=unique))
     all_measured = all(index is not None for index in indexes)
     num_documents = sum(count.num_documents for _, count in known)
     return Supply(
         measure=measure,
         counted=counted,
+        licences=licences,
         lines=tuple(lines),
         total_tokens=sum(count.num_tokens for _, count in known),
         unique_tokens=sum(
@@ -273,10 +287,12 @@ def _add_up(
     )
 
 
-def _line(version: Version, count: RecordedCount, *, num_unique_tokens: int | None) -> SupplyLine:
+def _line(
+    version: Version, count: RecordedCount, *, licence: str, num_unique_tokens: int | None
+) -> SupplyLine:
     return SupplyLine(
         reference=version.reference,
-        licence=version.licence,
+        licence=licence,
         kind=version.kind,
         num_documents=count.num_documents,
         num_bytes=count.num_bytes,

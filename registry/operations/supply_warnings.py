@@ -1,9 +1,11 @@
 """What the reader of a report has to know of its versions before acting on it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from registry.domain.count import CountMethod, RecordedCount
+from registry.domain.effective import EffectiveLicence
+from registry.domain.licence import UNKNOWN
 from registry.domain.names import Reference
 from registry.domain.report import ReportWarning, WarningCode
 from registry.domain.version import DatasetKind, Version, VersionState
@@ -22,15 +24,17 @@ class Counted:
     count: RecordedCount | None
 
 
-def warn_of_supply(context: Context, counted: Sequence[Counted]) -> list[ReportWarning]:
+def warn_of_supply(
+    context: Context, counted: Sequence[Counted], licences: Mapping[str, EffectiveLicence]
+) -> list[ReportWarning]:
     """Return what the reader has to know of the versions in a report, one warning a kind."""
     known = [item for item in counted if item.count is not None]
     groups = [
         (
             WarningCode.UNKNOWN_LICENCE,
-            [item for item in known if item.version.licence == "unknown"],
-            "nobody has said what may be done with these bytes",
-            "muster dataset set {reference} --license LICENCE",
+            [item for item in known if _unstated(licences[item.version.reference])],
+            "nobody has said what may be done with these bytes, or with what they were made from",
+            f"muster licence add {_first_unstated(licences.values())} LICENCE",
         ),
         (
             WarningCode.EVALUATION,
@@ -109,6 +113,16 @@ def warn_of_supply(context: Context, counted: Sequence[Counted]) -> list[ReportW
         for code, items, message, hint in groups
         if items
     ]
+
+
+def _unstated(found: EffectiveLicence) -> bool:
+    return any(part.licence == UNKNOWN for part in found.parts)
+
+
+def _first_unstated(found: Iterable[EffectiveLicence]) -> str:
+    """Return the version that a licence has to be stated of; empty: there is none."""
+    parts = (part for one in found for part in one.parts if part.licence == UNKNOWN)
+    return next((part.nearest for part in parts), "")
 
 
 def _unknown_rate(count: RecordedCount) -> float:

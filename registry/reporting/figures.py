@@ -37,6 +37,8 @@ def answer(report: Report) -> str:
     short = [
         format_size(item.num_parameters) for item in report.targets if not item.verdict.is_enough
     ]
+    if all(target.verdict is Verdict.BLOCKED for target in report.targets):
+        return f"No: a gate blocks {_list(short)} parameters on {held}."
     if not short:
         return f"Yes: {held} are enough for each of {_list(enough)} parameters ({report.law})."
     if not enough:

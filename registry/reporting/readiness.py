@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from registry.domain.gate import Gate
 from registry.domain.report import Report, ReportWarning
 from registry.domain.target import TargetReport, Verdict, format_size
 from registry.reporting.figures import (
@@ -34,6 +35,7 @@ _STYLES = {
 }
 _LAW_TITLE = "tokens required by"
 _INPUTS_SHOWN = 8
+_EVIDENCE_SHOWN = 6
 _TARGETS_ABREAST = 7
 """Columns of targets beside the laws' names that fit into 80 cells."""
 
@@ -52,6 +54,7 @@ def report_markdown(report: Report) -> str:
         _markdown_targets(report),
         "## Supply\n\n"
         + rows_to_markdown(SUPPLY_COLUMNS, supply_rows(report), right=SUPPLY_COLUMNS[1:5]),
+        _markdown_gates(report),
         _markdown_warnings(report),
         _markdown_provenance(report),
     ]
@@ -74,6 +77,10 @@ def _blocks(report: Report) -> "Iterator[RenderableType]":
         yield Text()
         yield _verdict_line(target)
         yield from (_item(reason) for reason in target.reasons)
+    if report.gates:
+        yield Text("\nGates", style="bold")
+        for gate in report.gates:
+            yield from _gate_lines(gate)
     if report.warnings:
         yield Text("\nWarnings", style="bold")
         for warning in report.warnings:
@@ -118,6 +125,18 @@ def _verdict_line(target: TargetReport) -> "RenderableType":
         (target.verdict.value, _STYLES[target.verdict]),
         f" ({target.confidence.value})",
     )
+
+
+def _gate_lines(gate: Gate) -> "Iterator[RenderableType]":
+    yield _item(f"{gate.status}: {gate.message}", title=gate.name)
+    for line in gate.evidence[:_EVIDENCE_SHOWN]:
+        yield _item(line, mark=" ")
+    if len(gate.evidence) > _EVIDENCE_SHOWN:
+        more = len(gate.evidence) - _EVIDENCE_SHOWN
+        yield _item(f"and {more:,} more, which --json lists", mark=" ")
+    yield _item(gate.policy, mark=" ", style="dim")
+    if gate.hint:
+        yield _item(gate.hint, mark=" ", style="dim")
 
 
 def _warning_lines(warning: ReportWarning) -> "Iterator[RenderableType]":
@@ -182,6 +201,18 @@ def _markdown_targets(report: Report) -> str:
         parts.append(f"**{size}: {target.verdict.value}** ({target.confidence.value})\n")
         parts.append("".join(f"- {escape_markdown(reason)}\n" for reason in target.reasons))
     return "\n".join(parts)
+
+
+def _markdown_gates(report: Report) -> str:
+    if not report.gates:
+        return ""
+    lines = ["## Gates\n"]
+    for gate in report.gates:
+        lines.append(f"- `{gate.name}` **{gate.status}**: {escape_markdown(gate.message)}")
+        lines += [f"  - {escape_markdown(line)}" for line in gate.evidence]
+        lines.append(f"  - policy {escape_markdown(gate.policy)}")
+        lines += [f"  - {escape_markdown(gate.hint)}"] if gate.hint else []
+    return "\n".join(lines) + "\n"
 
 
 def _markdown_warnings(report: Report) -> str:
