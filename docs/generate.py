@@ -81,7 +81,7 @@ _EXIT_CODES = """## Exit codes
 | 0 | done |
 | 1 | it failed |
 | 2 | wrong usage or bad input |
-| 3 | the answer is no: `report --check`, `verify`, `db check`, a lineage that was cut |
+| 3 | the answer is no: a `--check`, `verify`, `db check`, a lineage that was cut |
 | 4 | not allowed |
 | 130 | interrupted |
 """

@@ -192,12 +192,18 @@ def _print_assertions(answer: LicenceList) -> None:
             item.by if item.basis == "stated" else f"nobody ({item.basis})",
             item.confidence.value if item.basis == "stated" else "",
             f"{item.at:%Y-%m-%d %H:%M}",
-            item.evidence or "",
         )
         for item in answer.assertions
     ]
-    columns = ("", "licence", "by", "confidence", "recorded (UTC)", "evidence")
-    output.print_text(to_table(columns, rows))
+    output.print_text(to_table(("", "licence", "by", "confidence", "recorded (UTC)"), rows))
+    evidence = [
+        (item.expression, item.evidence or "", item.evidence_digest or "")
+        for item in answer.assertions
+        if item.basis == "stated" and (item.evidence or item.evidence_digest)
+    ]
+    if evidence:
+        output.write("")
+        output.print_text(to_table(("evidence of", "where", "copy"), evidence))
     if answer.disagreeing:
         others = ", ".join(f"{item.by} says {item.expression}" for item in answer.disagreeing)
         output.hint(f"conflict: {answer.holding.expression} holds, but {others}")

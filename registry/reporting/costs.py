@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ENTRY_COLUMNS = ("entry", "kind", "amount", "of", "quantity", "note")
 _SUM_COLUMNS = ("kind", "entries", "amount")
+_DIGITS = 12
 _UNIT_COLUMNS = ("cost of", "cost", "held", "tokenizer")
 
 
@@ -62,7 +63,8 @@ def render_report(report: CostReport) -> "Iterator[RenderableType]":
 
 def _unit_row(unit: UnitCost) -> tuple[str, ...]:
     many = f"{format_count(unit.per)} {unit.unit.replace('token', 'tokens', 1)}"
-    identity = f"{unit.tokenizer} ({unit.fingerprint[:19]})" if unit.fingerprint else ""
+    digits = (unit.fingerprint or "").removeprefix("sha256:")[:_DIGITS]
+    identity = f"{unit.tokenizer} ({digits})" if digits else ""
     cost = f"{unit.cost:,.6f} {unit.amount.currency}"
     what = f"a {unit.unit}" if unit.per == 1 else many
     return what, cost, f"{unit.num_units:,}", plain(identity)

@@ -218,6 +218,17 @@ def test_reading_the_laws_runs_as_printed(tmp_path: Path) -> None:
     assert [] == _differences(commands, ran, with_numbers=True)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["licences.md", "costs.md"])
+def test_a_page_of_how_to_runs_as_printed(tmp_path: Path, page: str) -> None:
+    commands = read_commands(_read(DOCS / "how-to" / page))
+
+    ran = run_commands(commands, _make_folder(tmp_path, "desk"))
+
+    assert len(commands) > 5
+    assert [] == _differences(commands, ran, with_numbers=True)
+
+
 def test_every_output_format_is_in_the_table_of_formats() -> None:
     text = _read(DOCS / "how-to" / "export-tokens.md")
 
