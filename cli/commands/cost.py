@@ -113,8 +113,9 @@ def report(
         str | None, typer.Option(metavar="NAME", help="Whose tokens; else the most used one's.")
     ] = None,
     epochs: Annotated[
-        float, typer.Option(min=0.001, help="How often a token is seen, for effective tokens.")
-    ] = 4,
+        float | None,
+        typer.Option(min=0.001, help="How often a token is seen, for effective tokens; else 4."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Add up what versions cost with everything they were made from, for each document and token.
@@ -137,6 +138,9 @@ def _show_entry(entry: CostEntry, *, as_json: bool) -> None:
     if as_json:
         output.print_json(entry)
         return
+    from registry.reporting.text import plain
+
     taken_back = "" if entry.reverses is None else f", takes back entry {entry.reverses}"
     amount = f"{format_amount(entry.amount.micros)} {entry.amount.currency}"
-    output.write(f"entry {entry.id}: {amount}, {entry.kind}, of {entry.subject.name}{taken_back}")
+    subject = plain(entry.subject.name)
+    output.write(f"entry {entry.id}: {amount}, {entry.kind}, of {subject}{taken_back}")

@@ -184,6 +184,7 @@ def policies(as_json: AsJson = False) -> None:
 
 def _print_assertions(answer: LicenceList) -> None:
     from registry.reporting.tables import to_table
+    from registry.reporting.text import plain
 
     rows = [
         (
@@ -206,7 +207,7 @@ def _print_assertions(answer: LicenceList) -> None:
         output.print_text(to_table(("evidence of", "where", "copy"), evidence))
     if answer.disagreeing:
         others = ", ".join(f"{item.by} says {item.expression}" for item in answer.disagreeing)
-        output.hint(f"conflict: {answer.holding.expression} holds, but {others}")
+        output.hint(plain(f"conflict: {answer.holding.expression} holds, but {others}"))
 
 
 def _state(holds: bool, *, is_outdated: bool) -> str:

@@ -15,8 +15,6 @@ from registry.domain.names import Reference
 from registry.errors import InputError
 from registry.operations.context import Context
 
-_EPOCHS = 4
-
 
 class Costs:
     """The ledger of costs: appended, taken back, added up."""
@@ -55,7 +53,11 @@ class Costs:
         return operations.costs.show(self._context, Reference.parse(reference))
 
     def report(
-        self, references: Sequence[str], *, tokenizer: str | None = None, epochs: float = _EPOCHS
+        self,
+        references: Sequence[str],
+        *,
+        tokenizer: str | None = None,
+        epochs: float | None = None,
     ) -> CostReport:
         """Return what versions cost with everything upstream; see `operations.costs.report`."""
         return operations.costs.report(

@@ -81,7 +81,7 @@ def report(
     references: Sequence[Reference],
     *,
     tokenizer: str | None = None,
-    epochs: float = EPOCHS,
+    epochs: float | None = None,
 ) -> CostReport:
     """Say what versions cost with everything they were made from, for each document and token.
 
@@ -89,7 +89,7 @@ def report(
         context: The open registry.
         references: The versions, at least one; what several of them share counts once.
         tokenizer: Whose tokens; None: the tokenizer that counted the most of the versions.
-        epochs: How often a token is seen, for effective tokens.
+        epochs: How often a token is seen, for effective tokens; None: as often as reports want.
 
     Raises:
         InputError: No version was named, or the number of epochs is out of bounds.
@@ -107,7 +107,7 @@ def report(
     uncounted = () if supply is None else _list_uncounted(supply)
     units = _per_document(totals, list(versions.values()))
     if supply is not None and not uncounted:
-        units += _per_token(context, totals, supply, epochs=epochs)
+        units += _per_token(context, totals, supply, epochs=epochs or EPOCHS)
     return CostReport(
         references=tuple(versions),
         num_versions=found.num_versions,

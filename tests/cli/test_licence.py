@@ -35,6 +35,15 @@ def test_a_conflict_is_told_on_stderr(mixed):
     assert process.stdout == mixed.run("licence", "list", "web/cc").stdout
 
 
+def test_a_name_cannot_drive_the_terminal(mixed):
+    process = mixed.run(
+        "licence", "add", "web/cc", "MIT", "--by", "\x1b[2J[red]", "--confidence", "low"
+    )
+
+    assert "\x1b" not in process.stdout + process.stderr
+    assert "␛[2J[red]" in process.stdout
+
+
 def test_setting_what_does_not_hold_says_so(mixed):
     words = ("licence", "add", "web/cc", "CC-BY-NC-4.0", "--by", "auditor", "--confidence", "high")
     mixed.run(*words)

@@ -42,6 +42,7 @@ from tests.catalog.factories import (
     make_recipe,
     make_run,
     make_shard,
+    make_statement,
     make_subject,
     make_tokenizer,
     ref,
@@ -254,6 +255,43 @@ def test_no_file_is_copied_on_a_server(catalog_url):
     migrate.downgrade(catalog_url, revision="0001")
 
     assert migrate.upgrade(catalog_url).backup is None
+
+
+def test_what_nobody_stated_is_told_from_what_somebody_did(catalog_url):
+    populate(catalog_url)
+    with Catalog.open(catalog_url) as catalog:
+        seal(catalog, "web/none", "none")
+        seal(catalog, "web/stated", "stated", licence="MIT", inputs=("web/none@1",))
+        before = bases(catalog)
+    migrate.downgrade(catalog_url, revision="0003")
+    migrate.upgrade(catalog_url)
+
+    with Catalog.open(catalog_url) as catalog:
+        assert ["inherited", "stated", "unstated", "stated"] == before == bases(catalog)
+
+
+def bases(catalog):
+    names = ("web/cc", "web/in", "web/none", "web/stated")
+    return [catalog.licences.list_for(ref(name))[0].basis for name in names]
+
+
+def test_going_down_lets_the_newest_assertion_hold(catalog_url):
+    populate(catalog_url)
+    with Catalog.open(catalog_url) as catalog:
+        for expression, by, confidence in (("CC0-1.0", "bob", "high"), ("ISC", "eve", "low")):
+            statement = make_statement(expression, by=by, confidence=confidence)
+            catalog.licences.state(ref("web/in"), statement, **WHO)
+        held = catalog.versions.get(ref("web/in")).licence
+    migrate.downgrade(catalog_url, revision="0003")
+    database = Database(catalog_url)
+    with closing(database), database.reading() as connection:
+        query = (
+            "SELECT expression FROM licence_assertion JOIN version ON version.id = version_id "
+            "WHERE superseded_by IS NULL AND version_id = 1"
+        )
+        newest = connection.exec_driver_sql(query).scalar_one()
+
+    assert ("CC0-1.0", "ISC") == (held, newest)
 
 
 def test_an_upgrade_that_fails_changes_nothing(catalog_url):

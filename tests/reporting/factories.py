@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from registry.domain.count import CountMethod
+from registry.domain.gate import Gate
 from registry.domain.lineage import Lineage, LineageEdge, LineageNode
 from registry.domain.report import (
     LawSource,
@@ -81,6 +82,18 @@ def make_warning(**changes) -> ReportWarning:
         "hint": "muster dataset set demo/code --licence SPDX",
     }
     return ReportWarning.model_validate(fields | changes)
+
+
+def make_gate(**changes) -> Gate:
+    fields = {
+        "name": "licence",
+        "status": "block",
+        "message": "commercial refuses the licence of a/mix@1",
+        "evidence": ("block a/mix@1 commercial is no: CC-BY-NC-4.0 by a/mix@1 <- a/raw@1",),
+        "policy": "commercial: requires commercial yes; unknown: block",
+        "hint": "muster licence list a/raw@1",
+    }
+    return Gate.model_validate(fields | changes)
 
 
 def make_report(**changes) -> Report:

@@ -14,6 +14,7 @@ from registry.domain.target import Verdict
 from registry.domain.tokenizer import CountingPolicy
 from registry.reporting.readiness import render_report, report_markdown
 from tests.reporting.factories import (
+    make_gate,
     make_report,
     make_requirement,
     make_supply_line,
@@ -145,6 +146,10 @@ def test_the_first_line_answers_in_a_sentence(changes, sentence):
             "No: 10B unique tokens (an upper bound) are not enough for any of 1B and 2B "
             "parameters (epoch-2024).",
         ),
+        (
+            ["BLOCKED", "BLOCKED"],
+            "No: a gate blocks 1B and 2B parameters on 10B unique tokens (an upper bound).",
+        ),
         ([], "10B unique tokens (an upper bound) are held; no model size was asked about."),
     ],
 )
@@ -224,6 +229,22 @@ def test_markup_and_escapes_in_a_warning_are_shown_and_not_obeyed():
 
     assert "[red]x[/red] ␛[2J <b>|" in render(report)
     assert "\\[red\\]x\\[/red\\] ␛\\[2J &lt;b&gt;\\|" in report_markdown(report)
+
+
+def test_a_gate_is_told_with_evidence_policy_and_hint_in_both_forms():
+    report = make_report(gates=(make_gate(),))
+    terminal, markdown = render(report, width=200), report_markdown(report)
+
+    for needed in ("licence", "block", "a/mix@1", "CC-BY-NC-4.0", "unknown: block", "a/raw@1"):
+        assert needed in terminal.partition("Gates")[2].partition("Warnings")[0]
+        assert needed in markdown.partition("## Gates")[2].partition("## Warnings")[0]
+
+
+def test_much_evidence_is_counted_in_the_terminal_and_listed_in_markdown():
+    report = make_report(gates=(make_gate(evidence=tuple(f"line {n}" for n in range(9))),))
+
+    assert "and 3 more, which --json lists" in render(report)
+    assert "line 8" in report_markdown(report)
 
 
 def test_a_report_survives_json():
