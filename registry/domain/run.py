@@ -22,6 +22,8 @@ class Operation(StrEnum):
     REGISTER = "register"
     NORMALIZE = "normalize"
     TOKENIZE = "tokenize"
+    EMBED = "embed"
+    MEASURE_DIVERSITY = "measure-diversity"
     TRAIN_TOKENIZER = "train-tokenizer"
     DERIVE = "derive"
     """Documents made outside of muster from registered versions, stated at registration."""

@@ -42,6 +42,7 @@ class Content(StrEnum):
 
     DOCUMENTS = "documents"
     TOKENS = "tokens"
+    EMBEDDINGS = "embeddings"
 
 
 class VersionState(StrEnum):
