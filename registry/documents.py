@@ -61,6 +61,37 @@ INDEX = pa.schema(
 """The distinct documents of a version, sorted by key (`registry.domain.digest.document_key`).
 `num_bytes` and `num_tokens` are of one copy; `num_tokens` is null where nothing was counted."""
 
+EXCERPT_CHARACTERS = 160
+"""How much of a document's text stands beside its embedding."""
+
+TERMS = pa.schema(
+    [
+        pa.field("term", pa.large_string(), nullable=False),
+        pa.field("count", pa.int64(), nullable=False),
+        pa.field("weight", pa.float32(), nullable=False),
+    ]
+)
+"""The terms of a static model, most frequent first; behind these columns comes `embedding`.
+`weight` is a term's weight in the mean of a document."""
+
+
+def with_embedding(schema: pa.Schema, dimensions: int) -> pa.Schema:
+    """Return a schema with the column `embedding` behind its own: so many float32 a row."""
+    type_ = pa.list_(pa.field("element", pa.float32(), nullable=False), dimensions)
+    return schema.append(pa.field("embedding", type_, nullable=False))
+
+
+EMBEDDED = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("key", pa.binary(16), nullable=False),
+        pa.field("excerpt", pa.string(), nullable=False),
+    ]
+)
+"""What is said of a document beside its embedding, in the column behind: its id and locator, its
+key (`registry.domain.digest.document_key`), and how its text begins."""
+
 MAX_RAW_BYTES = 1 << 20
 """How much of a rejected row the quarantine keeps."""
 

@@ -2,13 +2,20 @@
 
 from typing import TYPE_CHECKING, TypedDict
 
+from pydantic import ValidationError
+
 from registry import operations
+from registry.domain.embedding import StaticParameters
 from registry.domain.recipe import Recipe
 from registry.domain.tokens import Packing
+from registry.errors import InputError
 from registry.operations.context import Context
 
 if TYPE_CHECKING:
     from registry.operations.counting import Counting
+
+
+_STATIC = "static"
 
 
 class CountingOptions(TypedDict, total=False):
@@ -50,6 +57,47 @@ class ExportOptions(TypedDict, total=False):
 
     max_shard_tokens: int | None
     """Tokens of a file at most; None: as the format does."""
+
+
+class TrainingOptions(TypedDict, total=False):
+    """How a static model is trained; what is left out has its default."""
+
+    dimensions: int | None
+    """Entries of a vector."""
+
+    window: int | None
+    """Two terms at most so many words apart occur together."""
+
+    min_count: int | None
+    """A word that occurs less often is no term."""
+
+    max_terms: int | None
+    """How many words are terms, the most frequent ones."""
+
+    max_training_bytes: int | None
+    """Bytes of text, about, that are trained on."""
+
+
+def read_training(model: str, options: TrainingOptions) -> StaticParameters | None:
+    """Read how a static model is trained; None for another model.
+
+    Raises:
+        InputError: A number is out of bounds, or another model is to be trained.
+    """
+    stated = {name: value for name, value in options.items() if value is not None}
+    if model != _STATIC:
+        if stated:
+            raise InputError(
+                f"{', '.join(sorted(stated))} says how a static model is trained, "
+                f"and {model} is trained already"
+            )
+        return None
+    try:
+        return StaticParameters.model_validate(stated)
+    except ValidationError as error:
+        (first, *_) = error.errors()
+        field = ".".join(map(str, first["loc"]))
+        raise InputError(f"{field}={first.get('input')}: {first['msg']}") from error
 
 
 def make_counting(

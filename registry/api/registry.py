@@ -10,7 +10,13 @@ from registry.api.costs import Costs
 from registry.api.datasets import Datasets
 from registry.api.laws import Laws
 from registry.api.licences import Licences
-from registry.api.options import CountingOptions, ExportOptions, make_counting
+from registry.api.options import (
+    CountingOptions,
+    ExportOptions,
+    TrainingOptions,
+    make_counting,
+    read_training,
+)
 from registry.api.runs import Runs
 from registry.api.tokenizers import Tokenizers
 from registry.domain.answers import (
@@ -28,6 +34,7 @@ from registry.domain.answers import (
 )
 from registry.domain.card import Card
 from registry.domain.effective import LicencePolicy
+from registry.domain.embedding import Diversity, Embedding, Neighbours
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
 from registry.domain.lineage import Lineage
@@ -212,6 +219,29 @@ class Registry:
             engine=EngineChoice(engine),
         )
 
+    def embed(
+        self,
+        reference: str,
+        *,
+        model: str = "static",
+        name: str | None = None,
+        **parameters: Unpack[TrainingOptions],
+    ) -> Embedding:
+        """Write a vector for each document; see `registry.operations.embed.embed`."""
+        return operations.embed.embed(
+            self._context,
+            Reference.parse(reference),
+            model=model,
+            parameters=read_training(model, parameters),
+            name=None if name is None else DatasetName.parse(name),
+        )
+
+    def diversity(self, reference: str, *, num_documents: int = 2_000, seed: int = 0) -> Diversity:
+        """Measure how varied a sample is; see `registry.operations.diversity.measure`."""
+        return operations.diversity.measure(
+            self._context, Reference.parse(reference), num_documents=num_documents, seed=seed
+        )
+
     def report(
         self,
         references: Sequence[str] = (),
@@ -241,6 +271,23 @@ class Registry:
         """Return documents drawn by a seed."""
         return operations.sample.sample(
             self._context, Reference.parse(reference), num_documents=num_documents, seed=seed
+        )
+
+    def similar(
+        self,
+        reference: str,
+        *,
+        text: str | None = None,
+        document: str | None = None,
+        term: str | None = None,
+        num_neighbours: int = 10,
+    ) -> Neighbours:
+        """Return what is nearest to one of a text, a document by its id, and a term."""
+        return operations.similar.find_similar(
+            self._context,
+            Reference.parse(reference),
+            {"text": text, "document": document, "term": term},
+            num_neighbours=num_neighbours,
         )
 
     def lineage(self, reference: str, *, limit: int | None = None) -> Lineage:

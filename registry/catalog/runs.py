@@ -27,6 +27,7 @@ from registry.catalog.tables import (
     DatasetRow,
     LedgerEntryRow,
     LedgerRejectionRow,
+    MetricRow,
     RunInputRow,
     RunOutputRow,
     RunRow,
@@ -38,6 +39,7 @@ from registry.domain.ledger import Ledger, LedgerEntry, Rejected
 from registry.domain.names import Reference, reference_to
 from registry.domain.recipe import Recipe
 from registry.domain.run import Run, RunDraft, RunState
+from registry.domain.version import Metric
 from registry.errors import InputError, UnknownError
 
 Runs: TypeAlias = list[Run]
@@ -97,6 +99,7 @@ class RunStore:
         quarantine: Digest | None = None,
         ledger: Sequence[LedgerEntry] = (),
         counts: Sequence[tuple[str, TokenCount]] = (),
+        metrics: Sequence[tuple[str, Metric]] = (),
         recipe: Recipe | None = None,
         actor: str,
     ) -> Run:
@@ -108,6 +111,7 @@ class RunStore:
             quarantine: The object that holds the rejected rows.
             ledger: The accounts of its steps.
             counts: What it counted, by reference of the version.
+            metrics: What it measured, by reference of the version.
             recipe: The recipe that it applied on the fly while counting.
             actor: Who closes it.
 
@@ -127,6 +131,12 @@ class RunStore:
             for text, count in counts:
                 version_id = resolve(connection, Reference.parse(text))
                 changes += record_count(connection, version_id, count, run_id=run.id, at=at)
+            measured = resolve_all(connection, [Reference.parse(text) for text, _ in metrics])
+            rows = [
+                {**vars(metric), "version_id": measured[Reference.parse(text)], "run_id": run.id}
+                for text, metric in metrics
+            ]
+            insert_rows(connection, MetricRow, rows)
             close_run(connection, run, state=RunState.DONE, at=at, quarantine=quarantine)
             changes.append(Change("run.finish", run_id, {}))
             audit.append(connection, changes, actor=actor, at=at)

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 from registry.domain.base import Value
 from registry.domain.count import CountMethod
 from registry.domain.digest import Digest
+from registry.domain.embedding import Diversity
 from registry.domain.gate import Gate
 from registry.domain.target import TargetReport
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
@@ -134,6 +135,9 @@ class Report(Value):
     """Exact duplicates within and across the versions; None: not measured everywhere."""
 
     near_duplicates: Literal["not measured"] = "not measured"
+    diversity: tuple[Diversity, ...] = ()
+    """How varied a sample of each version is, where it was measured; a fact without a threshold."""
+
     targets: tuple[TargetReport, ...]
     gates: tuple[Gate, ...] = ()
     """What a policy asks of the data, whatever its amount; none without a policy."""

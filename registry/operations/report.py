@@ -13,6 +13,7 @@ from registry.errors import InputError
 from registry.operations.context import Context
 from registry.operations.laws import list_laws
 from registry.operations.licences import find_policy, licence_gate
+from registry.operations.measured_diversity import list_diversity
 from registry.operations.supply import Supply, gather_supply
 from registry.scaling.laws import DEFAULT_LAW, get_law
 from registry.scaling.sufficiency import EPOCHS, assess
@@ -80,6 +81,7 @@ def report(
         # Near duplicates are not measured yet, so the unique tokens are never known from below.
         unique_is_upper_bound=True,
         duplicate_documents=supply.duplicate_documents,
+        diversity=list_diversity(context, [item.version for item in supply.counted]),
         targets=targets,
         gates=gates,
         warnings=(*supply.warnings, *_target_warnings(targets), _near_duplicates(supply)),

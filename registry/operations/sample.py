@@ -1,6 +1,7 @@
 """Show some documents of a version, chosen by a seed."""
 
 import random
+from collections.abc import Iterator
 
 from registry.domain.answers import Sample, SampledDocument
 from registry.domain.names import Reference
@@ -18,34 +19,40 @@ def sample(context: Context, reference: Reference, *, num_documents: int, seed: 
         ConflictError: Its files changed.
     """
     version = require_documents(context.catalog.versions.get(reference))
-    size = min(num_documents, version.num_documents)
-    rows = sorted(random.Random(seed).sample(range(version.num_documents), size))  # noqa: S311 - a seeded draw, no secret
+    rows = draw_rows(version.num_documents, num_documents=num_documents, seed=seed)
     return Sample(
         reference=version.reference,
         seed=seed,
         num_documents=version.num_documents,
-        documents=tuple(_read_rows(context, version.reference, rows)),
+        documents=tuple(iter_documents(context, version.reference, rows)),
     )
 
 
-def _read_rows(context: Context, reference: str, rows: list[int]) -> list[SampledDocument]:
-    found: list[SampledDocument] = []
+def draw_rows(size: int, *, num_documents: int, seed: int) -> list[int]:
+    """Return the numbers of some of so many documents, drawn without replacement, in order."""
+    wanted = min(num_documents, size)
+    return sorted(random.Random(seed).sample(range(size), wanted))  # noqa: S311 - a seeded draw, no secret
+
+
+def iter_documents(context: Context, reference: str, rows: list[int]) -> Iterator[SampledDocument]:
+    """Yield documents of a version by their numbers, which are in order.
+
+    Raises:
+        ConflictError: Its files changed.
+    """
     first = 0
     for shard in context.catalog.versions.list_shards(Reference.parse(reference)):
         stop = first + shard.num_documents
         if any(first <= row < stop for row in rows):
             start = first
             for outcome in peek_shard(context.place, shard):
-                found.extend(
-                    _document(outcome.kept.slice(row - start, 1).to_pylist()[0])
-                    for row in rows
-                    if start <= row < start + len(outcome.kept)
-                )
+                for row in rows:
+                    if start <= row < start + len(outcome.kept):
+                        yield _document(outcome.kept.slice(row - start, 1).to_pylist()[0])
                 start += len(outcome.kept)
                 if start > rows[-1]:
-                    return found
+                    return
         first = stop
-    return found
 
 
 def _document(row: dict[str, object]) -> SampledDocument:

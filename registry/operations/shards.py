@@ -42,11 +42,11 @@ def require_documents(version: Version) -> Version:
     """Return the version if it holds documents.
 
     Raises:
-        InputError: It holds tokens.
+        InputError: It holds something else.
     """
     if version.content != "documents":
         raise InputError(
-            f"{version.reference} holds tokens, not documents",
+            f"{version.reference} holds {version.content}, not documents",
             hint=f"muster lineage {version.reference}",
         )
     return version

@@ -75,9 +75,9 @@ def gather_supply(
 
     Args:
         context: The open registry.
-        references: Versions with documents or tokens. None: the newest version of each active
-            dataset that was counted, evaluation data left out, and of a version and what was
-            normalized from it the latter.
+        references: Versions with documents, tokens or embeddings. None: the newest version of each
+            active dataset that was counted, evaluation data left out, and of a version and what
+            was normalized from it the latter.
         tokenizer_fingerprint: Whose counts; None: the tokenizer that counted the most versions, of
             equals the one that counted last.
         policy: Chooses between the alternatives that licences leave.
@@ -114,6 +114,10 @@ def _resolve(context: Context, references: Sequence[Reference]) -> list[_Asked]:
         version = context.catalog.versions.get(reference)
         if version.content is Content.DOCUMENTS:
             found.setdefault(version.reference, _Asked(version))
+            continue
+        if version.content is Content.EMBEDDINGS:
+            for parent in context.catalog.lineage.parents(Reference.parse(version.reference)):
+                found.setdefault(parent, _Asked(_get(context, parent)))
             continue
         # The run that wrote the shards says by what it counted, and which version.
         run = context.catalog.runs.get(version.run or "").parameters

@@ -100,8 +100,10 @@ def check_digests(context: Context, opened: OpenTokens) -> None:
 def _require_tokens(version: Version) -> Version:
     if version.content != "tokens":
         raise InputError(
-            f"{version.reference} holds documents, not tokens",
-            hint=f"muster tokenize {version.reference} --tokenizer NAME",
+            f"{version.reference} holds {version.content}, not tokens",
+            hint=f"muster tokenize {version.reference} --tokenizer NAME"
+            if version.content == "documents"
+            else f"muster lineage {version.reference}",
         )
     return version
 

@@ -46,7 +46,9 @@ class Unit(Value):
 
     shards: tuple[Shard, ...]
     ledger: Ledger
-    index: Digest
+    index: Digest | None
+    """None where the pass has no use for one."""
+
     quarantine: Digest | None
     state: str
     """What the recipe's stateful steps learned in this unit, base64."""
@@ -61,8 +63,8 @@ class Unit(Value):
 
     def objects(self) -> list[Digest]:
         """Return the objects that must be there for the unit to count as finished."""
-        quarantine = [] if self.quarantine is None else [self.quarantine]
-        return [*(shard.digest for shard in self.shards), self.index, *quarantine]
+        others = [digest for digest in (self.index, self.quarantine) if digest is not None]
+        return [*(shard.digest for shard in self.shards), *others]
 
 
 _Unit = TypeVar("_Unit", bound=Unit)
@@ -295,7 +297,8 @@ def join_indexes(context: Context, units: Sequence[Unit]) -> tuple[Digest, int]:
     """Store the document index of all units as one; return it and its distinct documents."""
     builder = DocumentIndexBuilder()
     for unit in units:
-        builder.add_index(read_index(context.store, unit.index))
+        if unit.index is not None:
+            builder.add_index(read_index(context.store, unit.index))
     index = builder.to_batch()
     return write_index(context.store, index), len(index)
 

@@ -4,7 +4,13 @@ import math
 from collections.abc import Sequence
 
 from registry.domain.count import CountMethod
-from registry.domain.quantities import format_bytes, format_count, format_number
+from registry.domain.embedding import Diversity
+from registry.domain.quantities import (
+    format_bytes,
+    format_count,
+    format_number,
+    format_percent,
+)
 from registry.domain.report import PinnedInput, Report, SupplyLine
 from registry.domain.target import Requirement, TargetReport, Uncertainty, Verdict, format_size
 
@@ -126,6 +132,24 @@ def duplicates(report: Report) -> str:
     if report.duplicate_documents is not None:
         exact = f"{format_number(report.duplicate_documents, 'document')}, left out of unique"
     return f"exact: {exact}; near: {report.near_duplicates}"
+
+
+def diversity(report: Report) -> list[str]:
+    """Return what was measured of how varied each version is, a sentence each."""
+    return [f"{item.reference}: {in_words(item)}" for item in report.diversity] or ["not measured"]
+
+
+def in_words(measured: Diversity) -> str:
+    """Return how varied a sample is, as a sentence."""
+    one, two, three = (format_percent(share) for share in measured.text.distinct)
+    vendi = "not measured"
+    if measured.vendi_score is not None:
+        vendi = f"{measured.vendi_score:,.1f} by {measured.embeddings}"
+    return (
+        f"of {format_number(measured.num_documents, 'document')} (seed {measured.seed}) the text "
+        f"compresses {measured.text.compression_ratio:.3g} times, {one} of words, {two} of pairs "
+        f"and {three} of triples are distinct; Vendi score {vendi}"
+    )
 
 
 def pins(inputs: Sequence[PinnedInput], *, most: int | None = None) -> str:

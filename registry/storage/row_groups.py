@@ -23,7 +23,7 @@ MAX_ROWS = 1 << 16
 class RowGroups:
     """Cut a stream of batches into groups of about so many bytes and at most `MAX_ROWS` rows.
 
-    The bytes of a row are those of all its strings and binary values.
+    The bytes of a row are those of all its strings, binary values and lists of a fixed size.
     """
 
     def __init__(self, schema: pa.Schema, *, group_bytes: int) -> None:
@@ -135,6 +135,8 @@ def _row_bytes(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
         if _has_length(column.type):
             lengths = pc.fill_null(pc.binary_length(column), 0)
             sizes += lengths.to_numpy(zero_copy_only=False)
+        elif pa.types.is_fixed_size_list(column.type):
+            sizes += column.type.list_size * column.type.value_type.byte_width
     return sizes
 
 
