@@ -55,7 +55,7 @@ def _print_facts(answer: VersionDescription) -> None:
             ("sealed", f"{version.sealed_at:%Y-%m-%d %H:%M} UTC by run {version.run}"),
             ("made from", " ".join(answer.parents) or None),
             ("made into", " ".join(answer.children) or None),
-            *((metric.name, f"{metric.value:,.6g}") for metric in version.metrics),
+            *((metric.name, _number(metric.value)) for metric in version.metrics),
         ]
     )
 
@@ -66,6 +66,10 @@ def _licence(answer: VersionDescription) -> str:
 
     found = answer.effective_licence
     return f"{short_expression(found)} ({in_short(found.terms)})"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}"
 
 
 def _in_words(tokenizer: TokenizerIdentity) -> str:

@@ -19,6 +19,7 @@ from registry.embedding.cooccurrence import Pairs
 from registry.embedding.extras import needed_for
 from registry.embedding.vocabulary import Vocabulary
 from registry.embedding.words import Numbers
+from registry.errors import InputError
 
 Floats = npt.NDArray[np.float64]
 Vectors = npt.NDArray[np.float32]
@@ -54,6 +55,7 @@ def train_term_vectors(vocabulary: Vocabulary, pairs: Pairs, *, dimensions: int)
         dimensions: Entries of a vector; no more than there are terms.
 
     Raises:
+        InputError: The solver does not converge.
         MissingExtraError: SciPy is not installed.
     """
     matrix = _ppmi(pairs, num_terms=len(vocabulary))
@@ -120,18 +122,30 @@ def _ppmi(pairs: Pairs, *, num_terms: int) -> Any:  # noqa: ANN401 - SciPy has n
 def _decompose(matrix: Any, *, dimensions: int) -> tuple[Floats, Floats]:  # noqa: ANN401
     """Return left singular vectors and singular values, largest first."""
     num_terms = matrix.shape[0]
+    if not matrix.nnz:
+        return np.zeros((num_terms, dimensions)), np.zeros(dimensions)
     if num_terms <= 2 * dimensions:
         left, values, _ = np.linalg.svd(matrix.toarray())
         left, values = left[:, :dimensions], values[:dimensions]
     else:
-        from scipy.sparse.linalg import svds  # noqa: PLC0415 - behind an extra
-
-        start = np.random.Generator(np.random.PCG64(0)).random(num_terms)
-        left, values, _ = svds(matrix, k=dimensions, v0=start, return_singular_vectors="u")
-        left, values = left[:, ::-1], values[::-1]
+        left, values = _solve(matrix, dimensions=dimensions)
     largest = np.argmax(np.abs(left), axis=0)
     signs = np.where(left[largest, np.arange(left.shape[1])] < 0, -1.0, 1.0)
     return left * signs, np.maximum(values, 0)
+
+
+def _solve(matrix: Any, *, dimensions: int) -> tuple[Floats, Floats]:  # noqa: ANN401
+    from scipy.sparse.linalg import ArpackError, svds  # noqa: PLC0415 - behind an extra
+
+    start = np.random.Generator(np.random.PCG64(0)).random(matrix.shape[0])
+    try:
+        left, values, _ = svds(matrix, k=dimensions, v0=start, return_singular_vectors="u")
+    except ArpackError as error:
+        raise InputError(
+            f"{dimensions} dimensions cannot be told apart in these documents: {error}",
+            hint=f"--dimensions {max(2, dimensions // 2)}",
+        ) from error
+    return left[:, ::-1], values[::-1]
 
 
 def _round(numbers: Floats) -> Vectors:

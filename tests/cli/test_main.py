@@ -320,3 +320,35 @@ def test_recipes_and_laws_are_shown_in_words(muster):
     assert "fallback = []" in muster.run("recipe", "show", "text-default").stdout
     assert "{" not in muster.run("law", "show", "epoch-2024").stdout
     assert "drop_exact_duplicates" in muster.run("recipe", "steps").stdout
+
+
+def test_documents_are_embedded_searched_and_measured(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b")
+    embedded = muster.json("embed", "a/b", "--min-count", 1, "--dimensions", 4)
+    similar = muster.json("similar", "a/b", "--document", "0-3", "-k", 2)
+    terms = muster.run("similar", "a/b.static", "--term", "café", "-q", "-k", 1)
+    measured = muster.json("diversity", "a/b", "-n", 10)
+    told = muster.run("embed", "a/b", "--min-count", 1, "--dimensions", 4).stdout.splitlines()
+
+    assert ("a/b.static@1", "created", 60) == (
+        embedded["reference"],
+        embedded["status"],
+        embedded["num_documents"],
+    )
+    assert [1, 2] == [neighbour["rank"] for neighbour in similar["neighbours"]]
+    assert "0-3" not in [neighbour["id"] for neighbour in similar["neighbours"]]
+    assert 1 == len(terms.stdout.splitlines())
+    assert (10, "a/b.static@1") == (measured["num_documents"], measured["embeddings"])
+    assert "unchanged  a/b.static@1" == told[0]
+    assert "diversity.vendi_score" in muster.run("show", "a/b.static").stdout
+    assert "Vendi score" in muster.run("diversity", "a/b", "-n", 10).stdout
+    assert "begins" in muster.run("similar", "a/b", "--text", "naïve document").stdout
+
+
+def test_a_search_for_nothing_is_wrong_usage(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b")
+    muster.run("embed", "a/b", "--min-count", 1, "--dimensions", 4)
+
+    assert (
+        "hint: one of --text, --document and --term" in muster.run("similar", "a/b", code=2).stderr
+    )

@@ -200,6 +200,15 @@ def test_sealed_rows_stay_sealed_after_a_rebuild(catalog_url):
         connection.exec_driver_sql("UPDATE version SET num_bytes = 0")
 
 
+def test_a_catalog_with_embeddings_stays_where_it_is(catalog_url):
+    with Catalog.open(catalog_url) as catalog:
+        catalog.versions.seal(make_draft(content=Content.EMBEDDINGS), run=make_run(), **WHO)
+
+    with pytest.raises(ConflictError):
+        migrate.downgrade(catalog_url, revision="0003")
+    assert [] == migrate.check(catalog_url)
+
+
 def test_going_down_to_base_leaves_nothing_of_ours(catalog_url):
     populate(catalog_url)
     migrate.downgrade(catalog_url, revision="base")

@@ -3,6 +3,13 @@
 from datetime import UTC, datetime
 
 from registry.domain.count import CountMethod
+from registry.domain.embedding import (
+    Diversity,
+    EmbeddingKind,
+    EmbeddingModel,
+    Neighbours,
+    TextDiversity,
+)
 from registry.domain.gate import Gate
 from registry.domain.lineage import Lineage, LineageEdge, LineageNode
 from registry.domain.report import (
@@ -94,6 +101,40 @@ def make_gate(**changes) -> Gate:
         "hint": "muster licence list a/raw@1",
     }
     return Gate.model_validate(fields | changes)
+
+
+def make_diversity(**changes) -> Diversity:
+    fields = {
+        "reference": "demo/docs.text-default@1",
+        "seed": 0,
+        "num_documents": 1_204,
+        "num_bytes": 9_000_000,
+        "text": TextDiversity(compression_ratio=2.968788, distinct=(0.0339, 0.363, 0.712)),
+        "embeddings": "demo/docs.text-default.static@1",
+        "num_vectors": 1_200,
+        "vendi_score": 94.102769,
+    }
+    return Diversity.model_validate(fields | changes)
+
+
+def make_neighbours(*neighbours, **changes) -> Neighbours:
+    model = EmbeddingModel(
+        name="static",
+        kind=EmbeddingKind.STATIC,
+        fingerprint=DIGEST,
+        dimensions=8,
+        num_terms=9,
+        normalized=True,
+    )
+    fields = {
+        "reference": "demo/docs.static@1",
+        "model": model,
+        "query": "cat",
+        "searched": "documents",
+        "num_searched": 9,
+        "neighbours": neighbours,
+    }
+    return Neighbours.model_validate(fields | changes)
 
 
 def make_report(**changes) -> Report:

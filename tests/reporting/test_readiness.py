@@ -14,6 +14,7 @@ from registry.domain.target import Verdict
 from registry.domain.tokenizer import CountingPolicy
 from registry.reporting.readiness import render_report, report_markdown
 from tests.reporting.factories import (
+    make_diversity,
     make_gate,
     make_report,
     make_requirement,
@@ -26,7 +27,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def make_full_report(**changes) -> Report:
-    """Two versions, one of them sampled and unmeasured, three targets, two warnings."""
+    """Two versions, one of them sampled, one without embeddings; three targets, two warnings."""
     targets = (
         make_target(num_parameters=125_000_000, verdict=Verdict.AMPLE, shortfall_tokens=0),
         make_target(),
@@ -58,6 +59,15 @@ def make_full_report(**changes) -> Report:
     )
     fields = {"targets": targets, "supply": supply, "warnings": warnings, "id": "0197f3a2"}
     fields["total_tokens"] = 22_000_000_000
+    fields["diversity"] = (
+        make_diversity(),
+        make_diversity(
+            reference="demo/standard-library.code-default@12",
+            embeddings=None,
+            num_vectors=0,
+            vendi_score=None,
+        ),
+    )
     return make_report(**(fields | changes))
 
 
@@ -81,6 +91,12 @@ def test_the_markdown_report_is_the_golden_file():
     expected = (GOLDEN / "report.md").read_text(encoding="utf-8")
 
     assert expected == report_markdown(make_full_report())
+
+
+def test_diversity_that_was_not_measured_is_said_to_be_missing():
+    lines = render(make_report()).splitlines()
+
+    assert "diversity   not measured" in lines
 
 
 def test_colour_adds_nothing_but_colour():

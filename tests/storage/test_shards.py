@@ -127,3 +127,12 @@ def test_leaving_early_leaves_no_file_behind(tmp_path):
         raise RuntimeError
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_lists_of_a_fixed_size_fill_a_row_group():
+    numbers = pa.array(range(40), pa.float32())
+    column = pa.FixedSizeListArray.from_arrays(numbers, 4)
+    batch = pa.RecordBatch.from_arrays([column], names=["embedding"])
+    groups = row_groups.RowGroups(batch.schema, group_bytes=48)
+
+    assert [3, 3, 3, 1] == [len(g) for g in (*groups.add(batch), *groups.drain())]
