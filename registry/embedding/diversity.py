@@ -1,10 +1,10 @@
 """How varied a sample of documents is: by their vectors, and by their text.
 
 Source:
-    Friedman and Dieng, "The Vendi Score" (TMLR 2023, arXiv:2210.02410), definition 3.1 and, for
-    more rows than dimensions, section 3.3. Shaib et al., "Standardizing the Measurement of Text
-    Diversity" (arXiv:2403.00553), for the compression ratio. Li et al., "A Diversity-Promoting
-    Objective Function for Neural Conversation Models" (NAACL 2016), for distinct n-grams.
+    Friedman and Dieng, "The Vendi Score" (TMLR 2023, arXiv:2210.02410). Shaib et al.,
+    "Standardizing the Measurement of Text Diversity" (arXiv:2403.00553), for the compression
+    ratio. Li et al., "A Diversity-Promoting Objective Function for Neural Conversation Models"
+    (NAACL 2016), for distinct n-grams.
 """
 
 import zlib

@@ -2,11 +2,10 @@
 
 Source:
     Levy, Goldberg and Dagan, "Improving Distributional Similarity with Lessons Learned from Word
-    Embeddings" (TACL 2015): PPMI with smoothed contexts (equation 3 with the exponent of section
-    3.2), vectors as the left singular vectors scaled by the roots of the singular values (section
-    3.3). Arora, Liang and Ma, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings" (ICLR
-    2017), for the weights of terms in a document. Mu and Viswanath, "All-but-the-Top" (ICLR 2018,
-    arXiv:1702.01417), for taking the mean away.
+    Embeddings" (TACL 2015), for PPMI with smoothed contexts and vectors as the left singular ones
+    scaled by the roots of the singular values. Arora, Liang and Ma, "A Simple but Tough-to-Beat
+    Baseline for Sentence Embeddings" (ICLR 2017), for the weights of terms in a document. Mu and
+    Viswanath, "All-but-the-Top" (ICLR 2018, arXiv:1702.01417), for taking the mean away.
 """
 
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from registry.catalog import migrate
 from registry.catalog.catalog import Catalog
@@ -202,9 +203,10 @@ def test_sealed_rows_stay_sealed_after_a_rebuild(catalog_url):
 
 def test_a_catalog_with_embeddings_stays_where_it_is(catalog_url):
     with Catalog.open(catalog_url) as catalog:
-        catalog.versions.seal(make_draft(content=Content.EMBEDDINGS), run=make_run(), **WHO)
+        draft = make_draft().model_copy(update={"content": Content.EMBEDDINGS})
+        catalog.versions.seal(draft, run=make_run(), **WHO)
 
-    with pytest.raises(ConflictError):
+    with pytest.raises(IntegrityError, match="ck_version_content"):
         migrate.downgrade(catalog_url, revision="0003")
     assert [] == migrate.check(catalog_url)
 
