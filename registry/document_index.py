@@ -75,9 +75,7 @@ class DocumentIndexBuilder:
             texts: `large_string` without nulls.
             num_tokens: Tokens of each document; None: not counted.
         """
-        data, ends = _text_bytes(texts)
-        keys = document_keys(data[start:end] for start, end in pairwise(ends.tolist()))
-        num_bytes = np.diff(ends)
+        keys, num_bytes = keys_of(texts)
         tokens = np.full(len(texts), _UNCOUNTED) if num_tokens is None else num_tokens
         self._add(_rows(b"".join(keys), num_bytes=num_bytes, num_tokens=tokens))
 
@@ -148,6 +146,13 @@ def _share(num_bytes: Numbers, num_tokens: Numbers) -> UniqueShare:
         num_bytes=int(num_bytes.sum()),
         num_tokens=int(num_tokens.sum()) if is_counted else None,
     )
+
+
+def keys_of(texts: pa.Array) -> tuple[list[bytes], Numbers]:
+    """Return the key and the bytes of each document of a column of `large_string`."""
+    data, ends = _text_bytes(texts)
+    keys = document_keys(data[start:end] for start, end in pairwise(ends.tolist()))
+    return keys, np.diff(ends)
 
 
 def _text_bytes(texts: pa.Array) -> tuple[memoryview, Numbers]:

@@ -69,6 +69,8 @@ def split_words(texts: pa.Array) -> Words:
 
 def _blank_out(texts: pa.Array) -> pa.Array:
     """Return texts in which ASCII is in lower case, and blank where it is no letter or digit."""
+    if not len(texts):
+        return texts
     _, offsets, data = texts.buffers()
     changed = pa.py_buffer(bytes(memoryview(data or b"")).translate(_TABLE))
     return pa.Array.from_buffers(

@@ -121,8 +121,9 @@ def _download(name: str, revision: str | None) -> tuple[Path, str]:
         folder = huggingface_hub.snapshot_download(name, revision=pinned, allow_patterns=_WANTED)
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError) as error:
         raise InputError(f"the Hub has no model {name}@{revision or 'main'}") from error
-    except (errors.HfHubHTTPError, errors.OfflineModeIsEnabled, OSError) as error:
+    except Exception as error:
         raise StorageError(
-            f"cannot fetch {name} from the Hub: {error}", hint="fetch its folder, and name that"
+            f"cannot fetch {name} from the Hub: {error}",
+            hint="fetch the model's folder elsewhere, then --model FOLDER",
         ) from error
     return Path(folder), str(pinned)

@@ -4,14 +4,14 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from registry.document_index import keys_of
 from registry.documents import EMBEDDED, EXCERPT_CHARACTERS, Outcome, with_embedding
-from registry.domain.digest import Digest, document_keys
+from registry.domain.digest import Digest
 from registry.domain.embedding import StaticParameters
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.version import Shard
@@ -199,7 +199,7 @@ class _EmbeddingPass:
             [
                 documents.column("id"),
                 documents.column("source"),
-                pa.array(keys_of(texts), pa.binary(16)),
+                pa.array(keys_of(texts)[0], pa.binary(16)),
                 excerpts,
                 pa.FixedSizeListArray.from_arrays(flat, type=self._schema.field("embedding").type),
             ],
@@ -220,16 +220,9 @@ class _EmbeddingPass:
         return (shard,)
 
 
-def keys_of(texts: pa.Array) -> list[bytes]:
-    """Return the key of each document of a column of `large_string`."""
-    ends = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset :][: len(texts) + 1].tolist()
-    data = memoryview(texts.buffers()[2] or b"")
-    return document_keys(data[start:end] for start, end in pairwise(ends))
-
-
 def draw(texts: pa.Array, fraction: float) -> pa.Array:
     """Return the documents that are drawn by their keys, so that no batch or worker matters."""
-    if fraction >= 1:
+    if fraction >= 1 or not len(texts):
         return texts
-    firsts = np.frombuffer(b"".join(keys_of(texts)), ">u8")[::2]
+    firsts = np.frombuffer(b"".join(keys_of(texts)[0]), ">u8")[::2]
     return texts.filter(pa.array(firsts < np.uint64(int(fraction * (_KEY_RANGE - 1)))))

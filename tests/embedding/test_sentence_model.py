@@ -127,9 +127,20 @@ def test_a_folder_without_a_model_says_so(tmp_path):
         find_files(tmp_path)
 
 
+HALF_OF_GOOGLE = b'{"embeddings":{"dtype":"BF16","shape":[1,1],"data_offsets":[0,2]}}'
+
+
 @pytest.mark.parametrize(
     ("broken", "message"),
     [
+        (
+            {
+                "model.safetensors": len(HALF_OF_GOOGLE).to_bytes(8, "little")
+                + HALF_OF_GOOGLE
+                + b"ab"
+            },
+            "of NumPy's types: 'BF16'",
+        ),
         ({"model.safetensors": b"nonsense"}, "cannot be read as safetensors"),
         ({"tokenizer.json": b"{}"}, "is no tokenizer"),
         ({"tokenizer.json": b"\xff"}, "is no tokenizer"),

@@ -1,9 +1,11 @@
 import dataclasses
 import sys
+from unittest import mock
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from huggingface_hub import errors
 from model2vec import StaticModel
 
 from registry.api import Registry
@@ -234,6 +236,16 @@ def test_a_hub_that_cannot_be_reached_is_said_so(muster, corpus, monkeypatch):
         muster.embed(corpus, model="ada/tiny")
 
 
+def test_a_hub_without_the_model_is_bad_input(muster, corpus, monkeypatch):
+    def refuse(*_, **__):
+        raise errors.RevisionNotFoundError("404", response=mock.Mock())
+
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", refuse)
+
+    with pytest.raises(InputError, match="the Hub has no model ada/tiny@v9"):
+        muster.embed(corpus, model="ada/tiny@v9")
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
@@ -292,10 +304,17 @@ def test_what_is_trained_on_is_drawn_by_content():
     assert len(texts) == len(draw(texts, 1))
 
 
-def test_training_on_a_part_still_embeds_everything(muster, corpus):
-    answer = muster.embed(corpus, dimensions=8, min_count=1, max_training_bytes=4 << 10)
-
-    assert 121 == answer.num_documents
-    assert (
-        answer.model.num_terms < muster.embed(corpus, dimensions=8, min_count=1).model.num_terms + 1
+def test_training_on_a_part_still_embeds_everything(muster, context, corpus):
+    options = {"dimensions": 8, "min_count": 1}
+    part = muster.embed(corpus, max_training_bytes=4 << 10, **options)
+    whole = muster.embed(corpus, name="web/whole", **options)
+    words_in_part, words_in_whole = (
+        pq.read_table(shards_of(context, answer.reference)["terms.parquet"])
+        .column("count")
+        .to_numpy()
+        .sum()
+        for answer in (part, whole)
     )
+
+    assert (121, 121) == (part.num_documents, whole.num_documents)
+    assert 0 < words_in_part < words_in_whole
