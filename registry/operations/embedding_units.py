@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from registry.document_index import keys_of
 from registry.documents import EMBEDDED, EXCERPT_CHARACTERS, Outcome, with_embedding
 from registry.domain.digest import Digest
-from registry.domain.embedding import StaticParameters
+from registry.domain.embedding import EmbeddingKind, StaticParameters
 from registry.domain.ledger import Ledger, add_ledgers
+from registry.domain.progress import Done
 from registry.domain.version import Shard
 from registry.embedding.cooccurrence import PairCounter
 from registry.embedding.vocabulary import WordCounter
@@ -85,16 +86,18 @@ class _Training(UnitWork[CountedUnit]):
     def _texts(
         self, outcomes: Iterator[Outcome], ledgers: list[Ledger], report: Report
     ) -> Iterator[pa.Array]:
-        for outcome in self.ahead(outcomes):
+        for outcome in outcomes:
             processed = self.pipeline(outcome)
             ledgers.append(processed.ledger)
             yield draw(processed.kept.column("text"), self.fraction)
-            report(num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in)
+            report(Done.of(processed.ledger))
 
 
 @dataclass
 class CountingWords(_Training):
     """Count the words of a unit."""
+
+    core_bytes_per_second = 40e6
 
     def count(self, texts: Iterator[pa.Array]) -> StoredObject:
         """See `_Training.count`."""
@@ -109,6 +112,8 @@ class CountingPairs(_Training):
     """Count the pairs of terms of a unit."""
 
     vocabulary: Digest
+
+    core_bytes_per_second = 12e6
 
     def count(self, texts: Iterator[pa.Array]) -> StoredObject:
         """See `_Training.count`."""
@@ -130,6 +135,15 @@ class Embedding(UnitWork[EmbeddedUnit]):
     files: ModelFiles
 
     unit_kind = EmbeddedUnit
+
+    @property
+    def core_bytes_per_second(self) -> float:
+        """See `UnitWork.core_bytes_per_second`."""
+        return 30e6 if self.files.model.kind is EmbeddingKind.STATIC else 5e6
+
+    def prepare(self) -> None:
+        """Load the model."""
+        _ = self.encode
 
     @cached_property
     def encode(self) -> Encode:
@@ -178,15 +192,13 @@ class _EmbeddingPass:
         )
 
     def _batches(self, outcomes: Iterator[Outcome]) -> Iterator[pa.RecordBatch]:
-        for outcome in self._work.ahead(outcomes):
+        for outcome in outcomes:
             processed = self._work.pipeline(outcome)
             self._quarantine.write(processed.rejected)
             self._ledgers.append(processed.ledger)
             if len(processed.kept):
                 yield self._embed(processed.kept)
-            self._report(
-                num_bytes=processed.ledger.bytes_in, num_documents=processed.ledger.documents_in
-            )
+            self._report(Done.of(processed.ledger))
 
     def _embed(self, documents: pa.RecordBatch) -> pa.RecordBatch:
         texts = documents.column("text")

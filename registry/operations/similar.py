@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from registry.domain.embedding import EmbeddingKind, Neighbour, Neighbours
 from registry.domain.names import Reference
+from registry.domain.progress import Done
 from registry.embedding.nearest import Nearest, NearestRows
 from registry.embedding.words import Numbers
 from registry.errors import InputError, UnknownError
@@ -145,7 +146,9 @@ def _search(
         for batch in iter_embeddings(context.store, opened.shards):
             nearest.add(vectors_of(batch.column("embedding")), excluded=excluded)
             share = len(batch) / max(1, opened.manifest.num_documents)
-            context.progress.advance(num_bytes=int(num_bytes * share), num_documents=len(batch))
+            context.progress.advance(
+                Done(num_bytes=int(num_bytes * share), num_documents=len(batch))
+            )
     finally:
         context.progress.finish()
     return nearest.found

@@ -128,7 +128,7 @@ def test_any_number_of_workers_gives_the_same_bytes(muster, context, many_units,
     for options in (FEW, {"model": str(model)}):
         answers = [
             muster.embed(many_units, **options),
-            run_apart(context, ExecutorKind.PROCESSES, 1).embed(
+            run_apart(context, ExecutorKind.IN_PROCESS, 1).embed(
                 many_units, name="web/one", **options
             ),
             run_apart(context, ExecutorKind.PROCESSES, 2).embed(
