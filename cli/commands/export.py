@@ -48,7 +48,8 @@ def export(
 ) -> None:
     """Write a version's shards as files, or its tokens in the format of a trainer.
 
-    Without --output-format: Parquet of documents, or Megatron's .bin and .idx, one pair a unit.
+    Without --output-format: Parquet of documents or embeddings, or Megatron's .bin and .idx,
+    one pair a unit.
 
     \b
     muster export web/cc.text-default corpus

@@ -22,7 +22,8 @@ from registry.embedding.words import Numbers
 from registry.errors import InputError
 from registry.operations.context import CODE, Context, environment
 from registry.operations.embedding_files import iter_embeddings, vectors_of
-from registry.operations.embeddings import OpenEmbeddings, find_embeddings, open_embeddings
+from registry.operations.embeddings import OpenEmbeddings, open_embeddings
+from registry.operations.embeddings_of import list_embeddings
 from registry.operations.measured_diversity import text_metrics, vendi_metrics
 from registry.operations.runs import open_or_resume, recorded_failure
 from registry.operations.sample import draw_rows, iter_documents
@@ -75,10 +76,10 @@ def _find(context: Context, reference: Reference) -> tuple[Version, OpenEmbeddin
         (parent,) = context.catalog.lineage.parents(Reference.parse(version.reference))
         opened = open_embeddings(context, Reference.parse(version.reference))
         return context.catalog.versions.get(Reference.parse(parent)), opened
-    made = find_embeddings(context, require_documents(version))
-    if made is None:
+    made = list_embeddings(context, require_documents(version))
+    if not made:
         return version, None
-    return version, open_embeddings(context, Reference.parse(made.reference))
+    return version, open_embeddings(context, Reference.parse(made[0].reference))
 
 
 def _measure(

@@ -7,10 +7,11 @@ from pydantic import ValidationError
 
 from registry.domain.embedding import EmbeddingManifest
 from registry.domain.names import Reference
-from registry.domain.version import Content, Shard, Version, VersionState
+from registry.domain.version import Content, Shard, Version
 from registry.errors import InputError, UnreadableError
 from registry.operations.context import Context
 from registry.operations.embedding_models import ModelFiles
+from registry.operations.embeddings_of import list_embeddings
 
 MANIFEST = "manifest.json"
 
@@ -38,33 +39,21 @@ def open_embeddings(context: Context, reference: Reference) -> OpenEmbeddings:
     """
     version = context.catalog.versions.get(reference)
     if version.content is not Content.EMBEDDINGS:
-        made = find_embeddings(context, version)
-        if made is None:
+        made = list_embeddings(context, version)
+        if not made:
             raise InputError(
                 f"there are no embeddings of {version.reference}",
                 hint=f"muster embed {version.reference}"
                 if version.content is Content.DOCUMENTS
                 else f"muster lineage {version.reference}",
             )
-        version = made
+        version = made[0]
     shards = _list_shards(context, version)
     return OpenEmbeddings(
         version=version,
         manifest=read_manifest(context, version),
         shards=tuple(shard for shard in shards if shard.num_documents),
     )
-
-
-def find_embeddings(context: Context, version: Version) -> Version | None:
-    """Return the newest embeddings made from a version of documents; None: there are none."""
-    made = context.catalog.lineage.children(Reference.parse(version.reference))
-    children = [context.catalog.versions.get(Reference.parse(child)) for child in made]
-    fitting = [
-        child
-        for child in children
-        if child.content is Content.EMBEDDINGS and child.state is VersionState.SEALED
-    ]
-    return max(fitting, key=lambda child: child.sealed_at, default=None)
 
 
 def read_manifest(context: Context, version: Version) -> EmbeddingManifest:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from registry.domain.embedding import Diversity, TextDiversity
-from registry.domain.names import Reference
-from registry.domain.version import Content, Metric, Version
+from registry.domain.version import Metric, Version
 from registry.operations.context import Context
+from registry.operations.embeddings_of import list_embeddings
 
 _PREFIX = "diversity."
 _DISTINCT = ("distinct_words", "distinct_pairs", "distinct_triples")
@@ -57,7 +57,7 @@ def find_diversity(context: Context, version: Version) -> Diversity | None:
             distinct=(said[_DISTINCT[0]], said[_DISTINCT[1]], said[_DISTINCT[2]]),
         ),
     )
-    for made in _embeddings_of(context, version):
+    for made in list_embeddings(context, version):
         known = _read(made)
         if "vendi_score" in known and _sample(measured).items() <= known.items():
             return measured.model_copy(
@@ -68,14 +68,6 @@ def find_diversity(context: Context, version: Version) -> Diversity | None:
                 }
             )
     return measured
-
-
-def _embeddings_of(context: Context, version: Version) -> list[Version]:
-    """Return the embeddings made from a version, newest first."""
-    children = context.catalog.lineage.children(Reference.parse(version.reference))
-    made = [context.catalog.versions.get(Reference.parse(child)) for child in children]
-    fitting = [child for child in made if child.content is Content.EMBEDDINGS]
-    return sorted(fitting, key=lambda child: child.sealed_at, reverse=True)
 
 
 def _sample(measured: Diversity) -> dict[str, float]:
