@@ -108,6 +108,17 @@ def parse_tag(text: str) -> str:
     )
 
 
+def parse_space(text: str) -> str:
+    """Return the text if it can be the part of a dataset's name before the slash.
+
+    Raises:
+        InvalidNameError: It cannot.
+    """
+    if _is_part(text):
+        return text
+    raise InvalidNameError(what="space", value=text, rule=_RULE, hint=_suggest_part(text))
+
+
 def reference_to(dataset: DatasetName | str, number: int) -> str:
     """Return the canonical reference of a version: `space/name@number`."""
     return f"{dataset}@{number}"
