@@ -1,7 +1,7 @@
 """The audit log: one entry a change, each hash over the entry and the hash before."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -12,11 +12,15 @@ from sqlalchemy import Connection, Row, select
 from registry.catalog.columns import to_utc
 from registry.catalog.engine import Database
 from registry.catalog.inserting import insert_rows
+from registry.catalog.resolving import CHUNK
 from registry.catalog.tables import AuditLogRow
-from registry.domain.audit import AuditEntry
+from registry.domain.audit import AuditEntry, Withdrawal
 from registry.domain.digest import Digest, canonical_json, digest_of_bytes, fingerprint
 
 AuditEntries: TypeAlias = list[AuditEntry]
+
+WITHDRAW = "version.withdraw"
+"""The action that marks a version as withdrawn."""
 
 GENESIS = digest_of_bytes(b"")
 """The hash before the first entry."""
@@ -31,6 +35,11 @@ _ALL = select(
     AuditLogRow.detail,
     AuditLogRow.previous_hash,
     AuditLogRow.hash,
+)
+_WITHDRAWALS = (
+    select(AuditLogRow.entity, AuditLogRow.detail, AuditLogRow.actor, AuditLogRow.at)
+    .where(AuditLogRow.action == WITHDRAW)
+    .order_by(AuditLogRow.id)
 )
 _PAGE = 1_000
 """Entries held in memory at once while the chain is verified."""
@@ -88,6 +97,23 @@ def append(connection: Connection, changes: Sequence[Change], *, actor: str, at:
         previous = _hash(entry)
         rows.append({**entry, "hash": previous})
     insert_rows(connection, AuditLogRow, rows)
+
+
+def find_withdrawals(
+    connection: Connection, references: Collection[str]
+) -> dict[str, Withdrawal]:
+    """Return the withdrawal of each version that was withdrawn, in one statement."""
+    query = _WITHDRAWALS
+    if len(references) <= CHUNK:
+        query = query.where(AuditLogRow.entity.in_(references))
+    wanted = frozenset(references)
+    return {
+        row.entity: Withdrawal(
+            reason=str(json.loads(row.detail)["reason"]), actor=row.actor, at=row.at
+        )
+        for row in connection.execute(query)
+        if row.entity in wanted
+    }
 
 
 def find_broken_entry(connection: Connection) -> int | None:

@@ -1,64 +1,31 @@
-"""Lineage: everything a version was made from, and everything made from it.
+"""Lineage: everything a version was made from, everything made from it, and selections of both.
 
-One query whatever the size of the graph: the facts of each version that is reached, and the ids of
-its neighbours. The recursion carries ids only and joins them with UNION, so a version that is
-reached by many ways is visited once. Edges and depths are found here.
+One query whatever the size of the graph (`registry.catalog.reaching`); edges, depths and what a
+selection holds are found here, by the walks of `registry.domain.graph`.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeAlias
 
-from sqlalchemy import BigInteger, Select, Text, bindparam, cast, func, select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from registry.catalog.audit import find_withdrawals
 from registry.catalog.collector import collector_paused
 from registry.catalog.engine import Database
-from registry.catalog.loading import IS_CURRENT
-from registry.catalog.resolving import resolve
-from registry.catalog.tables import (
-    AS_IS,
-    DatasetRow,
-    LicenceAssertionRow,
-    LineageEdgeRow,
-    RecipeRow,
-    RunRow,
-    VersionRow,
-)
+from registry.catalog.reaching import Reached, load_reached, load_tagged, read_ids
+from registry.catalog.resolving import resolve, resolve_all
+from registry.catalog.tables import AS_IS, DatasetRow, LineageEdgeRow, VersionRow
+from registry.domain import graph
+from registry.domain.graph import Selected
 from registry.domain.lineage import Lineage, LineageEdge, LineageNode
 from registry.domain.names import Reference, reference_to
-from registry.domain.run import Operation
-from registry.domain.version import Content, DatasetKind, VersionState
+from registry.domain.quantities import format_number
+from registry.domain.selection import Method, Selection, Term
+from registry.domain.version import VersionState
 
-Direction = Literal["upstream", "downstream"]
-Neighbours: TypeAlias = Mapping[int, list[int]]
-"""The ids of the next versions in the direction that is followed, by a version's id."""
-
-Edge: TypeAlias = tuple[int, int]
-"""The ids of child and parent."""
-
-
-class _Reached(NamedTuple):
-    """What the query says of a version that is reached, column by column."""
-
-    id: int
-    name: str
-    number: int
-    kind: DatasetKind
-    content: Content
-    state: VersionState
-    licence: str
-    num_documents: int
-    num_bytes: int
-    digest: str
-    recipe_id: int
-    recipe: str
-    recipe_version: str
-    run: str
-    operation: Operation
-    finished_at: datetime | None
-    neighbours: str | None
-    """The ids of the next versions in the direction that is followed, with commas between."""
+Starts: TypeAlias = Mapping[Term, Collection[int]]
+"""The ids of the versions that each term of a selection names."""
 
 
 class LineageStore:
@@ -77,11 +44,28 @@ class LineageStore:
         Raises:
             UnknownError: There is no such version.
         """
-        return self._follow(reference, "upstream", limit)
+        return self.select(Selection.of(reference, up=None), limit=limit)
 
     def downstream(self, reference: Reference, *, limit: int | None = None) -> Lineage:
         """Return a version and everything made from it; see `upstream`."""
-        return self._follow(reference, "downstream", limit)
+        return self.select(Selection.of(reference, down=None), limit=limit)
+
+    def select(self, selection: Selection, *, limit: int | None = None) -> Lineage:
+        """Return the versions of a selection, with every edge among them.
+
+        Args:
+            selection: What is asked for.
+            limit: At most so many versions, the nearest first; None: all. A cut answer says so.
+
+        Raises:
+            UnknownError: A reference means no version.
+        """
+        with collector_paused(), self._database.reading() as connection:
+            wanted = [term.reference for term in selection.terms if term.reference is not None]
+            references = resolve_all(connection, wanted)
+            reached = load_reached(connection, selection.terms, references)
+            starts = _find_starts(connection, selection, references, reached)
+            return _answer(connection, selection, reached, starts, limit=limit)
 
     def parents(self, reference: Reference) -> list[str]:
         """Return what a version was made from, without what stands behind it, by reference."""
@@ -105,123 +89,122 @@ class LineageStore:
             rows = connection.execute(query.where(near == start)).all()
         return [reference_to(name, number) for name, number in rows]
 
-    def _follow(self, reference: Reference, direction: Direction, limit: int | None) -> Lineage:
-        with collector_paused(), self._database.reading() as connection:
-            start = resolve(connection, reference)
-            rows = connection.execute(_QUERIES[direction], {"start": start})
-            reached = [_Reached._make(row) for row in rows]
-            return _lineage(start, reached, direction=direction, limit=limit)
+
+def _find_starts(
+    connection: Connection,
+    selection: Selection,
+    references: Mapping[Reference, int],
+    reached: Sequence[Reached],
+) -> dict[Term, set[int]]:
+    """Return the ids of the versions that each term names; all of them are among the reached."""
+    terms = selection.terms
+    tags = [term.value for term in terms if term.method is Method.TAG]
+    tagged = load_tagged(connection, tags) if tags else {}
+    starts: dict[Term, set[int]] = {}
+    for term in terms:
+        if term.reference is not None:
+            starts[term] = {references[term.reference]}
+        elif term.method is Method.TAG:
+            starts[term] = tagged[term.value]
+        else:
+            starts[term] = {one.id for one in reached if _say(one, term.method) == term.value}
+    return starts
 
 
-def _build_query(direction: Direction) -> Select[*tuple[Any, ...]]:
-    """Return the query of what is reached: the facts of each version, and its neighbours."""
-    edge = LineageEdgeRow
-    near, far = edge.child_id, edge.parent_id
-    if direction == "downstream":
-        near, far = far, near
-    reached = select(cast(bindparam("start"), BigInteger).label("id")).cte(
-        "reached", recursive=True
-    )
-    reached = reached.union(select(far).where(near == reached.c.id))
-    # All that a reached version was made from is reached as well (downstream: all made from it),
-    # so the neighbours of all make all the edges among what is reached.
-    neighbours = (
-        select(func.aggregate_strings(cast(far, Text), ","))
-        .where(near == reached.c.id)
-        .correlate(reached)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            VersionRow.id,
-            DatasetRow.name,
-            VersionRow.number,
-            DatasetRow.kind,
-            VersionRow.content,
-            VersionRow.state,
-            LicenceAssertionRow.expression,
-            VersionRow.num_documents,
-            VersionRow.num_bytes,
-            VersionRow.manifest_digest,
-            VersionRow.recipe_id,
-            RecipeRow.name,
-            RecipeRow.version,
-            RunRow.public_id,
-            RunRow.operation,
-            RunRow.finished_at,
-            neighbours,
-        )
-        .join_from(reached, VersionRow, VersionRow.id == reached.c.id)
-        .join(DatasetRow, DatasetRow.id == VersionRow.dataset_id)
-        .join(LicenceAssertionRow, LicenceAssertionRow.version_id == VersionRow.id)
-        .join(RecipeRow, RecipeRow.id == VersionRow.recipe_id)
-        .join(RunRow, RunRow.id == VersionRow.run_id)
-        .where(IS_CURRENT)
-    )
+def _say(one: Reached, method: Method) -> str:
+    """Return what a method looks at in a version."""
+    if method is Method.DATASET:
+        return one.name
+    if method is Method.SPACE:
+        return one.name.partition("/")[0]
+    if method is Method.KIND:
+        return one.kind
+    return one.content if method is Method.CONTENT else one.state
 
 
-_QUERIES: dict[Direction, Select[*tuple[Any, ...]]] = {
-    "upstream": _build_query("upstream"),
-    "downstream": _build_query("downstream"),
-}
-
-
-def _lineage(
-    start: int, reached: Sequence[_Reached], *, direction: Direction, limit: int | None
+def _answer(
+    connection: Connection,
+    selection: Selection,
+    reached: Sequence[Reached],
+    starts: Starts,
+    *,
+    limit: int | None,
 ) -> Lineage:
-    neighbours = {one.id: _read_ids(one.neighbours) for one in reached}
-    depths = _find_depths(start, neighbours)
+    facts = {one.id: one for one in reached}
     names = {one.id: reference_to(one.name, one.number) for one in reached}
-    nearest = sorted(reached, key=lambda one: (depths[one.id], names[one.id]))
+    parents = {one.id: read_ids(one.parents) for one in reached}
+    selected = _select(selection, starts, parents)
+    depths = selected.depths
+    nearest = sorted(depths, key=lambda one: (depths[one], names[one]))
     kept = nearest if limit is None else nearest[: max(limit, 1)]
-    makings = {one.id: _making(one, names[one.id]) for one in kept}
-    nodes = [_node(one, names[one.id], depths[one.id]) for one in kept]
-    edges = [
-        LineageEdge.trusted({"parent": names[parent], **makings[child]})
-        for child, parent in _list_edges(neighbours, direction)
-        if child in makings and parent in makings
-    ]
+    makings = {one: _making(facts[one], names[one]) for one in kept}
+    withdrawals = _find_reasons(connection, [facts[one] for one in kept], names)
+    begun = sorted({names[one] for found in starts.values() for one in found if one in makings})
+    cut = f"{format_number(len(nearest), 'version')} fit, the limit is {limit:,}" if limit else ""
     return Lineage(
-        reference=names[start],
-        direction=direction,
-        nodes=tuple(nodes),
-        edges=tuple(edges),
-        truncated=len(kept) < len(reached),
+        reference=_describe(selection, starts, names),
+        direction=_direction(selection),
+        starts=tuple(begun),
+        nodes=tuple(
+            _node(facts[one], names[one], depths[one], withdrawals.get(names[one])) for one in kept
+        ),
+        edges=tuple(
+            LineageEdge.trusted({"parent": names[parent], **makings[child]})
+            for child in sorted(makings)
+            for parent in sorted(parents[child])
+            if parent in makings
+        ),
+        continues=selected.continues,
+        truncated=len(kept) < len(nearest),
+        reason=cut if len(kept) < len(nearest) else None,
         limit=limit,
     )
 
 
-def _read_ids(text: str | None) -> list[int]:
-    return list(map(int, text.split(","))) if text else []
+def _select(
+    selection: Selection, starts: Starts, parents: Mapping[int, list[int]]
+) -> Selected[int]:
+    # Who asks upstream alone, as most do, needs no children.
+    goes_down = any(term.down != 0 or term.is_closed for term in selection.terms)
+    children = graph.invert(parents) if goes_down else {}
+    return graph.select(selection, starts, parents=parents, children=children)
 
 
-def _find_depths(start: int, neighbours: Neighbours) -> dict[int, int]:
-    """Return the shortest distance of each version from the start, breadth first."""
-    depths, front = {start: 0}, [start]
-    while front:
-        reached = []
-        for near in front:
-            for far in neighbours[near]:
-                if far not in depths:
-                    depths[far] = depths[near] + 1
-                    reached.append(far)
-        front = reached
-    return depths
+def _describe(selection: Selection, starts: Starts, names: Mapping[int, str]) -> str:
+    """Return the one version that is asked for by its canonical reference, else the selection."""
+    (term, *others) = selection.terms
+    if others or term.method is not Method.REFERENCE:
+        return str(selection)
+    (start,) = starts[term]
+    return names[start]
 
 
-def _list_edges(neighbours: Neighbours, direction: Direction) -> list[Edge]:
-    """Return the edges in the order in which their children were sealed."""
-    edges = {(near, far) for near, all_far in neighbours.items() for far in all_far}
-    return sorted(edges if direction == "upstream" else {(far, near) for near, far in edges})
+def _direction(selection: Selection) -> str:
+    goes_up = any(term.up != 0 or term.is_closed for term in selection.terms)
+    goes_down = any(term.down != 0 or term.is_closed for term in selection.terms)
+    if goes_up == goes_down:
+        return "both"
+    return "upstream" if goes_up else "downstream"
 
 
-def _node(one: _Reached, name: str, depth: int) -> LineageNode:
+def _find_reasons(
+    connection: Connection, kept: Sequence[Reached], names: Mapping[int, str]
+) -> dict[str, str]:
+    withdrawn = [names[one.id] for one in kept if one.state is VersionState.WITHDRAWN]
+    if not withdrawn:
+        return {}
+    found = find_withdrawals(connection, withdrawn)
+    return {name: withdrawal.reason for name, withdrawal in found.items()}
+
+
+def _node(one: Reached, name: str, depth: int, withdrawal: str | None) -> LineageNode:
     return LineageNode.trusted(
         {
             "reference": name,
             "kind": one.kind,
             "content": one.content,
             "state": one.state,
+            "withdrawal": withdrawal,
             "licence": one.licence,
             "num_documents": one.num_documents,
             "num_bytes": one.num_bytes,
@@ -231,7 +214,7 @@ def _node(one: _Reached, name: str, depth: int) -> LineageNode:
     )
 
 
-def _making(one: _Reached, name: str) -> dict[str, object]:
+def _making(one: Reached, name: str) -> dict[str, object]:
     """Return what the edges into a version have in common: the one run that made it."""
     return {
         "child": name,

@@ -135,7 +135,7 @@ class VersionStore:
                 .where(VersionRow.id == version_id)
                 .values(state=VersionState.WITHDRAWN)
             )
-            change = Change("version.withdraw", version.reference, {"reason": reason})
+            change = Change(audit.WITHDRAW, version.reference, {"reason": reason})
             audit.append(connection, [change], actor=actor, at=at)
             return load_version(connection, version_id)
 

@@ -19,3 +19,11 @@ class AuditEntry(Value):
     detail: dict[str, JsonValue]
     previous_hash: Digest
     hash: Digest
+
+
+class Withdrawal(Value):
+    """Who said that a version is not to be used any more, when and why."""
+
+    reason: str
+    actor: str
+    at: AwareDatetime

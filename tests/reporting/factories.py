@@ -170,6 +170,7 @@ def make_node(reference: str, **changes) -> LineageNode:
         "kind": DatasetKind.TEXT,
         "content": Content.DOCUMENTS,
         "state": VersionState.SEALED,
+        "withdrawal": None,
         "licence": "MIT",
         "num_documents": 1_200,
         "num_bytes": 3_200_000,
@@ -195,8 +196,10 @@ def make_lineage(nodes, edges, **changes) -> Lineage:
     fields = {
         "reference": nodes[0].reference,
         "direction": "upstream",
+        "starts": (nodes[0].reference,),
         "nodes": tuple(nodes),
         "edges": tuple(edges),
+        "continues": False,
         "truncated": False,
     }
     return Lineage.model_validate(fields | changes)
