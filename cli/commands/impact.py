@@ -1,8 +1,10 @@
 """`muster impact`: everything that was made from a version."""
 
+from typing import Annotated
+
 import typer
 
-from cli.lineage import LimitOption, LineageFormat, LineageFormatOption, show
+from cli.lineage import FieldsOption, LimitOption, LineageFormat, LineageFormatOption, show
 from cli.options import AsJson, Quiet, ReferenceArgument
 from cli.session import Session
 
@@ -13,7 +15,11 @@ app = typer.Typer(rich_markup_mode=None)
 def impact(
     context: typer.Context,
     reference: ReferenceArgument,
+    down: Annotated[
+        int | None, typer.Option("--down", min=0, help="Generations downstream; else all.")
+    ] = None,
     limit: LimitOption = None,
+    fields: FieldsOption = False,
     how: LineageFormatOption = LineageFormat.TREE,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -28,5 +34,5 @@ def impact(
     """
     session: Session = context.obj
     with session.registry() as registry:
-        found = registry.impact(reference, limit=limit)
+        found = registry.impact(reference, down=down, limit=limit, fields=fields)
     show(found, how=LineageFormat.JSON if as_json else how, quiet=quiet)

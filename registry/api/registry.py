@@ -39,6 +39,7 @@ from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
 from registry.domain.lineage import Lineage
 from registry.domain.names import DatasetName, Reference
+from registry.domain.paths import Paths
 from registry.domain.reading import Reading
 from registry.domain.recipe import Recipe
 from registry.domain.report import Report
@@ -290,13 +291,38 @@ class Registry:
             num_neighbours=num_neighbours,
         )
 
-    def lineage(self, reference: str, *, limit: int | None = None) -> Lineage:
-        """Return everything that a version was made from."""
-        return self._context.catalog.lineage.upstream(Reference.parse(reference), limit=limit)
+    def lineage(
+        self,
+        reference: str,
+        *,
+        up: int | None = None,
+        down: int | None = None,
+        limit: int | None = None,
+        fields: bool = False,
+    ) -> Lineage:
+        """Return all that a version was made from, or a selection; see `operations.lineage`."""
+        return operations.lineage.trace(
+            self._context, reference, up=up, down=down, limit=limit, fields=fields
+        )
 
-    def impact(self, reference: str, *, limit: int | None = None) -> Lineage:
-        """Return everything that was made from a version."""
-        return self._context.catalog.lineage.downstream(Reference.parse(reference), limit=limit)
+    def impact(
+        self,
+        reference: str,
+        *,
+        down: int | None = None,
+        limit: int | None = None,
+        fields: bool = False,
+    ) -> Lineage:
+        """Return everything that was made from a version, or so many generations of it."""
+        return operations.lineage.trace_impact(
+            self._context, Reference.parse(reference), down=down, limit=limit, fields=fields
+        )
+
+    def why(self, reference: str, *, source: str, limit: int = 20) -> Paths:
+        """Return the paths from a source to a version, with what each run kept and dropped."""
+        return operations.why.why(
+            self._context, Reference.parse(reference), source=Reference.parse(source), limit=limit
+        )
 
     def verify(self, reference: str) -> Verification:
         """Read every byte of a version again and compare it with what was sealed."""

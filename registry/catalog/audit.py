@@ -99,9 +99,7 @@ def append(connection: Connection, changes: Sequence[Change], *, actor: str, at:
     insert_rows(connection, AuditLogRow, rows)
 
 
-def find_withdrawals(
-    connection: Connection, references: Collection[str]
-) -> dict[str, Withdrawal]:
+def find_withdrawals(connection: Connection, references: Collection[str]) -> dict[str, Withdrawal]:
     """Return the withdrawal of each version that was withdrawn, in one statement."""
     query = _WITHDRAWALS
     if len(references) <= CHUNK:

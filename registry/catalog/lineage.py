@@ -13,10 +13,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 from registry.catalog.audit import find_withdrawals
 from registry.catalog.collector import collector_paused
 from registry.catalog.engine import Database
+from registry.catalog.field_facts import load_field_facts
 from registry.catalog.reaching import Reached, load_reached, load_tagged, read_ids
 from registry.catalog.resolving import resolve, resolve_all
 from registry.catalog.tables import AS_IS, DatasetRow, LineageEdgeRow, VersionRow
 from registry.domain import graph
+from registry.domain.field_lineage import FieldFacts
 from registry.domain.graph import Selected
 from registry.domain.lineage import Lineage, LineageEdge, LineageNode
 from registry.domain.names import Reference, reference_to
@@ -66,6 +68,17 @@ class LineageStore:
             reached = load_reached(connection, selection.terms, references)
             starts = _find_starts(connection, selection, references, reached)
             return _answer(connection, selection, reached, starts, limit=limit)
+
+    def field_facts(self, references: Sequence[str]) -> dict[str, FieldFacts]:
+        """Return what is known of the fields of versions, by reference, in few queries.
+
+        Raises:
+            UnknownError: One of the versions is not there.
+        """
+        with self._database.reading() as connection:
+            wanted = [Reference.parse(text) for text in references]
+            facts = load_field_facts(connection, wanted)
+            return {str(reference): facts[reference] for reference in wanted}
 
     def parents(self, reference: Reference) -> list[str]:
         """Return what a version was made from, without what stands behind it, by reference."""

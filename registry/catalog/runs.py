@@ -1,7 +1,7 @@
 """Runs: opened, then closed once, with their books."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
+from registry.catalog.books import load_descriptions
 from registry.catalog.closing import (
     close_run,
     entry_rows,
@@ -33,6 +34,7 @@ from registry.catalog.tables import (
     RunRow,
     VersionRow,
 )
+from registry.domain.answers import RunDescription
 from registry.domain.count import TokenCount
 from registry.domain.digest import Digest
 from registry.domain.ledger import Ledger, LedgerEntry, Rejected
@@ -166,6 +168,14 @@ class RunStore:
         """
         with self._database.reading() as connection:
             return _get(connection, run_id)
+
+    def describe_many(self, run_ids: Iterable[str]) -> dict[str, RunDescription]:
+        """Return runs with inputs, outputs and books by their public ids, in few queries.
+
+        Runs that are not there are left out.
+        """
+        with self._database.reading() as connection:
+            return load_descriptions(connection, run_ids)
 
     def list(self, limit: int = 50) -> Runs:
         """Return the newest runs, newest first."""

@@ -1,7 +1,7 @@
-"""Walks over a lineage graph: generations, and the ways from one version to another.
+"""Walks over a lineage graph: generations, and the paths from one version to another.
 
 No walk is recursive, so that chains of any length are followed, and each looks at an edge once,
-however many ways lead over it.
+however many paths lead over it.
 """
 
 from collections import defaultdict
@@ -55,6 +55,9 @@ def select(
         >>> select(selection, {selection.terms[0]: [3]}, parents=chain, children=invert(chain))
         Selected(depths={3: 0, 2: 1}, continues=True)
     """
+    if len(selection.groups) == len(selection.terms) == 1:
+        (term,) = selection.terms
+        return _select_term(term, starts[term], parents=parents, children=children)
     found = {
         term: _select_term(term, starts[term], parents=parents, children=children)
         for term in selection.terms
@@ -92,26 +95,26 @@ def find_depths(
     return depths
 
 
-def count_ways(source: Node, target: Node, children: Mapping[Node, Collection[Node]]) -> int:
-    """Return how many ways lead from a source to a target, exactly; 1 from a version to itself.
+def count_paths(source: Node, target: Node, children: Mapping[Node, Collection[Node]]) -> int:
+    """Return how many paths lead from a source to a target, exactly; 1 from a version to itself.
 
     Example:
-        >>> count_ways(1, 4, {1: [2, 3], 2: [4], 3: [4]})
+        >>> count_paths(1, 4, {1: [2, 3], 2: [4], 3: [4]})
         2
     """
-    ways: defaultdict[Node, int] = defaultdict(int, {source: 1})
+    paths: defaultdict[Node, int] = defaultdict(int, {source: 1})
     for near in _sort_by_edges(source, children):
         for far in children.get(near, ()):
-            ways[far] += ways[near]
-    return ways[target]
+            paths[far] += paths[near]
+    return paths[target]
 
 
-def iter_ways(
+def iter_paths(
     source: Node, target: Node, children: Mapping[Node, Collection[Node]]
 ) -> Iterator[tuple[Node, ...]]:
-    """Yield each way from a source to a target, one of the shortest first; never a dead end.
+    """Yield each path from a source to a target, one of the shortest first; never a dead end.
 
-    Where a way forks, the branch that is nearer to the target comes first, of equals by name.
+    Where a path forks, the branch that is nearer to the target comes first, of equals by name.
     """
     left = find_depths([target], invert(children))
     if source not in left:
@@ -121,18 +124,18 @@ def iter_ways(
         fitting = [far for far in children.get(near, ()) if far in left]
         return iter(sorted(fitting, key=lambda far: (left[far], far)))
 
-    way, forks = [source], [onward(source)]
+    path, forks = [source], [onward(source)]
     while forks:
-        if way[-1] == target:
-            yield tuple(way)
+        if path[-1] == target:
+            yield tuple(path)
             following = None
         else:
             following = next(forks[-1], None)
         if following is None:
-            way.pop()
+            path.pop()
             forks.pop()
         else:
-            way.append(following)
+            path.append(following)
             forks.append(onward(following))
 
 

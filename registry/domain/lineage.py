@@ -1,5 +1,7 @@
 """Lineage: which versions were made from which, through which runs."""
 
+from enum import StrEnum
+
 from pydantic import AwareDatetime
 
 from registry.domain.base import Value
@@ -38,6 +40,47 @@ class LineageEdge(Value):
     finished_at: AwareDatetime | None
 
 
+class OriginKind(StrEnum):
+    """What a field was made from."""
+
+    FIELDS = "fields"
+    """Fields of the parent."""
+
+    BYTES = "bytes"
+    """The bytes of files that have no fields, such as plain text."""
+
+    PLACE = "place"
+    """Where the document stands: path and row."""
+
+    NOTHING = "nothing"
+    """The parent has nothing of it: the field is empty."""
+
+    UNKNOWN = "unknown"
+    """The data was made outside of muster, and nothing says of which fields."""
+
+
+class FieldOrigin(Value):
+    """A field of a parent version."""
+
+    reference: str
+    field: str
+
+
+class FieldEdge(Value):
+    """What one field of a version was made from, over one edge of the lineage."""
+
+    child: str
+    parent: str
+    run: str
+    field: str
+    kind: OriginKind
+    origins: tuple[FieldOrigin, ...]
+    """The fields of the parent, in the order in which they are joined; none for other kinds."""
+
+    making: str
+    """How it was made, in words."""
+
+
 class Lineage(Value):
     """The versions that were asked for, with every edge among them."""
 
@@ -65,6 +108,9 @@ class Lineage(Value):
 
     limit: int | None = None
     """The limit on nodes that was asked for, if any."""
+
+    fields: tuple[FieldEdge, ...] | None = None
+    """What each field was made from, by the order of the edges; None: not asked for."""
 
     @property
     def others(self) -> tuple[str, ...]:

@@ -70,6 +70,25 @@ def format_number(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def format_exact(number: int) -> str:
+    """Return a whole number digit by digit; one of more than 30 digits as `1.07e301`.
+
+    Example:
+        >>> format_exact(1 << 1000)
+        '1.07e301'
+    """
+    exponent = int(number.bit_length() * math.log10(2))
+    if exponent < 30:
+        return f"{number:,}"
+    # The number itself may have more digits than Python turns into text.
+    leading = number // 10 ** (exponent - 3)
+    while leading >= 10_000:
+        leading, exponent = leading // 10, exponent + 1
+    if leading < 1_000:
+        leading, exponent = number // 10 ** (exponent - 4), exponent - 1
+    return f"{leading / 1_000:.2f}e{exponent}"
+
+
 def format_bytes(num_bytes: float) -> str:
     """Return a size in decimal units: `1.30 TB`, `338 kB`, `42 B`."""
     for exponent, unit in ((15, "PB"), (12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")):

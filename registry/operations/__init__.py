@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         export_tokens,
         laws,
         licences,
+        lineage,
         merge,
         normalize,
         open_tokens,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         tokenize,
         tokenizers,
         verify,
+        why,
     )
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "export_tokens",
     "laws",
     "licences",
+    "lineage",
     "merge",
     "normalize",
     "open_tokens",
@@ -60,6 +63,7 @@ __all__ = [
     "tokenize",
     "tokenizers",
     "verify",
+    "why",
 ]
 
 

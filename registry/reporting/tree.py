@@ -1,11 +1,13 @@
 """A lineage graph as a tree in the terminal."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from registry.domain.lineage import Lineage, LineageEdge, LineageNode
 from registry.domain.quantities import format_bytes, format_number
 from registry.domain.version import VersionState
+from registry.reporting.graph_labels import describe_state
 from registry.reporting.text import plain
 
 if TYPE_CHECKING:
@@ -33,18 +35,22 @@ class _Entry(NamedTuple):
 
 
 def lineage_tree(lineage: Lineage) -> "Text":
-    """Return a lineage as a tree: the version, below it each run and what stands beyond it.
+    """Return a lineage as a tree: a version, below it each run and what stands beyond it.
 
-    Upstream the inputs of a run stand below it, downstream its outputs. A version is drawn in
-    full once; where it comes again it says `(see above)`. Licence, documents and size of the files
-    stand beside each. A cut answer ends in a line that says so.
+    Upstream the inputs of a run stand below it, downstream its outputs. Of one version in both
+    directions there are two trees, what it was made from first. A version is drawn in full once;
+    where it comes again it says `(see above)`. Licence, documents and size of the files stand
+    beside each. An answer that was cut, or goes on beyond the generations that were asked for, ends
+    in a line that says so.
     """
     from rich.text import Text
 
     lines = _draw(lineage)
-    name_width = max(len(line.guide) + len(line.name) for line in lines if line.documents)
-    documents_width = max(len(line.documents) for line in lines)
-    size_width = max(len(line.size) for line in lines)
+    name_width = max(
+        (len(line.guide) + len(line.name) for line in lines if line.documents), default=0
+    )
+    documents_width = max((len(line.documents) for line in lines), default=0)
+    size_width = max((len(line.size) for line in lines), default=0)
     text = Text(no_wrap=True, overflow="ignore")
     for line in lines:
         text.append(line.guide, style="dim")
@@ -55,26 +61,42 @@ def lineage_tree(lineage: Lineage) -> "Text":
         else:
             text.append(line.name, style="dim")
         text.append("\n")
-    if lineage.truncated:
-        cut = format_number(lineage.limit or len(lineage.nodes), "version")
-        text.append(f"cut at {cut}: there are more\n")
+    if lineage.reason:
+        text.append(f"cut: {lineage.reason}\n")
+    if lineage.continues:
+        text.append("there is more beyond these generations\n")
     text.rstrip()
     return text
 
 
 def _draw(lineage: Lineage) -> list[_Line]:
+    """Return the lines of all trees."""
+    if lineage.direction == "both" and len(lineage.starts) == 1:
+        return [
+            _Line("", "made from"),
+            *_draw_trees(lineage, lineage.starts, direction="upstream"),
+            _Line("", "made into"),
+            *_draw_trees(lineage, lineage.starts, direction="downstream"),
+        ]
+    direction = "downstream" if lineage.direction == "downstream" else "upstream"
+    reached = {_ends(edge, direction)[1] for edge in lineage.edges}
+    roots = [node.reference for node in lineage.nodes if node.reference not in reached]
+    return _draw_trees(lineage, roots, direction=direction)
+
+
+def _draw_trees(lineage: Lineage, roots: Sequence[str], *, direction: str) -> list[_Line]:
     """Walk the graph without recursion, so that the longest chain is drawn."""
     nodes = {node.reference: node for node in lineage.nodes}
-    onward = _group_by_run(lineage, nodes)
+    onward = _group_by_run(lineage, direction)
     lines: list[_Line] = []
     seen: set[str] = set()
-    entries = [_Entry("", "", lineage.reference)]
+    entries = [_Entry("", "", root) for root in reversed(roots)]
     while entries:
         entry = entries.pop()
         below = entry.indent + {_LAST: _BLANK, _BETWEEN: _THROUGH}.get(entry.guide, "")
         if entry.reference is None:
             lines.append(_Line(entry.indent + entry.guide, _describe_run(entry.edges[0])))
-            entries += _versions_below(entry.edges, below, lineage.direction)
+            entries += _versions_below(entry.edges, below, direction)
         elif entry.reference in seen:
             lines.append(_Line(entry.indent + entry.guide, f"{entry.reference} (see above)"))
         else:
@@ -84,15 +106,11 @@ def _draw(lineage: Lineage) -> list[_Line]:
     return lines
 
 
-def _group_by_run(
-    lineage: Lineage, nodes: dict[str, LineageNode]
-) -> dict[str, dict[str, list[LineageEdge]]]:
+def _group_by_run(lineage: Lineage, direction: str) -> dict[str, dict[str, list[LineageEdge]]]:
     """Return for each version the edges that lead on from it, by run."""
     onward: dict[str, dict[str, list[LineageEdge]]] = defaultdict(lambda: defaultdict(list))
     for edge in lineage.edges:
-        here, there = _ends(edge, lineage.direction)
-        if here in nodes and there in nodes:
-            onward[here][edge.run].append(edge)
+        onward[_ends(edge, direction)[0]][edge.run].append(edge)
     return onward
 
 
@@ -125,7 +143,7 @@ def _describe_run(edge: LineageEdge) -> str:
 def _describe_version(guide: str, node: LineageNode) -> _Line:
     note = plain(node.licence)
     if node.state is VersionState.WITHDRAWN:
-        note += ", withdrawn"
+        note += f", {plain(describe_state(node))}"
     return _Line(
         guide,
         node.reference,

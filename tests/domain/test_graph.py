@@ -1,4 +1,4 @@
-"""Walks against brute force: every subset, every way, one edge at a time."""
+"""Walks against brute force: every subset, every path, one edge at a time."""
 
 from itertools import islice
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.domain.graph import count_ways, find_depths, invert, iter_ways, select
+from registry.domain.graph import count_paths, find_depths, invert, iter_paths, select
 from registry.domain.selection import Selection
 
 graphs = st.integers(1, 9).flatmap(
@@ -27,14 +27,14 @@ def walk(graph, starts, limit):
     return reached
 
 
-def list_ways(children, here, target):
-    """Every way, by recursion."""
+def list_paths(children, here, target):
+    """Every path, by recursion."""
     if here == target:
         return [(here,)]
     return [
         (here, *rest)
         for following in children.get(here, ())
-        for rest in list_ways(children, following, target)
+        for rest in list_paths(children, following, target)
     ]
 
 
@@ -73,26 +73,26 @@ def test_unions_and_intersections_are_those_of_their_terms(graph, data):
 def test_depths_are_shortest_distances(graph, data):
     start = data.draw(st.integers(0, len(graph) - 1))
     for node, depth in find_depths([start], graph).items():
-        lengths = [len(way) - 1 for way in list_ways(graph, start, node)]
+        lengths = [len(path) - 1 for path in list_paths(graph, start, node)]
 
         assert min(lengths) == depth
 
 
 @given(graph=graphs, data=st.data())
-def test_ways_are_all_ways_each_once_a_shortest_first(graph, data):
+def test_paths_are_all_paths_each_once_a_shortest_first(graph, data):
     source, target = (data.draw(st.integers(0, len(graph) - 1)) for _ in range(2))
     children = invert(graph)
-    wanted = list_ways(children, source, target)
-    found = list(iter_ways(source, target, children))
+    wanted = list_paths(children, source, target)
+    found = list(iter_paths(source, target, children))
 
     assert sorted(wanted) == sorted(found)
-    assert len(wanted) == count_ways(source, target, children)
+    assert len(wanted) == count_paths(source, target, children)
     if found:
         assert min(map(len, wanted)) == len(found[0])
 
 
 def ladder(rungs):
-    """Diamonds one above the other: each is two ways from one version to the next."""
+    """Diamonds one above the other: each is two paths from one version to the next."""
     children = {}
     for number in range(rungs):
         top = number * 3
@@ -101,16 +101,18 @@ def ladder(rungs):
 
 
 @pytest.mark.parametrize("rungs", [2, 700, 33_333])
-def test_ways_through_diamonds_double_with_each(rungs):
+def test_paths_through_diamonds_double_with_each(rungs):
     children = ladder(rungs)
 
-    assert 1 << rungs == count_ways(0, 3 * rungs, children)
-    assert [2 * rungs + 1] * 3 == [len(way) for way in islice(iter_ways(0, 3 * rungs, children), 3)]
+    assert 1 << rungs == count_paths(0, 3 * rungs, children)
+    assert [2 * rungs + 1] * 3 == [
+        len(path) for path in islice(iter_paths(0, 3 * rungs, children), 3)
+    ]
 
 
 def test_a_chain_longer_than_the_stack_is_followed():
     children = {number: [number + 1] for number in range(100_000)}
 
-    assert 1 == count_ways(0, 100_000, children)
-    assert 100_001 == len(next(iter_ways(0, 100_000, children)))
+    assert 1 == count_paths(0, 100_000, children)
+    assert 100_001 == len(next(iter_paths(0, 100_000, children)))
     assert 100_000 == find_depths([0], children)[100_000]

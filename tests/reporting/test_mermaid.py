@@ -63,10 +63,10 @@ def test_a_withdrawn_version_is_dashed():
 
 def test_a_cut_answer_says_so():
     lineage = make_lineage(
-        [make_node("a/raw@2")], [make_edge("a/raw@1", "a/raw@2")], truncated=True, limit=1
+        [make_node("a/raw@2")], [], truncated=True, reason="2 versions fit, the limit is 1", limit=1
     )
 
-    assert "%% cut at 1 versions" in lineage_mermaid(lineage)
+    assert "%% cut: 2 versions fit, the limit is 1" in lineage_mermaid(lineage)
 
 
 def test_more_edges_than_renderers_draw_are_named():

@@ -80,10 +80,10 @@ def test_a_withdrawn_version_says_so():
 
 def test_a_cut_answer_says_at_what():
     lineage = make_lineage(
-        [make_node("a/raw@2")], [make_edge("a/raw@1", "a/raw@2")], truncated=True, limit=1
+        [make_node("a/raw@2")], [], truncated=True, reason="2 versions fit, the limit is 1", limit=1
     )
 
-    assert lineage_tree(lineage).plain.splitlines()[-1] == "cut at 1 version: there are more"
+    assert lineage_tree(lineage).plain.splitlines()[-1] == "cut: 2 versions fit, the limit is 1"
 
 
 def test_a_hostile_licence_is_shown_and_not_sent():

@@ -1,0 +1,56 @@
+"""What stands at the nodes and edges of a drawn lineage, line by line and not yet escaped."""
+
+from collections import defaultdict
+
+from registry.domain.lineage import FieldEdge, Lineage, LineageNode, OriginKind
+from registry.domain.quantities import format_bytes
+from registry.domain.version import VersionState
+
+_IN_WORDS = {
+    OriginKind.BYTES: "the bytes of the files",
+    OriginKind.PLACE: "the place in the files",
+    OriginKind.NOTHING: "nothing",
+    OriginKind.UNKNOWN: "unknown fields",
+}
+
+
+def label_node(node: LineageNode) -> list[str]:
+    """Return the lines of a version: reference, size, licence, and why it was withdrawn."""
+    documents = "" if not node.num_documents else f"{node.num_documents:,} documents, "
+    lines = [
+        node.reference,
+        f"{documents}{format_bytes(node.num_bytes)}",
+        f"licence {node.licence}",
+    ]
+    return [*lines, describe_state(node)] if node.state is VersionState.WITHDRAWN else lines
+
+
+def describe_state(node: LineageNode) -> str:
+    """Return a version's state with the reason for it, where there is one."""
+    return f"{node.state}: {node.withdrawal}" if node.withdrawal else node.state.value
+
+
+def label_edges(lineage: Lineage) -> list[list[str]]:
+    """Return the lines of each edge: operation and recipe, then each field and its origins."""
+    fields: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in lineage.fields or ():
+        fields[one.parent, one.child].append(describe_field(one))
+    return [
+        [
+            " ".join(filter(None, (edge.operation.value, edge.recipe))),
+            *fields[edge.parent, edge.child],
+        ]
+        for edge in lineage.edges
+    ]
+
+
+def describe_field(one: FieldEdge) -> str:
+    """Return a field and what it was made from: `text from question, answer`."""
+    return f"{one.field} from {describe_origins(one)}"
+
+
+def describe_origins(one: FieldEdge) -> str:
+    """Return what a field was made from."""
+    if one.kind is OriginKind.FIELDS:
+        return ", ".join(origin.field for origin in one.origins)
+    return _IN_WORDS[one.kind]
