@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from cli import output
 from cli.options import ListFormat
 from registry.domain.quantities import format_bytes
-from registry.domain.version import DatasetSummary
+from registry.domain.version import DatasetSummary, VersionState
 
 _COLUMNS = ("reference", "kind", "content", "documents", "size", "licence", "languages", "tags")
+_STATE = "state"
+"""A column of its own where programs read the list; people see it at the reference."""
 
 
 def print_datasets(found: Sequence[DatasetSummary], *, how: ListFormat, quiet: bool) -> None:
@@ -17,17 +19,20 @@ def print_datasets(found: Sequence[DatasetSummary], *, how: ListFormat, quiet: b
             output.write(summary.reference)
         return
     for_people = how in {ListFormat.TABLE, ListFormat.MARKDOWN}
-    rows = [
-        (
-            summary.reference,
-            summary.kind.value,
-            summary.content.value,
-            summary.num_documents,
-            format_bytes(summary.num_bytes) if for_people else summary.num_bytes,
-            summary.licence,
-            " ".join(summary.languages),
-            " ".join(summary.tags),
-        )
-        for summary in found
-    ]
-    output.print_list(found, _COLUMNS, rows, how=how)
+    rows = [_row(summary, for_people=for_people) for summary in found]
+    output.print_list(found, _COLUMNS if for_people else (*_COLUMNS, _STATE), rows, how=how)
+
+
+def _row(summary: DatasetSummary, *, for_people: bool) -> tuple[str | int, ...]:
+    is_withdrawn = summary.state is VersionState.WITHDRAWN
+    row = (
+        summary.reference + (f" ({summary.state})" if for_people and is_withdrawn else ""),
+        summary.kind.value,
+        summary.content.value,
+        summary.num_documents,
+        format_bytes(summary.num_bytes) if for_people else summary.num_bytes,
+        summary.licence,
+        " ".join(summary.languages),
+        " ".join(summary.tags),
+    )
+    return row if for_people else (*row, summary.state.value)

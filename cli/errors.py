@@ -35,13 +35,13 @@ def reported() -> Iterator[None]:
     except MusterError as error:
         if "--debug" in sys.argv:
             raise
-        print(f"error: {_printable(error.message)}", file=sys.stderr)  # noqa: T201
+        print(f"error: {printable(error.message)}", file=sys.stderr)  # noqa: T201
         if error.hint:
-            print(f"hint: {_printable(error.hint)}", file=sys.stderr)  # noqa: T201
+            print(f"hint: {printable(error.hint)}", file=sys.stderr)  # noqa: T201
         sys.exit(ExitCode.USAGE if isinstance(error, InputError) else ExitCode.FAILED)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return the text with control characters escaped, so that input cannot drive the terminal."""
     return "".join(
         mark if mark.isprintable() or mark == "\n" else repr(mark)[1:-1] for mark in text

@@ -56,7 +56,7 @@ def _print(found: Lineage, how: LineageFormat) -> None:
 
 
 def _print_tree(found: Lineage) -> None:
-    from registry.reporting.fields import fields_table
+    from registry.reporting.fields import fields_text
     from registry.reporting.tree import lineage_tree
 
     if not found.nodes:
@@ -65,4 +65,4 @@ def _print_tree(found: Lineage) -> None:
     output.print_text(lineage_tree(found))
     if found.fields:
         output.write("")
-        output.print_text(fields_table(found))
+        output.print_text(fields_text(found))

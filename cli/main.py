@@ -30,7 +30,7 @@ COMMANDS = {
     "report": "Say whether the data is enough for models of given sizes.",
     "verify": "Read every byte of a version again and compare it with its digest.",
     "export": "Write a version's shards as files.",
-    "dataset": "Change what is stated about a dataset.",
+    "dataset": "Change what is stated about a dataset, and compare versions.",
     "tag": "Name a version: space/name@tag.",
     "recipe": "List, show and check recipes.",
     "tokenizer": "Train, add, list and show tokenizers.",

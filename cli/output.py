@@ -69,7 +69,7 @@ def print_list(
     from registry.reporting.tables import (
         rows_to_csv,
         rows_to_markdown,
-        to_table,
+        to_list,
     )
 
     match how:
@@ -85,7 +85,7 @@ def print_list(
             sys.stdout.write(rows_to_markdown(columns, rows))
         case ListFormat.TABLE:
             if rows:
-                print_text(to_table(columns, rows))
+                print_text(to_list(columns, rows, width=width()))
             else:
                 hint("nothing found")
 

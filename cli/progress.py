@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cli.errors import printable
 from registry.domain.progress import Done
 from registry.domain.quantities import format_bytes
 
@@ -66,7 +67,7 @@ class TerminalProgress(_Account):
 
     def note(self, message: str) -> None:
         """Say something that is worth a line."""
-        print(message, file=sys.stderr)  # noqa: T201 - progress belongs on stderr
+        print(printable(message), file=sys.stderr)  # noqa: T201 - progress belongs on stderr
 
     def finish(self) -> None:
         """Take the bar away."""

@@ -47,6 +47,24 @@ class UniqueTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexDifference:
+    """Distinct documents of two indexes, and the bytes of one copy of each."""
+
+    num_added: int
+    """Of the second alone."""
+
+    num_removed: int
+    """Of the first alone."""
+
+    num_kept: int
+    """Of both."""
+
+    bytes_added: int
+    bytes_removed: int
+    bytes_kept: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Rows:
     """Rows of an index as columns; a key is two big-endian words, so that they sort as bytes do."""
 
@@ -136,6 +154,30 @@ def unique_totals(indexes: Sequence[pa.Table | pa.RecordBatch]) -> UniqueTotals:
         num_bytes=total.num_bytes,
         num_tokens=total.num_tokens,
         shares=shares,
+    )
+
+
+def compare_indexes(
+    before: pa.Table | pa.RecordBatch, after: pa.Table | pa.RecordBatch
+) -> IndexDifference:
+    """Return which documents two versions share, by their indexes (`registry.documents.INDEX`)."""
+    parts = [_read(before), _read(after)]
+    rows = _concatenate(parts)
+    order, starts = _sort(rows)
+    is_after = np.repeat([False, True], [len(part) for part in parts])[order]
+    num_bytes = rows.num_bytes[order][starts]
+    if not len(starts):
+        return IndexDifference(0, 0, 0, 0, 0, 0)
+    in_after = np.logical_or.reduceat(is_after, starts)
+    in_before = np.logical_or.reduceat(~is_after, starts)
+    added, removed, kept = in_after & ~in_before, in_before & ~in_after, in_before & in_after
+    return IndexDifference(
+        num_added=int(added.sum()),
+        num_removed=int(removed.sum()),
+        num_kept=int(kept.sum()),
+        bytes_added=int(num_bytes[added].sum()),
+        bytes_removed=int(num_bytes[removed].sum()),
+        bytes_kept=int(num_bytes[kept].sum()),
     )
 
 

@@ -16,7 +16,7 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
 @app.callback()
 def dataset() -> None:
-    """Change what is stated about a dataset."""
+    """Change what is stated about a dataset, and compare versions."""
 
 
 @app.command("set")
@@ -55,6 +55,38 @@ def set_dataset(
         output.print_json(answer)
         return
     output.write(f"set: {answer.name}")
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(metavar="REF", help="The earlier version.")],
+    after: Annotated[str, typer.Argument(metavar="REF", help="The later one, or any other.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show how two versions differ: files, documents, tokens, licence, recipe, upstream.
+
+    \b
+    muster dataset diff web/cc@1 web/cc@2
+    muster dataset diff web/cc web/cc.text-default
+    """
+    session: Session = context.obj
+    with session.registry() as registry:
+        answer = registry.datasets.diff(before, after)
+    if as_json:
+        output.print_json(answer)
+        return
+    from registry.reporting import difference
+    from registry.reporting.tables import to_table
+
+    output.print_facts(difference.difference_facts(answer))
+    for columns, rows in (
+        (difference.PARAMETER_COLUMNS, difference.parameter_rows(answer)),
+        (difference.TOKEN_COLUMNS, difference.token_rows(answer)),
+    ):
+        if rows:
+            output.write("")
+            output.print_text(to_table(columns, rows))
 
 
 @app.command()

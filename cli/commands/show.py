@@ -6,8 +6,10 @@ from cli import output
 from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
 from registry.domain.answers import VersionDescription
+from registry.domain.audit import Withdrawal
 from registry.domain.quantities import format_bytes
 from registry.domain.tokenizer import TokenizerIdentity
+from registry.reporting.text import plain
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -27,13 +29,14 @@ def show(context: typer.Context, reference: ReferenceArgument, as_json: AsJson =
 
 def _print_facts(answer: VersionDescription) -> None:
     dataset, version = answer.dataset, answer.version
-    recipe, tokenizer = version.recipe, answer.tokenizer
+    recipe, tokenizer, withdrawal = version.recipe, answer.tokenizer, answer.withdrawal
     output.print_facts(
         [
             (
                 "version",
                 version.reference + (f" ({version.state})" if version.state != "sealed" else ""),
             ),
+            ("withdrawn", None if withdrawal is None else _tell(withdrawal)),
             ("kind", f"{version.kind}, {version.content}"),
             ("description", dataset.description or None),
             ("lifecycle", dataset.lifecycle),
@@ -70,6 +73,11 @@ def _licence(answer: VersionDescription) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}"
+
+
+def _tell(withdrawal: Withdrawal) -> str:
+    reason, actor = plain(withdrawal.reason), plain(withdrawal.actor)
+    return f"{withdrawal.at:%Y-%m-%d %H:%M} UTC by {actor}: {reason}"
 
 
 def _in_words(tokenizer: TokenizerIdentity) -> str:

@@ -2,6 +2,7 @@
 
 from registry import operations
 from registry.domain.card import Card
+from registry.domain.difference import VersionDifference
 from registry.domain.names import DatasetName, Reference, parse_tag
 from registry.domain.version import Dataset, DatasetKind, DatasetSummary, Lifecycle, Version
 from registry.operations.context import Context
@@ -28,6 +29,10 @@ class Datasets:
         return operations.describe.set_dataset(
             self._context, Reference.parse(reference), card, lifecycle=lifecycle
         )
+
+    def diff(self, before: str, after: str) -> VersionDifference:
+        """Return how two versions differ; see `registry.operations.diff`."""
+        return operations.diff.diff(self._context, Reference.parse(before), Reference.parse(after))
 
     def withdraw(self, reference: str, *, reason: str) -> Version:
         """Mark a version as withdrawn; its bytes and lineage stay, reports warn of it."""

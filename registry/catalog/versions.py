@@ -15,6 +15,7 @@ from registry.catalog.resolving import resolve, unknown_dataset
 from registry.catalog.sealing import Sealing
 from registry.catalog.shards import load_shards
 from registry.catalog.tables import DatasetRow, VersionRow
+from registry.domain.audit import Withdrawal
 from registry.domain.digest import Digest
 from registry.domain.names import DatasetName, Reference
 from registry.domain.run import RunDraft
@@ -138,6 +139,18 @@ class VersionStore:
             change = Change(audit.WITHDRAW, version.reference, {"reason": reason})
             audit.append(connection, [change], actor=actor, at=at)
             return load_version(connection, version_id)
+
+    def find_withdrawal(self, reference: Reference) -> Withdrawal | None:
+        """Return who withdrew a version and why; None where nobody did.
+
+        Raises:
+            UnknownError: There is no such version.
+        """
+        with self._database.reading() as connection:
+            version = load_version(connection, resolve(connection, reference))
+            if version.state is not VersionState.WITHDRAWN:
+                return None
+            return audit.find_withdrawals(connection, [version.reference])[version.reference]
 
     def _seal(
         self,

@@ -1,5 +1,6 @@
 """What each verb answers: the value that `--json` prints and that text is made from."""
 
+from registry.domain.audit import Withdrawal
 from registry.domain.base import Value
 from registry.domain.count import RecordedCount, VocabularyUse
 from registry.domain.digest import Digest
@@ -248,6 +249,9 @@ class VersionDescription(Value):
     counts: tuple[RecordedCount, ...]
     tokenizer: TokenizerIdentity | None = None
     """Whose ids the version's shards hold; None where they hold documents."""
+
+    withdrawal: Withdrawal | None = None
+    """Why the version is not to be used any more; None where it was not withdrawn."""
 
     parents: tuple[str, ...]
     children: tuple[str, ...]

@@ -47,11 +47,7 @@ def _trace(edge: LineageEdge, field: str, parent: FieldFacts, child: FieldFacts)
     is_made_here = edge.operation in {Operation.NORMALIZE, Operation.TOKENIZE}
     kind, names = _find_origins(field, parent) if is_made_here else (OriginKind.UNKNOWN, ())
     words = (edge.operation.value, child.tokenizer, edge.recipe)
-    making = " ".join(word for word in words if word)
-    if _holds_text(field) and any(
-        len(columns) > 1 for columns in map(_text_columns, parent.readings)
-    ):
-        making += ", joined by blank lines"
+    is_joined = any(len(_text_columns(reading)) > 1 for reading in parent.readings)
     return FieldEdge(
         child=edge.child,
         parent=edge.parent,
@@ -59,7 +55,8 @@ def _trace(edge: LineageEdge, field: str, parent: FieldFacts, child: FieldFacts)
         field=field,
         kind=kind,
         origins=tuple(FieldOrigin(reference=edge.parent, field=name) for name in names),
-        making=making if is_made_here else f"{making}, outside of muster",
+        is_joined=is_made_here and is_joined and _holds_text(field),
+        making=" ".join(word for word in words if word),
     )
 
 

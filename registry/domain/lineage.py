@@ -77,8 +77,11 @@ class FieldEdge(Value):
     origins: tuple[FieldOrigin, ...]
     """The fields of the parent, in the order in which they are joined; none for other kinds."""
 
+    is_joined: bool
+    """Whether the text of several fields was joined by blank lines into one document."""
+
     making: str
-    """How it was made, in words."""
+    """The operation, with the tokenizer and recipe where it had one."""
 
 
 class Lineage(Value):

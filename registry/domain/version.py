@@ -216,6 +216,9 @@ class DatasetSummary(Value):
     reference: str
     kind: DatasetKind
     content: Content
+    state: VersionState
+    """Of the newest version."""
+
     licence: str
     languages: tuple[str, ...]
     tags: tuple[str, ...]

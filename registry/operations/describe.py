@@ -26,6 +26,7 @@ def show(context: Context, reference: Reference) -> VersionDescription:
         effective_licence=effective_licence(graph, version.reference),
         counts=tuple(catalog.counts.list_for(exact)),
         tokenizer=_tokenizer_of(context, version),
+        withdrawal=catalog.versions.find_withdrawal(exact),
         parents=_neighbours(context, exact, upstream=True),
         children=_neighbours(context, exact, upstream=False),
     )

@@ -24,10 +24,10 @@ from registry.operations.context import CODE, Context, environment
 from registry.operations.embedding_files import iter_embeddings, vectors_of
 from registry.operations.embeddings import OpenEmbeddings, open_embeddings
 from registry.operations.embeddings_of import list_embeddings
+from registry.operations.inputs import open_input
 from registry.operations.measured_diversity import text_metrics, vendi_metrics
 from registry.operations.runs import open_or_resume, recorded_failure
 from registry.operations.sample import draw_rows, iter_documents
-from registry.operations.shards import require_documents
 
 MAX_SAMPLED_BYTES = 1 << 16
 """Bytes of a sampled document that are looked at, from its beginning."""
@@ -76,7 +76,7 @@ def _find(context: Context, reference: Reference) -> tuple[Version, OpenEmbeddin
         (parent,) = context.catalog.lineage.parents(Reference.parse(version.reference))
         opened = open_embeddings(context, Reference.parse(version.reference))
         return context.catalog.versions.get(Reference.parse(parent)), opened
-    made = list_embeddings(context, require_documents(version))
+    made = list_embeddings(context, open_input(context, Reference.parse(version.reference)))
     if not made:
         return version, None
     return version, open_embeddings(context, Reference.parse(made[0].reference))

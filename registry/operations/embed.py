@@ -34,8 +34,8 @@ from registry.operations.embedding_models import (
 )
 from registry.operations.embedding_units import EmbeddedUnit
 from registry.operations.embeddings import MANIFEST, read_manifest
+from registry.operations.inputs import open_input
 from registry.operations.runs import open_or_resume, recorded_failure
-from registry.operations.shards import require_documents
 from registry.operations.train_terms import list_passes, train_terms
 from registry.operations.units import join_unit_quarantines, run_units, total_ledger
 
@@ -66,7 +66,7 @@ def embed(
         MissingExtraError: A library of the extra `embed` or `hub` is not installed.
         StorageError: The disk is full, or the Hub cannot be reached; run the same command again.
     """
-    version = require_documents(context.catalog.versions.get(reference))
+    version = open_input(context, reference)
     _require_libraries()
     found = None if model == STATIC else find_model(context.store, model)
     trained = (parameters or StaticParameters()) if found is None else None

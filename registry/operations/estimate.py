@@ -28,9 +28,10 @@ from registry.operations.counting import (
     store_details,
 )
 from registry.operations.engines import identify, load_counting_encoder, with_engine
+from registry.operations.inputs import open_input
 from registry.operations.quarantine import QuarantineWriter
 from registry.operations.runs import recorded_failure
-from registry.operations.shards import read_shard, require_documents
+from registry.operations.shards import read_shard
 from registry.tokenization.encoder import Encoder
 from registry.tokenization.sampling import estimate_total, sample_mask
 from registry.tokenization.tally import Tally
@@ -54,7 +55,7 @@ def tokenize_sample(
     Raises:
         InputError: The input holds tokens already, or the sample holds fewer than two documents.
     """
-    version = require_documents(context.catalog.versions.get(reference))
+    version = open_input(context, reference)
     sample = _SampleOptions(version, counting, fraction, seed)
 
     def run(*, is_fast: bool) -> Tokenization:

@@ -35,10 +35,11 @@ from registry.normalization.recipe_files import AS_IS, load_recipe
 from registry.operations.changes import note_other_origin
 from registry.operations.context import CODE, Context, environment
 from registry.operations.indexes import write_index
+from registry.operations.inputs import open_input
 from registry.operations.planning import PlannedUnit
 from registry.operations.quarantine import QuarantineWriter
 from registry.operations.runs import open_or_resume, recorded_failure
-from registry.operations.shards import peek_shard, read_shard, require_documents
+from registry.operations.shards import peek_shard, read_shard
 from registry.operations.units import (
     Unit,
     UnitWork,
@@ -74,7 +75,7 @@ def normalize(
         BalanceError: The ledger does not balance; nothing was sealed.
         StorageError: The disk is full; run the same command again to resume.
     """
-    version = require_documents(context.catalog.versions.get(reference))
+    version = open_input(context, reference)
     target = name or derived_name(version.dataset, recipe.name)
     derivation = derive(context, version, recipe)
     known = context.catalog.versions.find_derived(target, derivation)
@@ -111,7 +112,7 @@ def normalize_part(
         ConflictError: The input's files changed, or another process is at this part.
         StorageError: The disk is full; run the same command again to resume.
     """
-    version = require_documents(context.catalog.versions.get(reference))
+    version = open_input(context, reference)
     run = _open(context, version, recipe, name or derived_name(version.dataset, recipe.name))
     return run_part(context, version, _Normalizing(context.place, recipe), run=run, part=part)
 
@@ -150,7 +151,7 @@ def preview(
     context: Context, reference: Reference, *, recipe: Recipe, num_documents: int
 ) -> Preview:
     """Return the first documents of a version before and after a recipe; write nothing."""
-    version = require_documents(context.catalog.versions.get(reference))
+    version = open_input(context, reference)
     pipeline = Pipeline(recipe)
     first = islice(_single_documents(context, version), num_documents)
     return Preview(
@@ -169,7 +170,7 @@ def stream(
     rejected rows are left out. Without a recipe they are decoded strictly and otherwise left as
     they are.
     """
-    version = require_documents(context.catalog.versions.get(reference))
+    version = open_input(context, reference)
     shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
     pipeline = Pipeline(recipe or AS_IS)
     for shard in shards:

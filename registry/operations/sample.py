@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from registry.domain.answers import Sample, SampledDocument
 from registry.domain.names import Reference
 from registry.operations.context import Context
-from registry.operations.shards import peek_shard, require_documents
+from registry.operations.inputs import open_input
+from registry.operations.shards import peek_shard
 
 
 def sample(context: Context, reference: Reference, *, num_documents: int, seed: int) -> Sample:
@@ -18,7 +19,7 @@ def sample(context: Context, reference: Reference, *, num_documents: int, seed: 
         InputError: The version holds tokens.
         ConflictError: Its files changed.
     """
-    version = require_documents(context.catalog.versions.get(reference))
+    version = open_input(context, reference)
     rows = draw_rows(version.num_documents, num_documents=num_documents, seed=seed)
     return Sample(
         reference=version.reference,

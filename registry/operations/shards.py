@@ -10,11 +10,10 @@ from registry.documents import Outcome
 from registry.domain.base import Value
 from registry.domain.digest import Digest, digest_of_stream
 from registry.domain.reading import Reading, Span
-from registry.domain.version import Shard, Version
+from registry.domain.version import Shard
 from registry.errors import (
     ConflictError,
     CorruptObjectError,
-    InputError,
     MusterError,
     UnreadableError,
 )
@@ -36,20 +35,6 @@ def uri_of(path: Path) -> str:
 def path_of(uri: str) -> Path:
     """Return the local file that a `file:` URI means."""
     return Path(unquote(urlsplit(uri).path))
-
-
-def require_documents(version: Version) -> Version:
-    """Return the version if it holds documents.
-
-    Raises:
-        InputError: It holds something else.
-    """
-    if version.content != "documents":
-        raise InputError(
-            f"{version.reference} holds {version.content}, not documents",
-            hint=f"muster lineage {version.reference}",
-        )
-    return version
 
 
 class Slice(Value):

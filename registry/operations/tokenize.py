@@ -28,8 +28,8 @@ from registry.operations.counting import (
     store_details,
 )
 from registry.operations.engines import identify, with_engine
+from registry.operations.inputs import open_input
 from registry.operations.runs import recorded_failure
-from registry.operations.shards import require_documents
 from registry.operations.token_units import Tokenizing, TokenUnit
 from registry.operations.units import (
     join_indexes,
@@ -67,7 +67,7 @@ def tokenize(
         EngineMismatchError: The fast engine was asked for and gives other ids.
         StorageError: The disk is full; run the same command again to resume.
     """
-    version = require_documents(context.catalog.versions.get(reference))
+    version = open_input(context, reference)
     target = name or derived_name(version.dataset, counting.tokenizer.name)
     derivation = derive(context, version, counting)
     known = _find_known(context, version, counting, target=target, derivation=derivation)
@@ -99,7 +99,7 @@ def tokenize_part(
         ConflictError: The input's files changed, or another process is at this part.
         StorageError: The disk is full; run the same command again to resume.
     """
-    version = require_documents(context.catalog.versions.get(reference))
+    version = open_input(context, reference)
     target = name or derived_name(version.dataset, counting.tokenizer.name)
 
     def run(*, is_fast: bool) -> PartialRun:

@@ -18,9 +18,10 @@ from registry.normalization.pipeline import Pipeline, Processed
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.ahead import read_ahead
 from registry.operations.context import CODE, Context, environment
+from registry.operations.inputs import open_input
 from registry.operations.quarantine import QuarantineWriter
 from registry.operations.runs import open_or_resume, recorded_failure
-from registry.operations.shards import read_shard, require_documents
+from registry.operations.shards import read_shard
 from registry.tokenization.loading import Imported, import_engine_json, import_tokenizer
 from registry.tokenization.training import train_bpe
 
@@ -62,7 +63,7 @@ def train_tokenizer(
         InputError: A version holds no text, or the vocabulary is too small for all bytes.
     """
     _check_name(name)
-    versions = [require_documents(context.catalog.versions.get(ref)) for ref in references]
+    versions = [open_input(context, reference) for reference in references]
     inputs = [version.reference for version in versions]
     draft = RunDraft(
         operation=Operation.TRAIN_TOKENIZER,

@@ -16,6 +16,7 @@ from registry.domain.run import Operation
 from registry.domain.selection import Selection
 from registry.domain.tokenizer import CountingPolicy
 from registry.operations.context import Context
+from registry.operations.written_counts import is_of_run
 
 Counts = Mapping[str, Sequence[RecordedCount]]
 """The counts of versions, by reference."""
@@ -101,7 +102,10 @@ def _find_tokens(edge: LineageEdge, found: RunDescription, counts: Counts) -> tu
     inputs = tuple(dict.fromkeys(found.inputs))
     if edge.operation is Operation.TOKENIZE:
         # Tokens belong to the version that was counted, not to the one that holds the shards.
-        written = [count for text in inputs for count in counts[text] if _is_of(count, found)]
+        parameters = found.run.parameters
+        written = [
+            count for text in inputs for count in counts[text] if is_of_run(count, parameters)
+        ]
         return tuple(_flow(count, None) for count in written)
     held = _as_they_stand(counts[edge.child])
     before = [_as_they_stand(counts[text]) for text in inputs]
@@ -113,17 +117,6 @@ def _find_tokens(edge: LineageEdge, found: RunDescription, counts: Counts) -> tu
             else None,
         )
         for measure, count in held.items()
-    )
-
-
-def _is_of(count: RecordedCount, found: RunDescription) -> bool:
-    """Return whether a run of `tokenize` measured by what a count was measured by."""
-    run = found.run.parameters
-    return (
-        count.tokenizer_fingerprint == run.get("tokenizer")
-        and count.recipe == run.get("recipe")
-        and count.policy == CountingPolicy.model_validate(run.get("policy"))
-        and count.method is CountMethod.EXACT
     )
 
 

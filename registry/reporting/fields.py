@@ -1,45 +1,39 @@
-"""What the fields of versions were made from, as a table."""
+"""What the fields of versions were made from, in words."""
 
-from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from registry.domain.lineage import FieldEdge, Lineage, OriginKind
 from registry.reporting.graph_labels import describe_origins
-from registry.reporting.tables import add_rows, new_table
 from registry.reporting.text import plain
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.text import Text
 
 
-def fields_table(lineage: Lineage) -> "Table":
-    """Return a line for each field of each version that was made here from another.
+def fields_text(lineage: Lineage) -> "Text":
+    """Return each version that was made from another, and below it a line for each of its fields.
 
     Of what was made outside of muster, where no field's origin is known, there is one line.
     """
-    fields = lineage.fields or ()
-    unknown: defaultdict[str, list[FieldEdge]] = defaultdict(list)
-    for one in fields:
-        if one.kind is OriginKind.UNKNOWN:
-            unknown[one.child].append(one)
-    rows, before = [], ""
-    for one in fields:
-        if one.kind is not OriginKind.UNKNOWN:
-            shown = "" if one.child == before else one.child
-            rows.append((shown, plain(one.field), plain(_origins(one)), plain(one.making)))
-        elif one.child != before:
-            rows.append(_unknown_row(unknown[one.child]))
-        before = one.child
-    return add_rows(new_table(("version", "field", "made from", "by")), rows)
+    from rich.text import Text
+
+    text = Text(no_wrap=True, overflow="ignore")
+    for child, edges in groupby(lineage.fields or (), key=lambda one: one.child):
+        for line in _describe(child, list(edges)):
+            text.append(f"{plain(line)}\n")
+    text.rstrip()
+    return text
 
 
-def _origins(one: FieldEdge) -> str:
-    if one.kind is OriginKind.NOTHING:
-        return describe_origins(one)
-    return f"{describe_origins(one)} of {one.parent}"
-
-
-def _unknown_row(edges: list[FieldEdge]) -> tuple[str, str, str, str]:
-    fields = ", ".join(dict.fromkeys(plain(one.field) for one in edges))
+def _describe(child: str, edges: Sequence[FieldEdge]) -> Iterator[str]:
     parents = ", ".join(dict.fromkeys(one.parent for one in edges))
-    return edges[0].child, fields, f"not known: {parents}", plain(edges[0].making)
+    yield f"{child}, by {edges[0].making} from {parents}"
+    if edges[0].kind is OriginKind.UNKNOWN:
+        fields = ", ".join(dict.fromkeys(one.field for one in edges))
+        yield f"  {fields} from {describe_origins(edges[0])}: it was made outside of muster"
+        return
+    width = max(len(one.field) for one in edges)
+    for one in edges:
+        yield f"  {one.field:<{width}} from {describe_origins(one)}"

@@ -52,5 +52,6 @@ def describe_field(one: FieldEdge) -> str:
 def describe_origins(one: FieldEdge) -> str:
     """Return what a field was made from."""
     if one.kind is OriginKind.FIELDS:
-        return ", ".join(origin.field for origin in one.origins)
+        names = ", ".join(origin.field for origin in one.origins)
+        return f"{names}, joined by blank lines" if one.is_joined else names
     return _IN_WORDS[one.kind]

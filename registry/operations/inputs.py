@@ -1,0 +1,26 @@
+"""Open the version that is about to be worked on."""
+
+from registry.domain.names import Reference
+from registry.domain.version import Content, Version, VersionState
+from registry.errors import InputError
+from registry.operations.context import Context
+
+
+def open_input(context: Context, reference: Reference) -> Version:
+    """Return a version whose documents are about to be read; say so if it was withdrawn.
+
+    Raises:
+        UnknownError: There is no such version.
+        InputError: It holds something else.
+    """
+    version = context.catalog.versions.get(reference)
+    if version.content is not Content.DOCUMENTS:
+        raise InputError(
+            f"{version.reference} holds {version.content}, not documents",
+            hint=f"muster lineage {version.reference}",
+        )
+    if version.state is VersionState.WITHDRAWN:
+        found = context.catalog.versions.find_withdrawal(Reference.parse(version.reference))
+        reason = "" if found is None else f": {found.reason}"
+        context.progress.note(f"warning: {version.reference} was withdrawn{reason}")
+    return version
