@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import document_index
-from registry.document_index import DocumentIndexBuilder, UniqueShare, unique_totals
+from registry.document_index import (
+    DocumentIndexBuilder,
+    IndexDifference,
+    UniqueShare,
+    compare_indexes,
+    unique_totals,
+)
 from registry.documents import INDEX
 from registry.domain.digest import document_key
 
@@ -111,3 +117,21 @@ def test_an_uncounted_document_leaves_the_tokens_unknown():
 def test_no_index_holds_nothing():
     assert 0 == unique_totals([]).num_documents
     assert 0 == unique_totals([_build()]).num_documents
+
+
+@given(documents, documents)
+def test_two_indexes_are_compared_as_sets_of_documents(before, after):
+    old, new = set(before), set(after)
+
+    def sizes(texts):
+        return sum(len(text.encode()) for text in texts)
+
+    expected = IndexDifference(
+        num_added=len(new - old),
+        num_removed=len(old - new),
+        num_kept=len(old & new),
+        bytes_added=sizes(new - old),
+        bytes_removed=sizes(old - new),
+        bytes_kept=sizes(old & new),
+    )
+    assert expected == compare_indexes(_build(before), _build(after))

@@ -77,16 +77,14 @@ def format_exact(number: int) -> str:
         >>> format_exact(1 << 1000)
         '1.07e301'
     """
-    exponent = int(number.bit_length() * math.log10(2))
-    if exponent < 30:
+    if number < 10**30:
         return f"{number:,}"
     # The number itself may have more digits than Python turns into text.
-    leading = number // 10 ** (exponent - 3)
-    while leading >= 10_000:
-        leading, exponent = leading // 10, exponent + 1
-    if leading < 1_000:
-        leading, exponent = number // 10 ** (exponent - 4), exponent - 1
-    return f"{leading / 1_000:.2f}e{exponent}"
+    exponent = int((number.bit_length() - 1) * math.log10(2))
+    if 10 ** (exponent + 1) <= number:
+        exponent += 1
+    leading = number // 10 ** (exponent - 2)
+    return f"{leading // 100}.{leading % 100:02}e{exponent}"
 
 
 def format_bytes(num_bytes: float) -> str:

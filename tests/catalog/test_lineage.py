@@ -4,8 +4,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from registry.domain.graph import invert
 from registry.domain.lineage import Lineage
 from registry.domain.run import Operation
+from registry.domain.selection import Selection
+from registry.domain.version import Content
 from registry.errors import UnknownError
 from tests.catalog.factories import WHO, digest, make_draft, make_recipe, make_run, ref, seal
 
@@ -69,6 +72,152 @@ def test_lineage_is_what_a_brute_force_walk_finds(catalog, graph, data):
             (edge.parent, edge.child) for edge in answer.edges
         )
         assert not answer.truncated
+
+
+def spread(edges, starts, limit):
+    """Return what is reached in so many steps, one step at a time."""
+    reached = set(starts)
+    for _ in range(len(edges) if limit is None else min(limit, len(edges))):
+        reached |= {far for near in reached for far in edges.get(near, ())}
+    return reached
+
+
+generations = st.one_of(st.none(), st.integers(0, 5), st.just(40))
+
+
+@given(graph=graphs, data=st.data())
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_selection_is_what_a_brute_force_walk_finds(catalog, graph, data):
+    """Unions of intersections of terms with every operator, on random graphs."""
+    space = f"s{next(spaces)}"
+    build(catalog, graph, space)
+    parents = dict(enumerate(graph))
+    children = invert(parents)
+    wanted, groups = set(), []
+    for _ in range(data.draw(st.integers(1, 3))):
+        texts, found = [], []
+        for _ in range(data.draw(st.integers(1, 2))):
+            start = data.draw(st.integers(0, len(graph) - 1))
+            up, down = data.draw(generations), data.draw(generations)
+            if data.draw(st.integers(0, 3)):
+                texts.append(
+                    f"{'' if up is None else up}+{space}/d{start}+{'' if down is None else down}"
+                )
+                found.append(spread(parents, {start}, up) | spread(children, {start}, down))
+            else:
+                texts.append(f"@{space}/d{start}")
+                found.append(spread(parents, spread(children, {start}, None), None))
+        groups.append(",".join(texts))
+        wanted |= set.intersection(*found)
+    answer = catalog.lineage.select(Selection.parse(" ".join(groups)))
+
+    assert {f"{space}/d{node}@1" for node in wanted} == {node.reference for node in answer.nodes}
+    assert sorted(
+        (f"{space}/d{parent}@1", f"{space}/d{child}@1")
+        for child in wanted
+        for parent in graph[child]
+        if parent in wanted
+    ) == sorted((edge.parent, edge.child) for edge in answer.edges)
+
+
+def find(catalog, text):
+    """Return what a selection finds, by reference."""
+    return sorted(node.reference for node in catalog.lineage.select(Selection.parse(text)).nodes)
+
+
+def test_methods_start_from_every_version_that_fits(catalog):
+    seal(catalog, "web/cc", "a", tags=("old",))
+    seal(catalog, "web/cc", "b", tags=("release",))
+    seal(catalog, "math/qa", "c", kind="synthetic", tags=("release",))
+    draft = make_draft("math/qa.tiny", "d", inputs=("math/qa@1", "web/cc@1"))
+    tokens = draft.model_copy(update={"content": Content.TOKENS})
+    catalog.versions.seal(tokens, run=make_run(), **WHO)
+    catalog.versions.withdraw(ref("web/cc@1"), reason="takedown", **WHO)
+
+    assert ["web/cc@2"] == find(catalog, "web/cc")
+    assert ["web/cc@1", "web/cc@2"] == find(catalog, "dataset:web/cc")
+    assert ["math/qa.tiny@1", "math/qa@1"] == find(catalog, "space:math")
+    assert ["math/qa@1", "web/cc@2"] == find(catalog, "tag:release")
+    assert ["math/qa@1"] == find(catalog, "tag:release,kind:synthetic")
+    assert ["math/qa.tiny@1"] == find(catalog, "content:tokens")
+    assert ["web/cc@1"] == find(catalog, "state:withdrawn,+math/qa.tiny")
+    assert ["math/qa.tiny@1", "math/qa@1", "web/cc@1"] == find(catalog, "@tag:old")
+    assert [] == find(catalog, "tag:none kind:evaluation+")
+
+
+def test_an_answer_tells_whether_more_lies_beyond_its_generations(catalog):
+    build(catalog, [set(), {0}, {1}, {2}])
+
+    assert {
+        "1+g/d3": True,
+        "3+g/d3": False,
+        "9+g/d3": False,
+        "g/d0+2": True,
+        "g/d0+3": False,
+        "g/d1": False,
+        "+g/d1+1": True,
+    } == {
+        text: catalog.lineage.select(Selection.parse(text)).continues
+        for text in ("1+g/d3", "3+g/d3", "9+g/d3", "g/d0+2", "g/d0+3", "g/d1", "+g/d1+1")
+    }
+
+
+@pytest.mark.parametrize("size", [2, 60])
+def test_a_selection_takes_no_statement_a_version(catalog, statements, size):
+    build(catalog, [{number - 1} if number else set() for number in range(size)])
+    catalog.datasets.tag(ref("g/d0"), "first", **WHO)
+    statements.clear()
+    text = f"1+g/d{size - 1}+2,+g/d1 @g/d1 tag:first+ space:g,kind:text +g/d0@1"
+    catalog.lineage.select(Selection.parse(text))
+
+    # Bare references, numbered ones, tags, and the graph.
+    assert 4 == len(statements)
+
+
+@pytest.mark.parametrize("size", [2, 60])
+def test_withdrawals_take_one_statement_however_many_there_are(catalog, statements, size):
+    build(catalog, [{number - 1} if number else set() for number in range(size)])
+    for number in range(size):
+        catalog.versions.withdraw(ref(f"g/d{number}"), reason=f"reason {number}", **WHO)
+    statements.clear()
+    nodes = catalog.lineage.upstream(ref(f"g/d{size - 1}")).nodes
+
+    assert [f"reason {number}" for number in reversed(range(size))] == [
+        node.withdrawal for node in nodes
+    ]
+    assert 3 == len(statements)
+
+
+@pytest.mark.parametrize("size", [2, 60])
+def test_facts_of_fields_take_no_statement_a_version(catalog, statements, size):
+    build(catalog, [{number - 1} if number else set() for number in range(size)])
+    statements.clear()
+    facts = catalog.lineage.field_facts([f"g/d{number}@1" for number in range(size)])
+
+    assert [("text",)] * size == [one.fields for one in facts.values()]
+    assert [("text",)] * size == [one.readings[0].text_columns for one in facts.values()]
+    assert 4 == len(statements)
+
+
+@pytest.mark.slow
+def test_diamonds_of_100_000_versions_are_whole(catalog):
+    """Each diamond is one version, two made from it, and one made from both."""
+    graph = [set()]
+    while len(graph) < 100_000:
+        top = len(graph) - 1
+        graph += [{top}, {top}, {top + 1, top + 2}]
+    build(catalog, graph)
+    last = len(graph) - 1
+    upstream = catalog.lineage.upstream(ref(f"g/d{last}"))
+    beside = catalog.lineage.select(Selection.parse(f"40+g/d{last} g/d0+1"))
+
+    assert (len(graph), sum(map(len, graph))) == (len(upstream.nodes), len(upstream.edges))
+    assert 2 * (len(graph) // 3) == max(node.depth for node in upstream.nodes)
+    assert 1 + 20 * 3 + 3 == len(beside.nodes)
 
 
 def test_a_node_says_what_its_version_says(catalog):

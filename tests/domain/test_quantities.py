@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from registry.domain.quantities import (
     format_bytes,
     format_count,
+    format_exact,
     format_percent,
     parse_count,
     parse_fraction,
@@ -60,3 +61,30 @@ def test_numbers_are_shown_with_three_digits():
     assert format_bytes(0) == "0 B"
     assert format_percent(0.00034) == "0.034 %"
     assert format_percent(1.0) == "100 %"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (1_234_567, "1,234,567"),
+        (10**29, "100," + "000," * 8 + "000"),
+        (10**30, "1.00e30"),
+        (10**30 - 1, f"{10**30 - 1:,}"),
+        (999_999 * 10**40, "9.99e45"),
+    ],
+)
+def test_the_largest_numbers_are_shown_by_their_power(number, text):
+    assert text == format_exact(number)
+
+
+@given(st.integers(10**30, 10**400))
+def test_a_power_is_that_of_the_number(number):
+    mantissa, exponent = format_exact(number).split("e")
+
+    assert len(str(number)) - 1 == int(exponent)
+    assert str(number)[:3] == mantissa.replace(".", "")
+
+
+def test_a_number_with_more_digits_than_python_writes_is_shown():
+    assert "1.23e10000" == format_exact(12_345 * 10**9_996)

@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.domain.version import VersionState
 from registry.reporting.mermaid import escape_label, lineage_mermaid
 from tests.reporting.factories import make_diamond, make_edge, make_lineage, make_node
+from tests.reporting.hostile import HOSTILE
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -52,6 +54,42 @@ def test_no_label_holds_what_could_end_it(text):
 
 def test_an_escaped_label_says_the_same():
     assert escape_label('a"b<i>\nc#') == "a#34;b#60;i#62; c#35;"
+
+
+LABEL = r'"(?:[\w .,:/@+=()-]|#\d+;|<br/>)*"'
+GRAMMAR = re.compile(
+    r"flowchart LR"
+    rf"| {{4}}n\d+\[{LABEL}\]"
+    rf"| {{4}}n\d+ -->\|{LABEL}\| n\d+"
+    r"| {4}style n\d+ stroke-width:3px"
+    r"| {4}classDef withdrawn stroke-dasharray:4 4"
+    r"| {4}class n\d+(?:,n\d+)* withdrawn"
+    r"| {4}%% (?:[^\n{}]*)"
+)
+"""The statements of a flowchart that we write, after Mermaid's grammar (flow.jison): a quoted label
+ends at the next quotation mark, and an entity is `#` and digits and `;`. A comment holds no `{}`,
+which would begin a directive."""
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_every_line_is_a_statement_of_the_grammar(hostile):
+    nodes = [
+        make_node("a/out@1", licence=hostile, state=VersionState.WITHDRAWN, withdrawal=hostile),
+        make_node("a/in@1", depth=1),
+    ]
+    edges = [make_edge("a/in@1", "a/out@1", recipe=hostile)]
+    text = lineage_mermaid(make_lineage(nodes, edges, truncated=True, reason="3 fit", limit=2))
+    lines = text.removesuffix("\n").split("\n")
+
+    assert [] == [line for line in lines if not GRAMMAR.fullmatch(line)]
+    assert 8 == len(lines)
+
+
+def test_every_version_that_was_asked_for_is_outlined():
+    nodes = [make_node("a/x@1"), make_node("a/y@1")]
+    text = lineage_mermaid(make_lineage(nodes, [], starts=("a/x@1", "a/y@1")))
+
+    assert 2 == text.count("stroke-width:3px")
 
 
 def test_a_withdrawn_version_is_dashed():

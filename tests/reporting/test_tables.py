@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from registry.reporting.tables import escape_markdown, rows_to_csv, rows_to_markdown, to_table
+from registry.reporting.tables import (
+    escape_markdown,
+    rows_to_csv,
+    rows_to_markdown,
+    to_list,
+    to_table,
+)
 
 COLUMNS = ("reference", "documents", "share")
 ROWS = [("a/b@1", 1200, 0.5), ("a/[bold]c@12", 7, None)]
@@ -73,3 +79,24 @@ def test_no_text_can_leave_its_markdown_cell(text):
     row = rows_to_markdown(["c"], [(text,)]).split("\n")[2]
 
     assert row.replace("\\\\", "").replace("\\|", "").count("|") == 2
+
+
+LISTED = [("space/a-long-name.text-default@1", "text", 1_200), ("a/b@1", "表格", 7)]
+
+
+def test_a_list_that_fits_is_a_table():
+    shown = render(to_list(("reference", "kind", "documents"), LISTED, width=60), width=60)
+
+    assert "space/a-long-name.text-default@1  text      1,200" in shown
+
+
+def test_a_list_that_does_not_fit_keeps_its_first_column_whole():
+    expected = """\
+reference
+  kind  documents
+space/a-long-name.text-default@1
+  text      1,200
+a/b@1
+  表格          7"""
+
+    assert expected == str(to_list(("reference", "kind", "documents"), LISTED, width=40))

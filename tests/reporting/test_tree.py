@@ -78,6 +78,58 @@ def test_a_withdrawn_version_says_so():
     assert lineage_tree(lineage).plain.endswith("MIT, withdrawn")
 
 
+def test_a_withdrawn_version_says_why():
+    node = make_node("a/raw@1", state=VersionState.WITHDRAWN, withdrawal="asked\x1b[2J for")
+
+    assert lineage_tree(make_lineage([node], [])).plain.endswith("MIT, withdrawn: asked␛[2J for")
+
+
+def test_one_version_in_both_directions_has_two_trees():
+    nodes = [
+        make_node("a/mid@1"),
+        make_node("a/raw@1", depth=1),
+        make_node("a/out@1", depth=1),
+        make_node("a/late@1", depth=1),
+    ]
+    edges = [
+        make_edge("a/raw@1", "a/mid@1", run="0197"),
+        make_edge("a/mid@1", "a/out@1", run="0198"),
+        make_edge("a/mid@1", "a/late@1", run="0199"),
+    ]
+    expected = """\
+made from
+a/mid@1      1,200 documents  3.20 MB  MIT
+└─ normalize text-default 1.0.0 (run 0197)
+   └─ a/raw@1   1,200 documents  3.20 MB  MIT
+made into
+a/mid@1      1,200 documents  3.20 MB  MIT
+├─ normalize text-default 1.0.0 (run 0198)
+│  └─ a/out@1   1,200 documents  3.20 MB  MIT
+└─ normalize text-default 1.0.0 (run 0199)
+   └─ a/late@1  1,200 documents  3.20 MB  MIT
+there is more beyond these generations"""
+
+    lineage = make_lineage(nodes, edges, direction="both", continues=True)
+
+    assert _squeeze(expected) == _squeeze(lineage_tree(lineage).plain)
+
+
+def _squeeze(text):
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+def test_a_selection_of_several_versions_is_a_forest_that_shows_each_once():
+    nodes = [make_node("a/x@1"), make_node("a/y@1"), make_node("a/z@1", depth=1)]
+    edges = [make_edge("a/z@1", "a/x@1"), make_edge("a/z@1", "a/y@1")]
+    lines = lineage_tree(
+        make_lineage(nodes, edges, reference="+a/x +a/y", starts=("a/x@1", "a/y@1"))
+    ).plain.splitlines()
+
+    assert ["a/x@1", "a/y@1"] == [line.split()[0] for line in lines if line[0] == "a"]
+    assert 1 == sum("(see above)" in line for line in lines)
+    assert 1 == sum("a/z@1 " in line and "documents" in line for line in lines)
+
+
 def test_a_cut_answer_says_at_what():
     lineage = make_lineage(
         [make_node("a/raw@2")], [], truncated=True, reason="2 versions fit, the limit is 1", limit=1
