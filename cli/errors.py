@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
     """Wrong usage or bad input."""
 
     NO = 3
-    """The answer is no: a `--check`, `verify`, `db check`, a lineage that was cut."""
+    """The answer is no: a `--check`, `verify`, `db check`, a lineage that was cut, no path."""
 
     NOT_ALLOWED = 4
     INTERRUPTED = 130

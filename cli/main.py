@@ -25,7 +25,7 @@ COMMANDS = {
     "similar": "Show the documents or terms that are nearest to a text, document or term.",
     "diversity": "Measure how varied a version's documents are, on a sample.",
     "quarantine": "Show the rows that the run behind a version rejected.",
-    "lineage": "Show everything that a version was made from.",
+    "lineage": "Show everything that a version was made from, or why.",
     "impact": "Show everything that was made from a version.",
     "report": "Say whether the data is enough for models of given sizes.",
     "verify": "Read every byte of a version again and compare it with its digest.",

@@ -14,7 +14,8 @@ from registry.catalog.tables import Row
 
 FOLDER = Path(__file__).parent
 _GROUPS = {
-    "dataset": ("set", "withdraw"),
+    "dataset": ("set", "diff", "withdraw"),
+    "lineage": ("why",),
     "recipe": ("list", "show", "check", "steps"),
     "tokenizer": ("train", "add", "list", "show"),
     "licence": ("add", "list", "show", "effective", "notice", "policies"),
@@ -81,7 +82,7 @@ _EXIT_CODES = """## Exit codes
 | 0 | done |
 | 1 | it failed |
 | 2 | wrong usage or bad input |
-| 3 | the answer is no: a `--check`, `verify`, `db check`, a lineage that was cut |
+| 3 | the answer is no: a `--check`, `verify`, `db check`, a lineage that was cut, no path |
 | 4 | not allowed |
 | 130 | interrupted |
 """

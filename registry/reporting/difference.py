@@ -30,7 +30,7 @@ def difference_facts(found: VersionDifference) -> list[tuple[str, str | None]]:
         *_list_members("file", found.shards),
         *((("file changed"), plain(path)) for path in found.shards.changed[:_SHOWN]),
         ("documents", _describe_numbers(found.num_documents)),
-        ("by their text", _describe_documents(found.documents, found.unindexed)),
+        ("distinct texts", _describe_documents(found.documents, found.unindexed)),
         ("text", _describe_bytes(found.num_text_bytes)),
         ("size", _describe_bytes(found.num_bytes)),
         *(
@@ -97,7 +97,7 @@ def _describe_documents(found: DocumentDifference | None, unindexed: Sequence[st
         return f"not known: {' and '.join(unindexed)} was not normalized or counted"
     return (
         f"{found.num_added:,} added, {found.num_removed:,} removed, {found.num_kept:,} kept "
-        f"(+{format_bytes(found.bytes_added)}, -{format_bytes(found.bytes_removed)}), distinct ones"
+        f"(+{format_bytes(found.bytes_added)}, -{format_bytes(found.bytes_removed)})"
     )
 
 
