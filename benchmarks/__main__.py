@@ -19,13 +19,14 @@ from benchmarks import (
     registering,
     starting,
     tokenizing,
+    tracing,
 )
 from benchmarks.corpus import make_corpus
 from benchmarks.machine import describe_machine
 from benchmarks.measuring import Detail, Measurement
 from benchmarks.table import print_table
 
-NAMES = ("normalize", "tokenize", "pass", "cluster", "catalog", "start-up", "register")
+NAMES = ("normalize", "tokenize", "pass", "cluster", "catalog", "lineage", "start-up", "register")
 MOST_PASS_ROUNDS = 3
 """datatrove and the reference take minutes a round."""
 
@@ -63,6 +64,7 @@ def _measure(options: argparse.Namespace) -> Iterator[Measurement]:
             rounds=min(options.rounds, MOST_PASS_ROUNDS),
         ),
         "catalog": cataloguing.measure(scale=options.catalog_scale, rounds=options.rounds),
+        "lineage": tracing.measure(scale=options.catalog_scale, rounds=options.rounds),
         "start-up": starting.measure(),
         "register": registering.measure(files, rounds=options.rounds, is_big=options.big),
     }

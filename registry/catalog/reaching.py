@@ -79,6 +79,16 @@ class _Arm(NamedTuple):
     goes_up: bool
     goes_down: bool
     is_closed: bool
+    """Down and then up, all generations of both."""
+
+    @classmethod
+    def of(cls, method: Method, terms: Sequence[Term]) -> "_Arm":
+        return cls(
+            method,
+            goes_up=any(term.up != 0 for term in terms),
+            goes_down=any(term.down != 0 or term.is_closed for term in terms),
+            is_closed=any(term.is_closed for term in terms),
+        )
 
 
 _Ids: TypeAlias = Select[int]
@@ -99,23 +109,17 @@ def load_reached(
     groups: dict[Method, list[Term]] = {}
     for term in terms:
         groups.setdefault(term.method, []).append(term)
+    arms: list[_Arm] = []
     values: dict[str, Any] = {}
-    for method, group in groups.items():
+    for method, group in sorted(groups.items()):
+        arms.append(arm := _Arm.of(method, group))
         values[f"{method}_values"] = [_value(term, references) for term in group]
-        values[f"{method}_up"] = _generations(term.up for term in group)
-        values[f"{method}_down"] = _generations(term.down for term in group)
-    arms = tuple(
-        _Arm(
-            method,
-            goes_up=any(term.up != 0 for term in group),
-            goes_down=any(term.down != 0 for term in group),
-            is_closed=any(term.is_closed for term in group),
-        )
-        for method, group in sorted(groups.items())
-    )
-    query = _build_query(arms)
-    wanted = {name: value for name, value in values.items() if name in query.compile().params}
-    return [Reached._make(row) for row in connection.execute(query, wanted)]
+        if arm.goes_up:
+            values[f"{method}_up"] = _generations(term.up for term in group)
+        if arm.goes_down and not arm.is_closed:
+            values[f"{method}_down"] = _generations(term.down for term in group)
+    rows = connection.execute(_build_query(tuple(arms)), values)
+    return [Reached._make(row) for row in rows]
 
 
 def load_tagged(connection: Connection, names: Iterable[str]) -> dict[str, set[int]]:
@@ -151,7 +155,7 @@ def _build_query(arms: tuple[_Arm, ...]) -> Select[*tuple[Any, ...]]:
     down_seeds = [
         _seeds(_starts(arm.method), None if arm.is_closed else f"{arm.method}_down")
         for arm in arms
-        if arm.goes_down or arm.is_closed
+        if arm.goes_down
     ]
     up_seeds = [_seeds(_starts(arm.method), f"{arm.method}_up") for arm in arms if arm.goes_up]
     walks = []

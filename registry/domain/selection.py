@@ -145,12 +145,6 @@ class Selection(Value):
         """Return the selection of a version and generations beside it; None: all of them."""
         return cls(groups=((Term(value=str(reference), up=up, down=down),),))
 
-    @classmethod
-    def between(cls, source: Reference, reference: Reference) -> Self:
-        """Return the selection of all that lies on a way from a source to a version."""
-        below, above = Term(value=str(source), down=None), Term(value=str(reference), up=None)
-        return cls(groups=((below, above),))
-
     @property
     def terms(self) -> tuple[Term, ...]:
         """All terms, each once."""

@@ -13,7 +13,6 @@ from registry.domain.names import Reference
 from registry.domain.paths import Dropped, Paths, RunAccount, TokenFlow
 from registry.domain.quantities import format_exact
 from registry.domain.run import Operation
-from registry.domain.selection import Selection
 from registry.domain.tokenizer import CountingPolicy
 from registry.operations.context import Context
 from registry.operations.written_counts import is_of_run
@@ -38,10 +37,10 @@ def why(context: Context, reference: Reference, *, source: Reference, limit: int
     """
     start = context.catalog.versions.get(source).reference
     end = context.catalog.versions.get(reference).reference
-    selection = Selection.between(Reference.parse(start), Reference.parse(end))
-    between = context.catalog.lineage.select(selection)
+    # Every path lies among what the version was made from, which is less than what a source became.
+    upstream = context.catalog.lineage.upstream(Reference.parse(end))
     children: dict[str, list[str]] = {}
-    for edge in between.edges:
+    for edge in upstream.edges:
         children.setdefault(edge.parent, []).append(edge.child)
     num_paths = count_paths(start, end, children)
     paths = tuple(islice(iter_paths(start, end, children), limit))
@@ -51,7 +50,7 @@ def why(context: Context, reference: Reference, *, source: Reference, limit: int
         source=start,
         num_paths=num_paths,
         paths=paths,
-        accounts=_account(context, paths, between.edges),
+        accounts=_account(context, paths, upstream.edges),
         truncated=is_cut,
         reason=f"{format_exact(num_paths)} paths, the limit is {limit:,}" if is_cut else None,
         limit=limit,

@@ -1,0 +1,163 @@
+"""Ask a SQLite catalog for lineage through the library, and compare each answer with a walk."""
+
+import random
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from benchmarks.cataloguing import ACTOR, AT, BULK, Parents, make_orders, new_catalog, refer_to
+from benchmarks.measuring import (
+    Measurement,
+    Timing,
+    median_cpu_seconds,
+    median_elapsed_seconds,
+    stopwatch,
+)
+from registry.catalog.catalog import Catalog
+from registry.domain.lineage import Lineage
+from registry.domain.selection import Selection
+
+MILLISECONDS = {1_000: 5, 100_000: 400}
+"""The targets of a complete ancestry and of a complete impact, by the size of the graph."""
+
+NUM_GENERATIONS = 700
+
+_MOST_PARENTS = 4
+_CANDIDATES = 100
+_ALIKE = 20
+"""Among so many versions the one is sought whose impact is as large as the ancestry."""
+
+Depths = dict[int, int]
+"""The shortest distance of each version that is reached, by number."""
+
+Neighbours = Mapping[int, Collection[int]] | Sequence[Collection[int]]
+
+
+def measure(*, scale: float, rounds: int) -> Iterator[Measurement]:
+    """Measure milliseconds of complete and of selected lineage.
+
+    Args:
+        scale: 1 for the sizes of the targets; less for a quick look.
+        rounds: Repetitions, of which the median counts.
+    """
+    for size, limit in MILLISECONDS.items():
+        graph = _random_graph(max(int(size * scale), 10))
+        yield from _measure_graph(graph, f"among {len(graph):,}", at_most=limit, rounds=rounds)
+    chain = [[number - 1] if number else [] for number in range(NUM_GENERATIONS)]
+    over = f"over {NUM_GENERATIONS} generations"
+    yield from _measure_graph(chain, over, at_most=None, rounds=rounds)
+
+
+def _measure_graph(
+    parents: Parents, where: str, *, at_most: float | None, rounds: int
+) -> Iterator[Measurement]:
+    """Time one graph: up, down, everything, a few generations, and what lies between."""
+    children = _invert(parents)
+    newest = range(max(0, len(parents) - _CANDIDATES), len(parents))
+    end = max(newest, key=lambda number: len(_walk(parents, number)))
+    above = _walk(parents, end)
+    start = _find_like(children, above, len(above))
+    source = min(above)
+    below = _walk(children, source)
+    few = _walk(parents, end, 2)
+    near = _walk(children, start, 2)
+    # A target is for an answer as large as that of the ancestry; all versions are no answer to it.
+    cases: list[tuple[str, str, Depths, float | None]] = [
+        ("ancestry", f"+{refer_to(end)}", above, at_most),
+        ("impact", f"{refer_to(start)}+", _walk(children, start), at_most),
+        ("impact of the first", f"{refer_to(0)}+", _walk(children, 0), None),
+        ("2+REF", f"2+{refer_to(end)}", few, at_most),
+        ("REF+2", f"{refer_to(start)}+2", near, at_most),
+        (
+            "SOURCE+,+REF",
+            f"{refer_to(source)}+,+{refer_to(end)}",
+            {one: min(depth, below[one]) for one, depth in above.items() if one in below},
+            None,
+        ),
+    ]
+    with _filled_catalog(parents) as catalog:
+        for name, text, depths, limit in cases:
+            selection = Selection.parse(text)
+            lineage = catalog.lineage.select(selection)
+            _require_exact(lineage, parents, depths)
+            taken = [_ask(catalog, selection) for _ in range(rounds * 3)]
+            yield Measurement(
+                benchmark="lineage",
+                name=f"{name} {where}",
+                value=median_elapsed_seconds(taken) * 1e3,
+                unit="ms",
+                at_most=limit,
+                details={
+                    "num_versions": len(lineage.nodes),
+                    "num_edges": len(lineage.edges),
+                    "rounds": len(taken),
+                    "cpu_milliseconds": round(median_cpu_seconds(taken) * 1e3, 2),
+                },
+            )
+
+
+def _find_like(children: Neighbours, above: Depths, size: int) -> int:
+    """Return the version, of those that are asked about, with about so many descendants."""
+    candidates = sorted(above)[:: max(1, len(above) // _ALIKE)]
+    return min(candidates, key=lambda number: abs(len(_walk(children, number)) - size))
+
+
+def _ask(catalog: Catalog, selection: Selection) -> Timing:
+    with stopwatch() as watch:
+        catalog.lineage.select(selection)
+    return watch.read()
+
+
+def _require_exact(lineage: Lineage, parents: Parents, depths: Depths) -> None:
+    """Compare an answer with what a walk over the graph found.
+
+    Raises:
+        AssertionError: A version, an edge or a depth differs.
+    """
+    edges = {
+        (refer_to(parent), refer_to(child))
+        for child in depths
+        for parent in parents[child]
+        if parent in depths
+    }
+    assert not lineage.truncated
+    assert {refer_to(number): depth for number, depth in depths.items()} == {
+        node.reference: node.depth for node in lineage.nodes
+    }
+    assert edges == {(edge.parent, edge.child) for edge in lineage.edges}
+    assert len(edges) == len(lineage.edges)
+
+
+def _walk(neighbours: Neighbours, start: int, generations: int | None = None) -> Depths:
+    """Return the shortest distance of each version that is reached, a generation at a time."""
+    depths, front, depth = {start: 0}, {start}, 0
+    while front and depth != generations:
+        depth += 1
+        front = {far for near in front for far in neighbours[near]} - depths.keys()
+        depths |= dict.fromkeys(front, depth)
+    return depths
+
+
+def _invert(parents: Parents) -> list[list[int]]:
+    children: list[list[int]] = [[] for _ in parents]
+    for child, made_from in enumerate(parents):
+        for parent in made_from:
+            children[parent].append(child)
+    return children
+
+
+def _random_graph(num_versions: int) -> Parents:
+    """Return a graph in which each version has one to four parents among all before it."""
+    chance = random.Random(num_versions)
+    return [
+        sorted(chance.sample(range(number), min(number, chance.randint(1, _MOST_PARENTS))))
+        for number in range(num_versions)
+    ]
+
+
+@contextmanager
+def _filled_catalog(parents: Parents) -> Iterator[Catalog]:
+    with new_catalog() as catalog:
+        for first in range(0, len(parents), BULK):
+            orders = make_orders(parents[first : first + BULK], first=first)
+            catalog.versions.seal_many(orders, actor=ACTOR, at=AT)
+        yield catalog
