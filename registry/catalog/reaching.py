@@ -81,6 +81,9 @@ class _Arm(NamedTuple):
     is_closed: bool
     """Down and then up, all generations of both."""
 
+    is_counted: bool
+    """Whether a walk goes so many generations; else it visits each version once."""
+
     @classmethod
     def of(cls, method: Method, terms: Sequence[Term]) -> "_Arm":
         return cls(
@@ -88,6 +91,7 @@ class _Arm(NamedTuple):
             goes_up=any(term.up != 0 for term in terms),
             goes_down=any(term.down != 0 or term.is_closed for term in terms),
             is_closed=any(term.is_closed for term in terms),
+            is_counted=any(term.up or term.down for term in terms),
         )
 
 
@@ -151,24 +155,27 @@ def _generations(wanted: Iterable[int | None]) -> int:
 def _build_query(arms: tuple[_Arm, ...]) -> Select[*tuple[Any, ...]]:
     """Return the query for terms of these methods."""
     edge = LineageEdgeRow
-    starts = [_starts(arm.method) for arm in arms]
     down_seeds = [
         _seeds(_starts(arm.method), None if arm.is_closed else f"{arm.method}_down")
         for arm in arms
         if arm.goes_down
     ]
     up_seeds = [_seeds(_starts(arm.method), f"{arm.method}_up") for arm in arms if arm.goes_up]
-    walks = []
+    # A walk holds the versions that it starts from.
+    parts = [_starts(arm.method) for arm in arms if not (arm.goes_up or arm.goes_down)]
     if down_seeds:
         down = _walk("below", down_seeds, near=edge.parent_id, far=edge.child_id)
-        walks.append(down)
+        parts.append(select(down.c.id))
         if any(arm.is_closed for arm in arms):
             up_seeds.append(_seeds(select(down.c.id), None))
     if up_seeds:
-        walks.append(_walk("above", up_seeds, near=edge.child_id, far=edge.parent_id))
-    # UNION leaves each id once, whatever its generations.
-    ids = union(*(select(walk.c.id) for walk in walks), *starts).cte("reached")
-    return _select_facts(ids)
+        above = _walk("above", up_seeds, near=edge.child_id, far=edge.parent_id)
+        parts.append(select(above.c.id))
+    if len(parts) == 1 and not any(arm.is_counted for arm in arms):
+        return _select_facts(parts[0].cte("reached"))
+    # Each id once, whatever the generations that are left at it.
+    ids = union(*parts) if len(parts) > 1 else parts[0].distinct()
+    return _select_facts(ids.cte("reached"))
 
 
 def _starts(method: Method) -> _Ids:
