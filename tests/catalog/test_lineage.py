@@ -204,10 +204,13 @@ def test_facts_of_fields_take_no_statement_a_version(catalog, statements, size):
 
 
 @pytest.mark.slow
-def test_diamonds_of_100_000_versions_are_whole(catalog):
-    """Each diamond is one version, two made from it, and one made from both."""
+def test_diamonds_of_100_000_versions_are_whole(catalog, engine):
+    """Each diamond is one version, two made from it, and one made from both.
+
+    On PostgreSQL fewer: to seal them is what takes minutes there.
+    """
     graph = [set()]
-    while len(graph) < 100_000:
+    while len(graph) < (100_000 if engine == "sqlite" else 20_000):
         top = len(graph) - 1
         graph += [{top}, {top}, {top + 1, top + 2}]
     build(catalog, graph)
