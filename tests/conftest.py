@@ -8,11 +8,16 @@ import uuid
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from registry.catalog import migrate
 from registry.catalog.catalog import Catalog
 
 ENGINES = ("sqlite", "postgresql")
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("muster", deadline=None)
+settings.load_profile("muster")
 
 
 @pytest.fixture(scope="session")

@@ -267,7 +267,6 @@ def test_the_best_match_comes_first_and_the_limit_cuts_the_rest(catalog):
 @given(text=st.text(max_size=60), query=st.text(max_size=20))
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_search_finds_exactly_what_the_folded_words_say(catalog, text, query):

@@ -183,7 +183,6 @@ def test_an_expression_with_a_choice_is_bracketed(catalog):
 @given(graph=graphs, data=st.data())
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_what_applies_is_what_a_brute_force_walk_finds(catalog, graph, data):

@@ -53,7 +53,6 @@ spaces = iter(range(1_000_000))
 @given(graph=graphs, data=st.data())
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_lineage_is_what_a_brute_force_walk_finds(catalog, graph, data):
@@ -88,7 +87,6 @@ generations = st.one_of(st.none(), st.integers(0, 5), st.just(40))
 @given(graph=graphs, data=st.data())
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_a_selection_is_what_a_brute_force_walk_finds(catalog, graph, data):

@@ -57,7 +57,7 @@ def test_weights_and_mapping_are_used_as_by_model2vec(tmp_path, has_mapping):
 
 
 @given(texts=st.lists(st.text(max_size=30), min_size=1, max_size=8))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_any_text_is_encoded_as_by_model2vec(tmp_path_factory, texts):
     alphabet = {chr(code): code - 31 for code in range(32, 127)}
     tokenizer = Tokenizer(models.BPE({"[UNK]": 0, **alphabet}, [], unk_token="[UNK]"))

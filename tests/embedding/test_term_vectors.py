@@ -121,7 +121,7 @@ def test_training_again_gives_the_same_bits(model):
 
 
 @given(cuts=st.lists(st.integers(0, 30), max_size=4))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_no_vector_depends_on_other_documents(model, cuts):
     texts = [*topical_texts(28), "", "unheard"]
     ends = sorted({0, *cuts, len(texts)})

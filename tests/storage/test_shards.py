@@ -46,7 +46,7 @@ def store(tmp_path_factory):
     max_rows=st.integers(1, 50),
     metadata=st.sampled_from(["{}", '{"a": "' + "b" * 50 + '"}']),
 )
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_shards_do_not_depend_on_the_cuts_between_batches(
     store, texts, cuts, shard_bytes, max_rows, metadata
 ):
@@ -100,7 +100,7 @@ def test_a_full_disk_while_writing_is_a_storage_error_and_leaves_nothing(tmp_pat
 
 
 @given(texts=st.lists(st.text(max_size=30), min_size=1, max_size=40))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_reading_the_shards_gives_the_documents_in_order(store, texts):
     shards = write(store, [batch_of(texts)], shard_bytes=64)
     read = [
