@@ -9,6 +9,7 @@ from registry.catalog.counts import CountStore
 from registry.catalog.datasets import DatasetStore
 from registry.catalog.engine import Database
 from registry.catalog.engine_checks import EngineCheckStore
+from registry.catalog.imports import ImportStore
 from registry.catalog.licences import LicenceStore
 from registry.catalog.lineage import LineageStore
 from registry.catalog.revision import check_revision, read_revision
@@ -29,6 +30,7 @@ class Catalog:
         self.datasets = DatasetStore(database)
         self.versions = VersionStore(database)
         self.runs = RunStore(database)
+        self.imports = ImportStore(database)
         self.licences = LicenceStore(database)
         self.lineage = LineageStore(database)
         self.tokenizers = TokenizerStore(database)

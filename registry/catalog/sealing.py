@@ -139,6 +139,7 @@ class Sealing:
         self._restated: list[tuple[dict[str, Any], str]] = []
         self._closed: list[tuple[OpenRun, Digest | None]] = []
         self._input_counts: list[tuple[int, int, TokenCount]] = []
+        self._shared: dict[int, tuple[int, str]] = {}
 
     def seal(self) -> list[Sealed]:
         """Seal each order, in turn: a later one may name what an earlier one made as input."""
@@ -229,12 +230,16 @@ class Sealing:
     def _note_run(self, order: Order, inputs: list[int]) -> tuple[int, str]:
         draft = order.draft
         has_inputs = False
+        if id(order.run) in self._shared:
+            # One run made several versions; its inputs are noted with the first of them.
+            return self._shared[id(order.run)]
         if isinstance(order.run, RunDraft):
             run_id, public_id = next(self._run_ids), new_run_id(order.run.started_at)
             row = run_row(
                 order.run, public_id=public_id, finished_at=self._at, quarantine=draft.quarantine
             )
             self._rows[RunRow].append({"id": run_id, **row})
+            self._shared[id(order.run)] = (run_id, public_id)
         else:
             open_run = get_open_run(self._connection, order.run)
             run_id, public_id, has_inputs = open_run.id, open_run.public_id, open_run.has_inputs
