@@ -10,13 +10,14 @@
 | `MUSTER_SHARD_BYTES` | text bytes after which a normalized shard is closed; 256 MB unless set |
 | `MUSTER_MAX_DOCUMENT_BYTES` | a longer document is quarantined; 512 MB unless set |
 | `MUSTER_UNIT_SECONDS` | a worker that is longer at one unit is killed; 3,600 unless set |
+| `MUSTER_OPENLINEAGE_TOKEN` | what a server of lineage events knows the sender by |
 """
 
 import getpass
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 HOME_FOLDER = ".muster"
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     shard_bytes: int = Field(default=256 << 20, ge=1 << 10)
     max_document_bytes: int = Field(default=512 << 20, ge=1)
     unit_seconds: float = Field(default=3_600, gt=0)
+    openlineage_token: SecretStr | None = None
 
     @classmethod
     def read(cls, *, home: Path | None = None) -> Self:

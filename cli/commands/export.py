@@ -1,4 +1,4 @@
-"""`muster export`: a version's shards as files, or its tokens in a trainer's format."""
+"""`muster export`: a version's shards, its tokens in a trainer's format, or its description."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +10,10 @@ from cli import output
 from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
 from registry.domain.answers import Export, TokenExport
+from registry.domain.exchange import MetadataExport, MetadataFormat
 from registry.domain.quantities import format_bytes, parse_fraction
 from registry.domain.tokens import OutputFormat, Packing, TokenSplit
+from registry.domain.urls import redact_url
 from registry.errors import InputError
 
 app = typer.Typer(rich_markup_mode=None)
@@ -21,7 +23,19 @@ app = typer.Typer(rich_markup_mode=None)
 def export(
     context: typer.Context,
     reference: ReferenceArgument,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files are written.")],
+    destination: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[DIR|FILE|URL]",
+            help="The folder of shards or tokens. With --format a file, or a server of events; "
+            "else standard output.",
+            show_default=False,
+        ),
+    ] = None,
+    metadata_format: Annotated[
+        MetadataFormat | None,
+        typer.Option("--format", help="Describe the version in this format, and write no data."),
+    ] = None,
     output_format: Annotated[
         OutputFormat | None,
         typer.Option(help="Write tokens in this format; else the shards as they are stored."),
@@ -46,16 +60,18 @@ def export(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a version's shards as files, or its tokens in the format of a trainer.
+    """Write a version's shards as files, its tokens for a trainer, or what is known of it.
 
-    Without --output-format: Parquet of documents or embeddings, or Megatron's .bin and .idx,
-    one pair a unit.
+    Without a format: Parquet of documents or embeddings, or Megatron's .bin and .idx, one pair a
+    unit. With --format a description; what it had to leave out is said on stderr.
 
     \b
     muster export web/cc.text-default corpus
     muster export web/cc.gpt2 out --output-format nanogpt --shuffle-seed 0 --val-fraction 0.05%
     muster export web/cc.gpt2 out --output-format llmc
     muster export web/cc.gpt2 out --output-format mds --sequence-length 2048 --packing best-fit
+    muster export web/cc.text-default croissant.json --format croissant
+    muster export web/cc.text-default http://localhost:5000 --format openlineage
     """
     session: Session = context.obj
     tuning = {
@@ -65,6 +81,17 @@ def export(
         "--val-fraction": val_fraction,
         "--max-shard-tokens": max_shard_tokens,
     }
+    if metadata_format is not None:
+        _refuse_with_metadata(output_format, tuning)
+        with session.registry() as registry:
+            described = registry.exchange.write(
+                reference, format=metadata_format, destination=destination
+            )
+        _show_description(described, as_json=as_json)
+        return
+    if destination is None:
+        raise InputError("no folder is named", hint=f"muster export {reference} DIR")
+    folder = Path(destination)
     if output_format is None:
         _refuse_without_format(tuning)
         with session.registry() as registry:
@@ -91,6 +118,29 @@ def _refuse_without_format(tuning: Mapping[str, object]) -> None:
             raise InputError(
                 f"{option} needs a format", hint="--output-format " + "|".join(OutputFormat)
             )
+
+
+def _refuse_with_metadata(
+    output_format: OutputFormat | None, tuning: Mapping[str, object]
+) -> None:
+    for option, value in {"--output-format": output_format, **tuning}.items():
+        if value is not None:
+            raise InputError(
+                f"{option} is for tokens, --format for a description", hint="give one of them"
+            )
+
+
+def _show_description(answer: MetadataExport, *, as_json: bool) -> None:
+    from registry.reporting.text import plain
+
+    if as_json:
+        output.print_json(answer)
+    elif answer.destination is None:
+        output.write(answer.text)
+    else:
+        output.write(plain(redact_url(answer.destination)))
+    for line in answer.left_out:
+        output.hint(f"left out: {plain(line)}")
 
 
 def _show_files(answer: Export, *, as_json: bool) -> None:

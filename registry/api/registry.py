@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 from registry import operations
 from registry.api.costs import Costs
 from registry.api.datasets import Datasets
+from registry.api.exchange import Exchange
 from registry.api.laws import Laws
 from registry.api.licences import Licences
 from registry.api.options import (
@@ -64,6 +65,7 @@ class Registry:
     tokenizers: Tokenizers
     runs: Runs
     laws: Laws
+    exchange: Exchange
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -73,6 +75,7 @@ class Registry:
         self.tokenizers = Tokenizers(context)
         self.runs = Runs(context)
         self.laws = Laws(context)
+        self.exchange = Exchange(context)
 
     def __enter__(self) -> Self:
         return self

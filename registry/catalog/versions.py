@@ -11,7 +11,7 @@ from registry.catalog.collector import collector_paused
 from registry.catalog.engine import Database
 from registry.catalog.loading import load_version, load_versions
 from registry.catalog.orders import Order
-from registry.catalog.resolving import resolve, unknown_dataset
+from registry.catalog.resolving import resolve, resolve_all, unknown_dataset
 from registry.catalog.sealing import Sealing
 from registry.catalog.shards import load_shards
 from registry.catalog.tables import DatasetRow, VersionRow
@@ -75,6 +75,16 @@ class VersionStore:
         """
         with self._database.reading() as connection:
             return load_version(connection, resolve(connection, reference))
+
+    def get_many(self, references: Sequence[Reference]) -> dict[str, Version]:
+        """Return many versions by canonical reference, in few queries.
+
+        Raises:
+            UnknownError: One of the versions is not there.
+        """
+        with self._database.reading() as connection:
+            ids = dict.fromkeys(resolve_all(connection, references).values())
+            return {one.reference: one for one in load_versions(connection, ids).values()}
 
     def find_derived(self, dataset: DatasetName, derivation: Digest) -> Version | None:
         """Return the newest version of a dataset that was made in this way and still stands."""

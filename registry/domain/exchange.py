@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, JsonValue
 
 from registry.domain.answers import VersionDescription
 from registry.domain.base import Value
+from registry.domain.count import RecordedCount
 from registry.domain.digest import Digest
 from registry.domain.licence import UNKNOWN
 from registry.domain.lineage import Lineage
@@ -29,7 +30,7 @@ class MetadataFormat(StrEnum):
     """The events of every run upstream, one JSON object a line."""
 
     EU_SUMMARY = "eu-summary"
-    """The public summary of Article 53(1)(d) of the EU AI Act, as Markdown."""
+    """The public summary of Article 53(1)(d) of the EU AI Act, as Markdown or HTML."""
 
     DATASHEET = "datasheet"
     """A datasheet for datasets, as Markdown."""
@@ -92,6 +93,9 @@ class Dossier(Value):
     lineage: Lineage
     versions: dict[str, Version]
     """Each version of the lineage, by reference."""
+
+    counts: tuple[RecordedCount, ...]
+    """The token counts of all of them."""
 
     runs: tuple[Run, ...]
     """The runs that made them, oldest first."""

@@ -8,7 +8,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from registry.domain.exchange import Claim, StatedDescription, StatedLicence
 from registry.errors import UnreadableError
-from registry.exchange.stating import as_list, as_text, as_url, read_languages, state_licence
+from registry.exchange.stating import UNNAMED, as_list, as_text, as_url, read_languages, state_licence
 
 BODY = "card.body"
 """The claim that holds the card's Markdown."""
@@ -83,7 +83,7 @@ def _name(fields: Mapping[str, JsonValue], body: str) -> str:
         (reference or "").partition("@")[0]
         or as_text(fields.get("pretty_name"))
         or (heading[1] if heading else "")
-        or "card"
+        or UNNAMED
     )
 
 

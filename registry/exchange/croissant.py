@@ -21,7 +21,7 @@ from registry.exchange.croissant_context import CONFORMS_TO, CONTEXT
 Node = dict[str, JsonValue]
 
 _MOST_FILES = 200
-"""Files that are listed one by one; more are described by the manifest and a pattern."""
+"""Files that are listed one by one; more are described by a pattern alone."""
 
 _MIME = {
     Format.JSONL: "application/jsonlines",
@@ -60,7 +60,8 @@ def render_croissant(dossier: Dossier) -> Rendered:
         "conformsTo": CONFORMS_TO,
         "url": _url(version),
         "version": f"{version.number}.0.0",
-        "sdVersion": version.digest,
+        "identifier": version.digest,
+        "sdVersion": f"{version.number}.0.0",
         "dateCreated": dataset.created_at.date().isoformat(),
         "datePublished": version.sealed_at.date().isoformat(),
         "creator": _creators(dossier),
@@ -97,7 +98,7 @@ def _list_gaps(dossier: Dossier) -> Iterator[str]:
     if not any(source.url for source in version.sources):
         yield "url is required and nobody stated one: the digest stands there"
     if len(dossier.shards) > _MOST_FILES:
-        yield f"{len(dossier.shards):,} files are described by the manifest, not one by one"
+        yield f"{len(dossier.shards):,} files are described by a pattern, not one by one"
     if any(shard.uri for shard in dossier.shards):
         yield "where the files lie on this machine is not told; paths are relative"
     if len(dossier.runs) > 1:
@@ -205,21 +206,11 @@ def _activity(run: Run, dossier: Dossier) -> Node:
 
 
 def _distribution(dossier: Dossier) -> Iterator[Node]:
-    version, shards = dossier.version, dossier.shards
-    yield {
-        "@type": "cr:FileObject",
-        "@id": "manifest",
-        "name": "manifest",
-        "description": "The ordered list of the files and how each becomes documents.",
-        "contentUrl": "manifest.json",
-        "encodingFormat": "application/json",
-        "sha256": version.digest.removeprefix("sha256:"),
-    }
+    shards = dossier.shards
     yield {
         "@type": "cr:FileSet",
         "@id": "shards",
         "name": "shards",
-        "containedIn": {"@id": "manifest"},
         "encodingFormat": _mime(shards[0]) if shards else _OTHER,
         "includes": [*dict.fromkeys(_pattern(shard.path) for shard in shards)],
     }

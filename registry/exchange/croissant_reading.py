@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 from registry.domain.exchange import Claim, StatedDescription
 from registry.errors import InputError
-from registry.exchange.stating import as_list, as_text, as_url, read_languages, state_licence
+from registry.exchange.stating import UNNAMED, as_list, as_text, as_url, read_languages, state_licence
 
 _PREFIXES = (
     "https://schema.org/",
@@ -32,13 +32,13 @@ def read_croissant(document: Mapping[str, JsonValue]) -> StatedDescription:
         InputError: It describes no dataset.
     """
     fields = {_shorten(key): value for key, value in document.items()}
-    if not any(as_text(kind, ) and str(kind).endswith("Dataset") for kind in as_list(fields.get("@type"))):
+    if not any(str(kind).endswith("Dataset") for kind in as_list(fields.get("@type"))):
         raise InputError(
             "the JSON-LD document describes no dataset: its @type is "
             f"{fields.get('@type')!r}, not sc:Dataset"
         )
     left_out: list[str] = []
-    name = _literal(fields.get("name")) or "unnamed"
+    name = _literal(fields.get("name")) or UNNAMED
     people = [_name_of(one) for one in as_list(fields.get("creator"))]
     people += [_name_of(one) for one in as_list(fields.get("publisher"))]
     known = [one for one in people if one]

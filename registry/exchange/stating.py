@@ -12,6 +12,9 @@ from registry.domain.licence import recognise
 from registry.domain.urls import redact_url
 from registry.errors import InputError
 
+UNNAMED = "unnamed"
+"""What a dataset is called whose document has no name for it."""
+
 _MOST_CHARACTERS = 100_000
 """Of one text. Longer ones are cut, and a reader says so."""
 
@@ -83,7 +86,7 @@ def _list_names() -> dict[str, str]:
 
     return {
         name.lower(): entry["Subtag"]
-        for entry in parse_registry()
+        for entry in parse_registry()  # type: ignore[no-untyped-call] - the library has no types
         if entry["Type"] == "language" and "Subtag" in entry
         for name in entry["Description"]
     }

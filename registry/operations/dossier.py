@@ -11,7 +11,7 @@ from registry.domain.exchange import (
     MetadataFormat,
 )
 from registry.domain.names import Reference
-from registry.operations import describe
+from registry.operations import describe, lineage
 from registry.operations.context import Context
 
 _CLAIMS = TypeAdapter(tuple[Claim, ...])
@@ -24,20 +24,23 @@ def gather(context: Context, reference: Reference) -> Dossier:
         UnknownError: There is no such version.
     """
     described = describe.show(context, reference)
-    exact = Reference.parse(described.version.reference)
-    lineage = context.catalog.lineage.upstream(exact, limit=None)
-    versions = {
-        node.reference: context.catalog.versions.get(Reference.parse(node.reference))
-        for node in lineage.nodes
-    }
-    names = dict.fromkeys(version.run for version in versions.values() if version.run)
-    runs = sorted((context.catalog.runs.get(name) for name in names), key=lambda run: run.id)
+    name = described.version.reference
+    exact = Reference.parse(name)
+    whole = lineage.trace(context, name, fields=True)
+    references = [Reference.parse(node.reference) for node in whole.nodes]
+    versions = context.catalog.versions.get_many(references)
+    counts = context.catalog.counts.list_many(references)
     return Dossier(
         described=described,
         shards=tuple(context.catalog.versions.list_shards(exact)),
-        lineage=lineage,
+        lineage=whole,
         versions=versions,
-        runs=tuple(runs),
+        counts=tuple(count for listed in counts.values() for count in listed),
+        runs=tuple(
+            context.catalog.imports.runs(
+                dict.fromkeys(one.run for one in versions.values() if one.run)
+            )
+        ),
         claims=tuple(
             claim
             for document in list_claims(context, exact).documents

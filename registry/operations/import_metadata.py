@@ -27,6 +27,7 @@ from registry.domain.version import (
     VersionDraft,
 )
 from registry.errors import InputError, UnreadableError
+from registry.exchange.stating import UNNAMED
 from registry.exchange.detecting import detect, read_descriptions
 from registry.operations.context import CODE, Context, environment
 from registry.operations.import_events import import_events
@@ -112,15 +113,18 @@ class _Importing:
     ) -> ImportedDataset:
         """Record what a document states of one dataset."""
         if reference is None:
-            name = self._name(stated)
+            name = self._name(data, stated)
             known = self._context.catalog.datasets.find(name)
             if known is None or not known.head:
                 return self._create(data, stated, name)
             reference = Reference(dataset=name)
         return self._claim(data, stated, reference)
 
-    def _name(self, stated: StatedDescription) -> DatasetName:
-        parts = [_slug(part) for part in stated.name.split("/") if _slug(part)] or ["unnamed"]
+    def _name(self, data: bytes, stated: StatedDescription) -> DatasetName:
+        parts = [_slug(part)[:100].strip("-._") for part in stated.name.split("/") if _slug(part)]
+        if not parts or parts == [UNNAMED]:
+            # Documents without a name are not of one dataset.
+            parts = [f"{UNNAMED}-{digest_of_bytes(data).removeprefix('sha256:')[:8]}"]
         space, name = (parts[0], parts[-1]) if len(parts) == 2 else (self._space, "-".join(parts))
         return DatasetName.parse(f"{space}/{name[:100].strip('-._')}")
 

@@ -1,0 +1,50 @@
+"""`Registry.exchange`: describe data to other tools, and take in what they say of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from registry import operations
+from registry.domain.exchange import ClaimList, MetadataExport, MetadataFormat, MetadataImport
+from registry.domain.names import Reference
+from registry.operations.context import Context
+
+
+class Exchange:
+    """Metadata in the formats of other tools, in and out."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def write(
+        self, reference: str, *, format: MetadataFormat | str, destination: str | None = None  # noqa: A002 - the word that the command line uses
+    ) -> MetadataExport:
+        """Describe a version; see `registry.operations.export_metadata.export_metadata`."""
+        return operations.export_metadata.export_metadata(
+            self._context,
+            Reference.parse(reference),
+            wanted=MetadataFormat(format),
+            destination=destination,
+        )
+
+    def read(
+        self,
+        paths: Sequence[str | Path],
+        *,
+        format: MetadataFormat | str | None = None,  # noqa: A002 - see `write`
+        reference: str | None = None,
+        space: str = "imported",
+        dry_run: bool = False,
+    ) -> MetadataImport:
+        """Import files as claims; see `registry.operations.import_metadata.import_metadata`."""
+        return operations.import_metadata.import_metadata(
+            self._context,
+            [Path(path) for path in paths],
+            wanted=None if format is None else MetadataFormat(format),
+            reference=None if reference is None else Reference.parse(reference),
+            space=space,
+            dry_run=dry_run,
+        )
+
+    def claims(self, reference: str) -> ClaimList:
+        """Return what imported documents claim of a version."""
+        return operations.dossier.list_claims(self._context, Reference.parse(reference))

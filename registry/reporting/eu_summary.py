@@ -1,0 +1,170 @@
+"""The public summary of training content that the EU AI Act asks for, as far as it is known.
+
+Source:
+    Regulation (EU) 2024/1689, Article 53(1)(d); the Commission's template of 24 July 2025: general
+    information, list of data sources, relevant data processing aspects.
+"""
+
+import re
+from collections.abc import Iterable
+
+from registry.domain.count import CountMethod
+from registry.domain.exchange import Dossier
+from registry.domain.lineage import LineageEdge
+from registry.domain.quantities import format_bytes
+from registry.domain.version import DatasetKind, SourceFacts, Version
+from registry.reporting.markdown import (
+    GAP,
+    gap,
+    join,
+    list_counts,
+    list_declared,
+    list_generators,
+    list_origins,
+    literal,
+)
+
+_BANDS = (
+    (10**9, "less than 1 billion tokens"),
+    (10**12, "1 billion to 1 trillion tokens"),
+    (10**13, "1 trillion to 10 trillion tokens"),
+)
+_LARGEST_BAND = "more than 10 trillion tokens"
+_HEADING = re.compile(r"^(#+) (.*)$")
+_ITEM = re.compile(r"^- (.*)$")
+
+
+def render_eu_summary(dossier: Dossier) -> str:
+    """Return the summary as Markdown, a gap marked where only the provider knows."""
+    origins = list_origins(dossier)
+    crawled = [one for one in origins if _has_kind(one, "warc", "http", "crawl")]
+    synthetic = [one for one in origins if one.kind is DatasetKind.SYNTHETIC]
+    others = [one for one in origins if one not in synthetic and one not in crawled]
+    return join(
+        f"Public summary of training content: {literal(dossier.version.reference)}",
+        [
+            ("1 General information: provider", [gap("name and contact")]),
+            ("1 General information: model", [gap("name, versions and date")]),
+            ("1 General information: modality and size", _sizes(dossier)),
+            ("1 General information: languages", _languages(dossier)),
+            ("2.1 Publicly available datasets", [_source(one) for one in others]),
+            ("2.2 Private datasets", [gap("licensed from third parties")]),
+            ("2.3 Data crawled and scraped", [_source(one) for one in crawled] or [
+                "None is recorded here."
+            ]),
+            ("2.4 User data", [gap("data of users")]),
+            ("2.5 Synthetic data", _synthetic(dossier, synthetic)),
+            ("2.6 Other sources", [GAP]),
+            ("3.1 Reservation of rights for text and data mining", [
+                gap("measures to respect opt-outs")
+            ]),
+            ("3.2 Removal of illegal content", _processing(dossier.lineage.edges)),
+        ],
+    )
+
+
+def count_gaps(text: str) -> int:
+    """Return how many marks of something not stated a page has."""
+    return text.count(GAP.strip("*"))
+
+
+def to_html(markdown: str) -> str:
+    """Return a page of ours as HTML that stands alone: headings, lists, gaps marked.
+
+    Only for pages of this room: their names are escaped already, for Markdown and HTML at once.
+    """
+    body: list[str] = []
+    is_list = False
+    for line in markdown.splitlines():
+        heading, item = _HEADING.match(line), _ITEM.match(line)
+        if is_list and item is None:
+            body.append("</ul>")
+        if item is not None and not is_list:
+            body.append("<ul>")
+        is_list = item is not None
+        if heading is not None:
+            level = len(heading[1])
+            body.append(f"<h{level}>{_inline(heading[2])}</h{level}>")
+        elif item is not None:
+            body.append(f"<li>{_inline(item[1])}</li>")
+    if is_list:
+        body.append("</ul>")
+    title = _inline(markdown.splitlines()[0].removeprefix("# "))
+    return _PAGE.format(title=title, body="\n".join(body))
+
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }}
+mark {{ background: #fff3a3; color: #000; padding: 0 .2em }}
+li {{ overflow-wrap: anywhere }}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def _inline(text: str) -> str:
+    marked = text.replace(GAP, f"<mark>{GAP.strip('*')}</mark>")
+    code = re.sub(r"(?<!\\)`([^`\\]*)`", r"<code>\1</code>", marked)
+    return re.sub(r"\\([\\`*_{}\[\]()!|~+#-])", r"\1", code)
+
+
+def _sizes(dossier: Dossier) -> list[str]:
+    measured = [one for one in list_counts(dossier) if one.method is not CountMethod.DECLARED]
+    lines = ["modality: text"]
+    for count in measured:
+        tokens = count.num_tokens
+        band = next((name for bound, name in _BANDS if tokens < bound), _LARGEST_BAND)
+        lines.append(
+            f"text: {band}; {tokens:,} by {literal(count.tokenizer_name)}, {count.method.value}"
+        )
+    if not measured:
+        lines.append(gap("size in tokens", f"muster tokenize {dossier.version.reference}"))
+    return [*lines, *list_declared(dossier)]
+
+
+def _languages(dossier: Dossier) -> list[str]:
+    found = {language for one in dossier.versions.values() for language in one.languages}
+    return [", ".join(literal(one) for one in sorted(found))] if found else []
+
+
+def _has_kind(version: Version, *kinds: str) -> bool:
+    return any(source.kind in kinds for source in version.sources)
+
+
+def _source(version: Version) -> str:
+    where = "; ".join(_describe(one) for one in version.sources if one.url or one.publisher)
+    size = f"{version.num_documents:,} documents, {format_bytes(version.num_bytes)}"
+    return (
+        f"{literal(version.reference)}: {size}, licence {literal(version.licence)}; "
+        + (where or gap("where it came from", f"muster dataset set {version.reference} --url"))
+    )
+
+
+def _describe(source: SourceFacts) -> str:
+    parts = [
+        literal(source.publisher) if source.publisher else None,
+        literal(source.url) if source.url else None,
+        f"retrieved {source.retrieved_at.date().isoformat()}" if source.retrieved_at else None,
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _synthetic(dossier: Dossier, synthetic: Iterable[Version]) -> list[str]:
+    lines = [_source(one) for one in synthetic]
+    lines += [f"generated by {model}, as claimed" for model in list_generators(dossier)]
+    return lines or ["None is recorded here."]
+
+
+def _processing(edges: Iterable[LineageEdge]) -> list[str]:
+    recipes = dict.fromkeys(edge.recipe for edge in edges if edge.recipe)
+    lines = [f"normalized by the recipe {literal(recipe)}" for recipe in recipes]
+    return [*lines, gap("filters for illegal content")]
