@@ -120,9 +120,7 @@ def _refuse_without_format(tuning: Mapping[str, object]) -> None:
             )
 
 
-def _refuse_with_metadata(
-    output_format: OutputFormat | None, tuning: Mapping[str, object]
-) -> None:
+def _refuse_with_metadata(output_format: OutputFormat | None, tuning: Mapping[str, object]) -> None:
     for option, value in {"--output-format": output_format, **tuning}.items():
         if value is not None:
             raise InputError(

@@ -16,7 +16,11 @@ class Exchange:
         self._context = context
 
     def write(
-        self, reference: str, *, format: MetadataFormat | str, destination: str | None = None  # noqa: A002 - the word that the command line uses
+        self,
+        reference: str,
+        *,
+        format: MetadataFormat | str,
+        destination: str | None = None,  # noqa: A002 - the word that the command line uses
     ) -> MetadataExport:
         """Describe a version; see `registry.operations.export_metadata.export_metadata`."""
         return operations.export_metadata.export_metadata(

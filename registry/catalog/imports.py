@@ -187,7 +187,9 @@ def _insert(
     return names
 
 
-def _describe(connection: Connection, reference: Reference, description: str | None) -> list[Change]:
+def _describe(
+    connection: Connection, reference: Reference, description: str | None
+) -> list[Change]:
     series = load_series(connection, [str(reference.dataset)])[str(reference.dataset)]
     if not description or series.description:
         return []

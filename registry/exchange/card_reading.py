@@ -8,7 +8,14 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from registry.domain.exchange import Claim, StatedDescription, StatedLicence
 from registry.errors import UnreadableError
-from registry.exchange.stating import UNNAMED, as_list, as_text, as_url, read_languages, state_licence
+from registry.exchange.stating import (
+    UNNAMED,
+    as_list,
+    as_text,
+    as_url,
+    read_languages,
+    state_licence,
+)
 
 BODY = "card.body"
 """The claim that holds the card's Markdown."""
@@ -17,7 +24,9 @@ FIELDS = "card.fields"
 """The claim that holds the whole front matter as it came, so that nothing of it is lost."""
 
 _HEADING = re.compile(r"^#\s+(.+?)\s*$", re.MULTILINE)
-_PARAGRAPH = re.compile(r"\A\s*(?:<!--.*?-->\s*|#[^\n]*\n\s*)*([^#\n<|!\[][^\n]*(?:\n(?!\s*\n)[^\n]+)*)", re.DOTALL)
+_PARAGRAPH = re.compile(
+    r"\A\s*(?:<!--.*?-->\s*|#[^\n]*\n\s*)*([^#\n<|!\[][^\n]*(?:\n(?!\s*\n)[^\n]+)*)", re.DOTALL
+)
 _JSON: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 

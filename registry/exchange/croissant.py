@@ -93,7 +93,10 @@ def _list_gaps(dossier: Dossier) -> Iterator[str]:
         yield "license is required and nobody stated one: muster licence add"
     if not dossier.described.dataset.description:
         yield "description is required and nobody stated one: its name stands there"
-    if not any(source.publisher for source in version.sources) and not dossier.described.dataset.owner:
+    if (
+        not any(source.publisher for source in version.sources)
+        and not dossier.described.dataset.owner
+    ):
         yield "creator is required and nobody stated one: the registry's name stands there"
     if not any(source.url for source in version.sources):
         yield "url is required and nobody stated one: the digest stands there"
@@ -123,9 +126,7 @@ def _creators(dossier: Dossier) -> JsonValue:
 def _claimed(dossier: Dossier) -> Node:
     """Return what an imported document had that Croissant has a place for."""
     wanted = {"croissant.citeAs": "citeAs"}
-    return {
-        wanted[claim.name]: claim.value for claim in dossier.claims if claim.name in wanted
-    }
+    return {wanted[claim.name]: claim.value for claim in dossier.claims if claim.name in wanted}
 
 
 def _responsible(dossier: Dossier) -> Node:

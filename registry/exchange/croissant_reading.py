@@ -6,7 +6,14 @@ from pydantic import JsonValue
 
 from registry.domain.exchange import Claim, StatedDescription
 from registry.errors import InputError
-from registry.exchange.stating import UNNAMED, as_list, as_text, as_url, read_languages, state_licence
+from registry.exchange.stating import (
+    UNNAMED,
+    as_list,
+    as_text,
+    as_url,
+    read_languages,
+    state_licence,
+)
 
 _PREFIXES = (
     "https://schema.org/",

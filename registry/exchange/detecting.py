@@ -54,9 +54,7 @@ def read_descriptions(
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnreadableError(
-            path=str(path), reason="is not UTF-8", offset=error.start
-        ) from error
+        raise UnreadableError(path=str(path), reason="is not UTF-8", offset=error.start) from error
     if wanted is MetadataFormat.CARD:
         return [read_card(text, origin=str(path))]
     document = _parse(path, text)
@@ -83,6 +81,4 @@ def _head(path: Path) -> str:
         with path.open("rb") as file:
             return file.read(1 << 16).decode("utf-8-sig", errors="replace")
     except OSError as error:
-        raise UnreadableError(
-            path=str(path), reason=f"cannot be read: {error.strerror}"
-        ) from error
+        raise UnreadableError(path=str(path), reason=f"cannot be read: {error.strerror}") from error

@@ -16,10 +16,14 @@ import orjson
 from pydantic import JsonValue
 
 from registry.domain.digest import digest_of_bytes
+from registry.domain.urls import redact_url
 from registry.errors import InputError
 
 START, COMPLETE, FAIL, ABORT = "START", "COMPLETE", "FAIL", "ABORT"
 _ENDS = {COMPLETE: 0, FAIL: 1, ABORT: 2}
+_SECRETIVE = {"environmentVariables"}
+"""Facets whose values are secrets as often as not."""
+
 _TYPES = {START, *_ENDS, "RUNNING", "OTHER"}
 
 Name = tuple[str, str]
@@ -163,6 +167,7 @@ def _check(event: JsonValue) -> dict[str, JsonValue]:
 
 
 def _merge(found: EventFile, event: dict[str, JsonValue]) -> None:
+    event = _redact_object(event)
     told, job = _object(event["run"]), _object(event["job"])
     run_id = str(told["runId"]).lower()
     run = found.runs.setdefault(run_id, EventRun(run_id))
@@ -183,6 +188,19 @@ def _merge(found: EventFile, event: dict[str, JsonValue]) -> None:
             facets = datasets.setdefault(name, {})
             for place in ("facets", f"{side[:-1]}Facets"):
                 facets |= _object(dataset.get(place))
+
+
+def _redact_object(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return an object in which no address has credentials, without the environment's variables."""
+    return {key: _redact(one) for key, one in value.items() if key not in _SECRETIVE}
+
+
+def _redact(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return _redact_object(value)
+    if isinstance(value, list):
+        return [_redact(one) for one in value]
+    return redact_url(value) if isinstance(value, str) and "://" in value else value
 
 
 def _moment(text: str) -> datetime:

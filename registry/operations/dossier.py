@@ -42,9 +42,7 @@ def gather(context: Context, reference: Reference) -> Dossier:
             )
         ),
         claims=tuple(
-            claim
-            for document in list_claims(context, exact).documents
-            for claim in document.claims
+            claim for document in list_claims(context, exact).documents for claim in document.claims
         ),
     )
 

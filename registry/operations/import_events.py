@@ -158,9 +158,7 @@ class _Import:
             kind=DatasetKind.TABULAR,
             content=Content.DOCUMENTS,
             shards=(
-                Shard(
-                    path=path, digest=_NOTHING, num_bytes=0, num_documents=0, num_text_bytes=0
-                ),
+                Shard(path=path, digest=_NOTHING, num_bytes=0, num_documents=0, num_text_bytes=0),
             ),
             fields=_fields(facets),
             derivation=None if draft is None else draft.derivation,
@@ -244,7 +242,10 @@ def _draft_of(run: EventRun, derivation: Digest, *, actor: str) -> RunDraft:
 
 
 def _named(datasets: dict[Name, Facets]) -> JsonValue:
-    return [{"namespace": name[0], "name": name[1], "facets": facets} for name, facets in datasets.items()]
+    return [
+        {"namespace": name[0], "name": name[1], "facets": facets}
+        for name, facets in datasets.items()
+    ]
 
 
 def _sighting(name: Name, facets: Facets, run: EventRun, actor: str) -> RunDraft:

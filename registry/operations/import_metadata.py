@@ -91,9 +91,7 @@ def _read(path: Path, wanted: MetadataFormat) -> list[tuple[bytes, StatedDescrip
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UnreadableError(
-            path=str(path), reason=f"cannot be read: {error.strerror}"
-        ) from error
+        raise UnreadableError(path=str(path), reason=f"cannot be read: {error.strerror}") from error
     return [(data, one) for one in read_descriptions(path, data, wanted)]
 
 
@@ -128,9 +126,7 @@ class _Importing:
         space, name = (parts[0], parts[-1]) if len(parts) == 2 else (self._space, "-".join(parts))
         return DatasetName.parse(f"{space}/{name[:100].strip('-._')}")
 
-    def _create(
-        self, data: bytes, stated: StatedDescription, name: DatasetName
-    ) -> ImportedDataset:
+    def _create(self, data: bytes, stated: StatedDescription, name: DatasetName) -> ImportedDataset:
         """Seal a version that holds the document alone, then add its claims as to any other.
 
         If only the first of the two was done, the same import does the second.

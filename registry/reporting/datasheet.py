@@ -38,8 +38,10 @@ def render_datasheet(dossier: Dossier) -> str:
 def _motivation(dossier: Dossier) -> list[str]:
     description = dossier.described.dataset.description
     name = dossier.version.dataset
-    stated = literal(description) if description else gap(
-        "what it is for", f'muster dataset set {name} --description "..."'
+    stated = (
+        literal(description)
+        if description
+        else gap("what it is for", f'muster dataset set {name} --description "..."')
     )
     return [stated, gap("who made it and who paid for it")]
 
@@ -87,15 +89,19 @@ def _preprocessing(dossier: Dossier) -> list[str]:
 
 def _distribution(dossier: Dossier) -> list[str]:
     licence = dossier.described.effective_licence.expression
-    known = literal(licence) if licence != UNKNOWN else gap(
-        "licence", f"muster licence add {dossier.version.reference} EXPRESSION"
+    known = (
+        literal(licence)
+        if licence != UNKNOWN
+        else gap("licence", f"muster licence add {dossier.version.reference} EXPRESSION")
     )
     return [f"licence: {known}", gap("to whom, how and when")]
 
 
 def _maintenance(dossier: Dossier) -> list[str]:
     dataset = dossier.described.dataset
-    owner = literal(dataset.owner) if dataset.owner else gap(
-        "owner", f"muster dataset set {dataset.name} --owner NAME"
+    owner = (
+        literal(dataset.owner)
+        if dataset.owner
+        else gap("owner", f"muster dataset set {dataset.name} --owner NAME")
     )
     return [f"owner: {owner}", f"lifecycle: {dataset.lifecycle.value}", f"newest: {dataset.head}"]

@@ -49,15 +49,17 @@ def render_eu_summary(dossier: Dossier) -> str:
             ("1 General information: languages", _languages(dossier)),
             ("2.1 Publicly available datasets", [_source(one) for one in others]),
             ("2.2 Private datasets", [gap("licensed from third parties")]),
-            ("2.3 Data crawled and scraped", [_source(one) for one in crawled] or [
-                "None is recorded here."
-            ]),
+            (
+                "2.3 Data crawled and scraped",
+                [_source(one) for one in crawled] or ["None is recorded here."],
+            ),
             ("2.4 User data", [gap("data of users")]),
             ("2.5 Synthetic data", _synthetic(dossier, synthetic)),
             ("2.6 Other sources", [GAP]),
-            ("3.1 Reservation of rights for text and data mining", [
-                gap("measures to respect opt-outs")
-            ]),
+            (
+                "3.1 Reservation of rights for text and data mining",
+                [gap("measures to respect opt-outs")],
+            ),
             ("3.2 Removal of illegal content", _processing(dossier.lineage.edges)),
         ],
     )
@@ -143,9 +145,8 @@ def _has_kind(version: Version, *kinds: str) -> bool:
 def _source(version: Version) -> str:
     where = "; ".join(_describe(one) for one in version.sources if one.url or one.publisher)
     size = f"{version.num_documents:,} documents, {format_bytes(version.num_bytes)}"
-    return (
-        f"{literal(version.reference)}: {size}, licence {literal(version.licence)}; "
-        + (where or gap("where it came from", f"muster dataset set {version.reference} --url"))
+    return f"{literal(version.reference)}: {size}, licence {literal(version.licence)}; " + (
+        where or gap("where it came from", f"muster dataset set {version.reference} --url")
     )
 
 

@@ -1,0 +1,316 @@
+"""Exports are valid by their own validators, say what they left out, and come back unchanged."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from registry.domain.version import DatasetKind
+from registry.errors import InputError, StorageError
+from registry.exchange.croissant_check import list_faults
+from registry.exchange.croissant_context import list_missing
+from tests.exchange.factories import HOSTILE, card, croissant, summary
+from tests.operations.factories import records, write_jsonl
+
+SPEC = Path("/work/shared/data/api/openlineage/OpenLineage.json")
+FORMATS = ("croissant", "card", "openlineage", "eu-summary", "datasheet")
+
+
+@pytest.fixture
+def made(muster, tmp_path):
+    """A corpus with licence and source, normalized, counted and tokenized."""
+    from registry.domain.card import Card  # noqa: PLC0415 - only here
+
+    source = write_jsonl(tmp_path / "in" / "a.jsonl", records())
+    stated = Card(
+        licence="CC-BY-4.0",
+        description="Short documents.",
+        url="https://example.org/corpus",
+        publisher="Ada",
+        language=("en",),
+    )
+    muster.register([str(source)], name="web/cc", card=stated)
+    muster.normalize("web/cc", recipe="text-default")
+    muster.tokenizers.train(["web/cc"], name="tiny", vocab_size=300)
+    muster.tokenize("web/cc.text-default", tokenizer="tiny")
+    return muster
+
+
+@pytest.fixture
+def hostile(muster, tmp_path):
+    """A version whose every statement is an attack."""
+    path = tmp_path / "c.json"
+    document = croissant(
+        name="h", description=HOSTILE, license=HOSTILE, creator={"name": HOSTILE}, citeAs=HOSTILE
+    )
+    path.write_text(json.dumps(document))
+    muster.exchange.read([path])
+    return muster
+
+
+@pytest.mark.parametrize("reference", ["web/cc", "web/cc.text-default", "web/cc.text-default.tiny"])
+def test_croissant_is_valid_by_the_library(made, reference):
+    answer = made.exchange.write(reference, format="croissant")
+    document = json.loads(answer.text)
+
+    assert [] == list_faults(document)
+    assert "http://mlcommons.org/croissant/1.1" == document["conformsTo"]
+
+
+def test_the_library_finds_what_is_wrong(made):
+    document = json.loads(made.exchange.write("web/cc", format="croissant").text)
+    (field, *_) = document["recordSet"][0]["field"]
+    field["source"]["fileSet"]["@id"] = "nowhere"
+    del document["license"]
+
+    faults = list_faults(document)
+    assert "license is required by the specification" == faults[0]
+    assert len(faults) > 1
+
+
+def test_croissant_tells_provenance_and_counts(made):
+    document = json.loads(made.exchange.write("web/cc.text-default", format="croissant").text)
+    parent = made.show("web/cc").version
+    (count,) = made.show("web/cc.text-default").counts
+    (told,) = [one for one in document["recordSet"][0]["annotation"] if one["name"] == "num_tokens"]
+
+    assert "https://spdx.org/licenses/CC-BY-4.0" == document["license"]
+    assert [parent.digest] == [one["prov:value"] for one in document["prov:wasDerivedFrom"]]
+    assert "normalize" in document["prov:wasGeneratedBy"]["prov:label"]
+    assert count.num_tokens == told["sc:value"]
+    assert count.tokenizer_fingerprint in told["description"]
+    assert ["https://example.org/corpus"] == document["rai:dataCollectionRawData"]
+
+
+def test_what_is_missing_is_said(muster, tmp_path):
+    source = write_jsonl(tmp_path / "in" / "a.jsonl", records())
+    muster.register([str(source)], name="web/bare")
+    answer = muster.exchange.write("web/bare", format="croissant")
+
+    assert ["license"] == list_missing(json.loads(answer.text))
+    assert any(line.startswith("license is required") for line in answer.left_out)
+    assert str(tmp_path) not in answer.text
+
+
+def test_a_card_is_read_by_the_hub_and_finds_its_version_again(made, tmp_path):
+    answer = made.exchange.write(
+        "web/cc.text-default", format="card", destination=str(tmp_path / "README.md")
+    )
+    front = yaml.safe_load(answer.text.split("---\n")[1])
+    (back,) = made.exchange.read([tmp_path / "README.md"]).datasets
+
+    assert ("cc-by-4.0", ["web/cc@1"]) == (front["license"], front["source_datasets"])
+    assert 20 == front["dataset_info"]["splits"][0]["num_examples"]
+    assert ("claimed", "web/cc.text-default@1") == (back.status, back.reference)
+
+
+def test_keys_and_text_of_a_card_come_back(muster, tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text(card(body="# Letters\n\nText with *marks*.\n"))
+    (made,) = muster.exchange.read([path]).datasets
+    text = muster.exchange.write(made.reference, format="card").text
+    front = yaml.safe_load(text.split("---\n")[1])
+
+    assert {"nested": [1, 2]} == front["a_key_of_ours"]
+    assert ("odc-by", 12345, ["en"]) == (front["license"], front["num_tokens"], front["language"])
+    assert text.endswith("---\n\n# Letters\n\nText with *marks*.\n")
+
+
+def test_claims_of_rai_and_citation_go_back_into_croissant(muster, tmp_path):
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps(croissant(citeAs="Ada, 1843")))
+    (made,) = muster.exchange.read([path]).datasets
+    document = json.loads(muster.exchange.write(made.reference, format="croissant").text)
+
+    assert ("Ada, 1843", "Only 26 of them.") == (document["citeAs"], document["rai:dataBiases"])
+    assert [] == list_faults(document)
+
+
+def events_of(muster, reference):
+    text = muster.exchange.write(reference, format="openlineage").text
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_events_begin_and_end_each_run_with_both_sides(made):
+    events = events_of(made, "web/cc.text-default.tiny")
+    ends = [one for one in events if one["eventType"] == "COMPLETE"]
+
+    assert ["START", "COMPLETE"] * 3 == [one["eventType"] for one in events]
+    assert ["web/cc", "web/cc.text-default", "web/cc.text-default.tiny"] == [
+        one["outputs"][0]["name"] for one in ends
+    ]
+    assert [[], ["web/cc"], ["web/cc.text-default"]] == [
+        [source["name"] for source in one["inputs"]] for one in ends
+    ]
+    statistics = ends[1]["outputs"][0]["outputFacets"]["outputStatistics"]
+    assert (20, 1) == (statistics["rowCount"], statistics["fileCount"])
+
+
+def test_fields_are_traced_from_text_to_ids(made):
+    ends = [
+        one for one in events_of(made, "web/cc.text-default.tiny") if one["eventType"] == "COMPLETE"
+    ]
+    facets = [one["outputs"][0]["facets"] for one in ends]
+    origins = [
+        {
+            field: [(one["name"], one["field"]) for one in told["inputFields"]]
+            for field, told in facet.get("columnLineage", {"fields": {}})["fields"].items()
+        }
+        for facet in facets
+    ]
+
+    assert [("web/cc", "text")] == origins[1]["text"]
+    assert [("web/cc.text-default", "text")] == origins[2]["input_ids"]
+
+
+def test_token_counts_have_a_facet_with_a_schema(made):
+    ends = [one for one in events_of(made, "web/cc.text-default") if one["eventType"] == "COMPLETE"]
+    facet = ends[-1]["outputs"][0]["facets"]["muster_tokenCount"]
+    schema = json.loads((files("registry.exchange") / "token_count_facet.json").read_text())
+    (count,) = made.show("web/cc.text-default").counts
+
+    jsonschema.validate(facet, schema)
+    assert schema["$id"] == facet["_schemaURL"]
+    assert count.num_tokens == facet["counts"][0]["numTokens"]
+
+
+@pytest.mark.skipif(not SPEC.exists(), reason="needs the specification's own schema")
+def test_events_are_valid_by_the_specification(made):
+    validator = jsonschema.Draft202012Validator(json.loads(SPEC.read_text()))
+
+    for event in events_of(made, "web/cc.text-default.tiny"):
+        validator.validate(event)
+
+
+def test_our_own_events_are_known_when_they_come_back(made, tmp_path):
+    path = tmp_path / "e.jsonl"
+    made.exchange.write("web/cc.text-default", format="openlineage", destination=str(path))
+    counts = made.exchange.read([path]).events
+
+    assert (0, 2, 0) == (counts.num_runs, counts.num_known_runs, counts.num_versions)
+
+
+def test_a_file_of_events_is_replaced(made, tmp_path):
+    path = tmp_path / "e.jsonl"
+    for _ in range(2):
+        answer = made.exchange.write("web/cc", format="openlineage", destination=str(path))
+
+    assert answer.text == path.read_text()
+
+
+class Server(HTTPServer):
+    """A server of lineage on the loopback interface."""
+
+    def __init__(self, code):
+        self.code, self.taken = code, []
+        super().__init__(("127.0.0.1", 0), Handler)
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):  # noqa: N802 - the library's name
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.taken.append((self.path, self.headers.get("Authorization"), json.loads(body)))
+        self.send_response(self.server.code)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def serve():
+    started = []
+
+    def start(code=201):
+        server = Server(code)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        started.append(server)
+        return server, f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in started:
+        server.shutdown()
+        server.server_close()
+
+
+def test_events_are_sent_to_a_server_in_order(make_context, made, serve):
+    from registry.api import Registry  # noqa: PLC0415 - only here
+
+    server, url = serve()
+    muster = Registry(make_context(openlineage_token="s3cret"))
+    answer = muster.exchange.write("web/cc.text-default", format="openlineage", destination=url)
+
+    assert [json.loads(line) for line in answer.text.splitlines()] == [
+        body for _, _, body in server.taken
+    ]
+    assert {("/api/v1/lineage", "Bearer s3cret")} == {(path, key) for path, key, _ in server.taken}
+
+
+def test_a_server_that_refuses_is_an_error(made, serve):
+    _, url = serve(code=400)
+
+    with pytest.raises(StorageError, match="took no event"):
+        made.exchange.write("web/cc", format="openlineage", destination=url)
+
+
+def test_gaps_are_marked_and_counted(made):
+    for name in ("eu-summary", "datasheet"):
+        answer = made.exchange.write("web/cc.text-default", format=name)
+
+        assert f"{answer.text.count('Not stated.')} answers" in answer.left_out[0]
+        assert "https://example.org/corpus" in answer.text
+        assert "CC\\-BY" not in answer.text
+
+
+def test_generators_are_told_in_the_summary(muster, tmp_path):
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps(summary()))
+    (made,) = muster.exchange.read([path]).datasets
+    text = muster.exchange.write(made.reference, format="eu-summary").text
+
+    assert DatasetKind.SYNTHETIC is muster.show(made.reference).version.kind
+    assert "generated by OpenAI GPT-4, as claimed" in text
+    assert "num\\_documents: 7, declared" in text
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_hostile_names_are_inert(hostile, tmp_path, name):
+    text = hostile.exchange.write("imported/h", format=name).text
+
+    assert "\x1b" not in text
+    if name == "card":
+        front = yaml.safe_load(text.split("---\n")[1])
+        assert front["muster"]["reference"] == "imported/h@1"
+    if name in {"eu-summary", "datasheet"}:
+        assert "<script" not in text
+        assert "](http" not in text
+    if name == "croissant":
+        assert HOSTILE == json.loads(text)["citeAs"]
+
+
+@pytest.mark.parametrize("name", ["eu-summary", "datasheet"])
+def test_pages_are_written_as_html(hostile, tmp_path, name):
+    path = tmp_path / "page.html"
+    hostile.exchange.write("imported/h", format=name, destination=str(path))
+    html = path.read_text()
+
+    assert html.startswith("<!doctype html>")
+    assert "<mark>Not stated.</mark>" in html
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "\\" not in html
+
+
+def test_wrong_destinations_are_refused(made, tmp_path):
+    with pytest.raises(InputError, match="read, not written"):
+        made.exchange.write("web/cc", format="data-provenance")
+    with pytest.raises(InputError, match="not sent to a server"):
+        made.exchange.write("web/cc", format="card", destination="http://localhost:1")
+    with pytest.raises(InputError, match="no folder"):
+        made.exchange.write("web/cc", format="card", destination=str(tmp_path / "no" / "x.md"))
