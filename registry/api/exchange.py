@@ -19,8 +19,8 @@ class Exchange:
         self,
         reference: str,
         *,
-        format: MetadataFormat | str,
-        destination: str | None = None,  # noqa: A002 - the word that the command line uses
+        format: MetadataFormat | str,  # noqa: A002 - the word of the command line
+        destination: str | None = None,
     ) -> MetadataExport:
         """Describe a version; see `registry.operations.export_metadata.export_metadata`."""
         return operations.export_metadata.export_metadata(

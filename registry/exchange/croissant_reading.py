@@ -27,8 +27,21 @@ _PREFIXES = (
     "dct:",
 )
 _READ = frozenset(
-    "@context @type @id name description license url creator publisher inLanguage conformsTo "
-    "distribution recordSet".split()
+    [
+        "@context",
+        "@type",
+        "@id",
+        "name",
+        "description",
+        "license",
+        "url",
+        "creator",
+        "publisher",
+        "inLanguage",
+        "conformsTo",
+        "distribution",
+        "recordSet",
+    ]
 )
 
 

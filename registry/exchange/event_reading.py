@@ -32,13 +32,16 @@ Name = tuple[str, str]
 Facets = dict[str, JsonValue]
 
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
 @dataclass(slots=True)
 class EventRun:
     """One run, from all of its events."""
 
     id: str
     job: Name = ("", "")
-    started_at: datetime = datetime.max.replace(tzinfo=UTC)
+    started_at: datetime = _NEVER
     ended_at: datetime | None = None
     end: str | None = None
     producer: str = ""
@@ -76,7 +79,7 @@ def read_events(lines: Iterable[tuple[str, bytes]]) -> EventFile:
             continue
         try:
             event = _check(orjson.loads(line))
-        except (orjson.JSONDecodeError, ValueError) as error:
+        except ValueError as error:
             found.skipped.append(f"{place}: {error}")
             continue
         found.num_events += 1
@@ -144,26 +147,37 @@ def _sorted_by_time(
         yield runs[one]
 
 
+class _NoEventError(ValueError):
+    """A line is no run event, and why."""
+
+
 def _check(event: JsonValue) -> dict[str, JsonValue]:
+    fault = _find_fault(event)
+    if fault is not None:
+        raise _NoEventError(fault)
+    return _object(event)
+
+
+def _find_fault(event: JsonValue) -> str | None:
     if not isinstance(event, dict):
-        raise ValueError("is no JSON object")  # noqa: TRY004 - one kind for all that is wrong
-    run, job = event.get("run"), event.get("job")
-    if "eventType" not in event and ("dataset" in event or (job and not run)):
-        raise ValueError("is no run event")
-    if not isinstance(run, dict) or not isinstance(run.get("runId"), str):
-        raise ValueError("has no run.runId")
-    if not isinstance(job, dict) or not isinstance(job.get("name"), str):
-        raise ValueError("has no job.name")
+        return "is no JSON object"
+    run, job = _object(event.get("run")), _object(event.get("job"))
+    if "eventType" not in event and not run:
+        return "is no run event"
+    if not isinstance(run.get("runId"), str):
+        return "has no run.runId"
+    if not isinstance(job.get("name"), str):
+        return "has no job.name"
     if event.get("eventType", "OTHER") not in _TYPES:
-        raise ValueError(f"eventType {event['eventType']!r} is none")
-    if not isinstance(event.get("eventTime"), str):
-        raise ValueError("has no eventTime")
-    _moment(str(event["eventTime"]))
+        return f"eventType {event['eventType']!r} is none"
+    try:
+        _moment(str(event.get("eventTime")))
+    except ValueError:
+        return f"eventTime {event.get('eventTime')!r} is no time"
     for side in ("inputs", "outputs"):
-        for one in _list(event.get(side)):
-            if not isinstance(one, dict) or not isinstance(one.get("name"), str):
-                raise ValueError(f"one of its {side} has no name")
-    return event
+        if not all(isinstance(_object(one).get("name"), str) for one in _list(event.get(side))):
+            return f"one of its {side} has no name"
+    return None
 
 
 def _merge(found: EventFile, event: dict[str, JsonValue]) -> None:

@@ -104,7 +104,7 @@ def _event(run: Run, state: Any, at: str, dossier: Dossier) -> RunEvent:  # noqa
             facets=_job_facets(run, outputs),
         ),
         inputs=[_input(one) for one in inputs],
-        outputs=[_output(one, inputs, dossier) for one in outputs],
+        outputs=[_output(one, dossier) for one in outputs],
         producer=PRODUCER,
     )
 
@@ -170,7 +170,7 @@ def _input(version: Version) -> InputDataset:
     )
 
 
-def _output(version: Version, inputs: Sequence[Version], dossier: Dossier) -> OutputDataset:
+def _output(version: Version, dossier: Dossier) -> OutputDataset:
     from openlineage.client import event_v2, facet_v2  # noqa: PLC0415 - an extra
 
     facets = _facets(version)

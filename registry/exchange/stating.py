@@ -86,7 +86,7 @@ def _list_names() -> dict[str, str]:
 
     return {
         name.lower(): entry["Subtag"]
-        for entry in parse_registry()  # type: ignore[no-untyped-call] - the library has no types
+        for entry in parse_registry()  # type: ignore[no-untyped-call]  # its library leaves this module untyped
         if entry["Type"] == "language" and "Subtag" in entry
         for name in entry["Description"]
     }

@@ -89,7 +89,11 @@ def _deliver(
 ) -> None:
     if is_server(destination):
         token = context.settings.openlineage_token
-        send_events(make_events(dossier), destination, token=token and token.get_secret_value())
+        send_events(
+            make_events(dossier),
+            destination,
+            token=None if token is None else token.get_secret_value(),
+        )
     elif wanted is MetadataFormat.OPENLINEAGE:
         with replaced_file(Path(destination)) as path:
             write_events(make_events(dossier), path)

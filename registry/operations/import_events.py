@@ -32,6 +32,7 @@ from registry.exchange.naming import NAMESPACE
 from registry.operations.context import Context
 
 _CLEAN = re.compile(r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9_-]+)*")
+_OWN = re.compile(r"(?!.*\.\.)(?:(?:^|/)[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?){2}")
 _NOTHING = digest_of_bytes(b"")
 
 
@@ -198,11 +199,11 @@ def dataset_of(name: Name) -> DatasetName:
     """
     namespace, rest = name
     space = _slug(namespace) or "default"
-    if namespace == NAMESPACE and rest.count("/") == 1:
+    if namespace == NAMESPACE and _OWN.fullmatch(rest):
         return DatasetName.parse(rest)
-    if _CLEAN.fullmatch(namespace) and _CLEAN.fullmatch(rest) and len(rest) <= 90:
-        if space == namespace and _slug(rest) == rest:
-            return DatasetName(space=space, name=rest)
+    is_clean = _CLEAN.fullmatch(namespace) and _CLEAN.fullmatch(rest) and len(rest) <= 90
+    if is_clean and space == namespace and _slug(rest) == rest:
+        return DatasetName(space=space, name=rest)
     mark = fingerprint([namespace, rest]).removeprefix("sha256:")[:8]
     return DatasetName(space=space, name=f"{_slug(rest)[-80:].strip('-._') or 'data'}-{mark}")
 

@@ -27,8 +27,8 @@ from registry.domain.version import (
     VersionDraft,
 )
 from registry.errors import InputError, UnreadableError
-from registry.exchange.stating import UNNAMED
 from registry.exchange.detecting import detect, read_descriptions
+from registry.exchange.stating import UNNAMED
 from registry.operations.context import CODE, Context, environment
 from registry.operations.import_events import import_events
 

@@ -93,7 +93,8 @@ def list_generators(dossier: Dossier) -> list[str]:
 def list_declared(dossier: Dossier) -> list[str]:
     """Return the counts that imported documents declare; nobody measured them here."""
     return [
-        f"{literal(claim.name.removeprefix('declared.'))}: {literal(str(claim.value))[:200]}, declared"
+        f"{literal(claim.name.removeprefix('declared.'))}: "
+        f"{literal(str(claim.value)[:200])}, declared"
         for claim in dossier.claims
         if claim.name.startswith("declared.num_")
     ]

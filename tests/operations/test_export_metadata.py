@@ -212,7 +212,7 @@ class Server(HTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802 - the library's name
+    def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.taken.append((self.path, self.headers.get("Authorization"), json.loads(body)))
         self.send_response(self.server.code)
