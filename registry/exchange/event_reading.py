@@ -159,25 +159,29 @@ def _check(event: JsonValue) -> dict[str, JsonValue]:
 
 
 def _find_fault(event: JsonValue) -> str | None:
-    if not isinstance(event, dict):
-        return "is no JSON object"
-    run, job = _object(event.get("run")), _object(event.get("job"))
-    if "eventType" not in event and not run:
-        return "is no run event"
-    if not isinstance(run.get("runId"), str):
-        return "has no run.runId"
-    if not isinstance(job.get("name"), str):
-        return "has no job.name"
-    if event.get("eventType", "OTHER") not in _TYPES:
-        return f"eventType {event['eventType']!r} is none"
+    told = _object(event)
+    run, job = _object(told.get("run")), _object(told.get("job"))
+    datasets = [*_list(told.get("inputs")), *_list(told.get("outputs"))]
+    faults = {
+        "is no JSON object": not told,
+        "has no run.runId": not isinstance(run.get("runId"), str),
+        "has no job.name": not isinstance(job.get("name"), str),
+        f"eventType {told.get('eventType')!r} is none": told.get("eventType", "OTHER")
+        not in _TYPES,
+        f"eventTime {told.get('eventTime')!r} is no time": not _is_moment(told.get("eventTime")),
+        "one of its datasets has no name": not all(
+            isinstance(_object(one).get("name"), str) for one in datasets
+        ),
+    }
+    return next((fault for fault, is_there in faults.items() if is_there), None)
+
+
+def _is_moment(value: JsonValue) -> bool:
     try:
-        _moment(str(event.get("eventTime")))
+        _moment(str(value))
     except ValueError:
-        return f"eventTime {event.get('eventTime')!r} is no time"
-    for side in ("inputs", "outputs"):
-        if not all(isinstance(_object(one).get("name"), str) for one in _list(event.get(side))):
-            return f"one of its {side} has no name"
-    return None
+        return False
+    return True
 
 
 def _merge(found: EventFile, event: dict[str, JsonValue]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from registry.domain.count import CountMethod
 from registry.domain.exchange import Dossier
 from registry.domain.lineage import LineageEdge
-from registry.domain.quantities import format_bytes
+from registry.domain.quantities import format_bytes, format_number
 from registry.domain.version import DatasetKind, SourceFacts, Version
 from registry.reporting.markdown import (
     GAP,
@@ -144,7 +144,8 @@ def _has_kind(version: Version, *kinds: str) -> bool:
 
 def _source(version: Version) -> str:
     where = "; ".join(_describe(one) for one in version.sources if one.url or one.publisher)
-    size = f"{version.num_documents:,} documents, {format_bytes(version.num_bytes)}"
+    documents = format_number(version.num_documents, "document")
+    size = f"{documents}, {format_bytes(version.num_bytes)}"
     return f"{literal(version.reference)}: {size}, licence {literal(version.licence)}; " + (
         where or gap("where it came from", f"muster dataset set {version.reference} --url")
     )
