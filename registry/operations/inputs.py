@@ -1,9 +1,13 @@
 """Open the version that is about to be worked on."""
 
+from registry.domain.exchange import MetadataFormat
 from registry.domain.names import Reference
 from registry.domain.version import Content, Version, VersionState
 from registry.errors import InputError
 from registry.operations.context import Context
+
+_DESCRIBED = frozenset(one.value for one in MetadataFormat)
+"""The kinds of sources of versions that an import made of a description."""
 
 
 def open_input(context: Context, reference: Reference) -> Version:
@@ -11,13 +15,18 @@ def open_input(context: Context, reference: Reference) -> Version:
 
     Raises:
         UnknownError: There is no such version.
-        InputError: It holds something else.
+        InputError: It holds something else, or only stands for data that is not here.
     """
     version = context.catalog.versions.get(reference)
     if version.content is not Content.DOCUMENTS:
         raise InputError(
             f"{version.reference} holds {version.content}, not documents",
             hint=f"muster lineage {version.reference}",
+        )
+    if not version.num_documents and any(one.kind in _DESCRIBED for one in version.sources):
+        raise InputError(
+            f"{version.reference} stands for data elsewhere: it was imported as a description",
+            hint=f"muster register PATH --name {version.dataset}",
         )
     if version.state is VersionState.WITHDRAWN:
         found = context.catalog.versions.find_withdrawal(Reference.parse(version.reference))
