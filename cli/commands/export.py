@@ -26,7 +26,7 @@ def export(
     destination: Annotated[
         str | None,
         typer.Argument(
-            metavar="[DIR|FILE|URL]",
+            metavar="DIR|FILE|URL",
             help="The folder of shards or tokens. With --format a file, or a server of events; "
             "else standard output.",
             show_default=False,

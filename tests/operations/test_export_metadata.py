@@ -1,6 +1,7 @@
 """Exports are valid by their own validators, say what they left out, and come back unchanged."""
 
 import json
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.resources import files
@@ -9,9 +10,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from sqlalchemy import event
 
+from registry.domain.card import Card
 from registry.domain.version import DatasetKind
-from registry.errors import InputError, StorageError
+from registry.errors import InputError, MissingExtraError, StorageError
 from registry.exchange.croissant_check import list_faults
 from registry.exchange.croissant_context import list_missing
 from tests.exchange.factories import HOSTILE, card, croissant, summary
@@ -24,8 +27,6 @@ FORMATS = ("croissant", "card", "openlineage", "eu-summary", "datasheet")
 @pytest.fixture
 def made(muster, tmp_path):
     """A corpus with licence and source, normalized, counted and tokenized."""
-    from registry.domain.card import Card  # noqa: PLC0415 - only here
-
     source = write_jsonl(tmp_path / "in" / "a.jsonl", records())
     stated = Card(
         licence="CC-BY-4.0",
@@ -183,8 +184,8 @@ def test_token_counts_have_a_facet_with_a_schema(made):
 def test_events_are_valid_by_the_specification(made):
     validator = jsonschema.Draft202012Validator(json.loads(SPEC.read_text()))
 
-    for event in events_of(made, "web/cc.text-default.tiny"):
-        validator.validate(event)
+    for told in events_of(made, "web/cc.text-default.tiny"):
+        validator.validate(told)
 
 
 def test_our_own_events_are_known_when_they_come_back(made, tmp_path):
@@ -314,3 +315,37 @@ def test_wrong_destinations_are_refused(made, tmp_path):
         made.exchange.write("web/cc", format="card", destination="http://localhost:1")
     with pytest.raises(InputError, match="no folder"):
         made.exchange.write("web/cc", format="card", destination=str(tmp_path / "no" / "x.md"))
+
+
+def test_a_missing_library_names_its_extra(made, monkeypatch):
+    for name in ("openlineage", "openlineage.client", "openlineage.client.event_v2", "mlcroissant"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(MissingExtraError) as caught:
+        made.exchange.write("web/cc", format="openlineage")
+    assert 'pip install "muster-catalog[exchange]"' == caught.value.hint
+    with pytest.raises(MissingExtraError):
+        list_faults(croissant())
+    assert made.exchange.write("web/cc", format="croissant").text
+
+
+def test_a_dossier_takes_as_many_statements_for_many_versions_as_for_few(made, tmp_path):
+    def count(reference):
+        seen = []
+        engine = made._context.catalog._database._engine
+        listen = lambda *args: seen.append(args[2])  # noqa: E731 - removed again below
+        event.listen(engine, "before_cursor_execute", listen)
+        made.exchange.write(reference, format="croissant")
+        event.remove(engine, "before_cursor_execute", listen)
+        return len(seen)
+
+    before = count("web/cc.text-default")
+    for number in range(6):
+        source = write_jsonl(tmp_path / f"{number}" / "a.jsonl", records(first=number))
+        made.register(
+            [str(source)],
+            name=f"web/c{number}",
+            card=Card(derived_from=("web/cc" if number == 0 else f"web/c{number - 1}",)),
+        )
+
+    assert count("web/c5") <= before + 2
