@@ -12,8 +12,10 @@ from registry.catalog.engine_checks import EngineCheckStore
 from registry.catalog.imports import ImportStore
 from registry.catalog.licences import LicenceStore
 from registry.catalog.lineage import LineageStore
+from registry.catalog.reports import ReportStore
 from registry.catalog.revision import check_revision, read_revision
 from registry.catalog.runs import RunStore
+from registry.catalog.targets import TargetStore
 from registry.catalog.tokenizers import TokenizerStore
 from registry.catalog.versions import VersionStore
 from registry.errors import InputError
@@ -37,6 +39,8 @@ class Catalog:
         self.engine_checks = EngineCheckStore(database)
         self.costs = CostStore(database)
         self.counts = CountStore(database)
+        self.targets = TargetStore(database)
+        self.reports = ReportStore(database)
         self.audit = AuditStore(database)
 
     @classmethod

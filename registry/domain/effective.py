@@ -33,7 +33,8 @@ class LicencePolicy(Value):
         open_terms = [term.value for term, answer in value.items() if answer is Answer.UNKNOWN]
         if open_terms:
             raise ValueError(f"{', '.join(open_terms)}: a policy wants yes or no")
-        return value
+        # In one order, so that a policy reads the same wherever it comes from.
+        return {term: value[term] for term in Term if term in value}
 
 
 class TermFinding(Value):

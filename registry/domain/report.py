@@ -7,10 +7,12 @@ from pydantic import AwareDatetime
 
 from registry.domain.base import Value
 from registry.domain.count import CountMethod
-from registry.domain.digest import Digest
+from registry.domain.digest import Digest, fingerprint
+from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import Diversity
 from registry.domain.gate import Gate
-from registry.domain.target import TargetReport
+from registry.domain.model_target import Target
+from registry.domain.target import Confidence, TargetReport, Verdict
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
 from registry.domain.version import DatasetKind
 
@@ -96,6 +98,8 @@ class PinnedInput(Value):
 
     reference: str
     digest: Digest
+    count: Digest | None = None
+    """The fingerprint of the token count that was taken; None: it was not counted so."""
 
 
 class LawSource(Value):
@@ -109,13 +113,36 @@ class LawSource(Value):
     source: str
     """Paper with table or equation."""
 
+    fingerprint: Digest | None = None
+    """Of the law with all its coefficients."""
+
+
+class ReportRequest(Value):
+    """What was asked, complete enough to ask it again."""
+
+    references: tuple[str, ...] = ()
+    """Versions, each with its number; none: all that was counted."""
+
+    without: tuple[str, ...] = ()
+    """Versions that were left out with all that was made from them."""
+
+    targets: tuple[Target, ...] = ()
+    tokenizer: str | None = None
+    law: str | None = None
+    licence_policy: LicencePolicy | None = None
+
 
 class Report(Value):
     """Is the data enough for the models? Every total is of one tokenizer and counting policy."""
 
     id: str | None = None
-    created_at: AwareDatetime
+    """The beginning of its digest; None: it is not kept in the catalog."""
+
+    created_at: AwareDatetime | None
+    """When it was first made; None: left out, so that the same inputs give the same bytes."""
+
     muster_version: str
+    request: ReportRequest = ReportRequest()
     tokenizer: TokenizerIdentity
     policy: CountingPolicy
     law: str
@@ -145,3 +172,34 @@ class Report(Value):
     warnings: tuple[ReportWarning, ...] = ()
     inputs: tuple[PinnedInput, ...]
     laws: tuple[LawSource, ...]
+
+    @property
+    def digest(self) -> Digest:
+        """The fingerprint of everything but the moment: the same inputs give the same one."""
+        return fingerprint(self.model_dump(mode="json", exclude={"id", "created_at"}))
+
+
+ID_DIGITS = 12
+"""Digits of a report's digest that make its id."""
+
+
+class TargetVerdict(Value):
+    """The verdict on one target, in short."""
+
+    name: str | None
+    num_parameters: int
+    verdict: Verdict
+    confidence: Confidence
+
+
+class ReportSummary(Value):
+    """A report in a list."""
+
+    id: str
+    created_at: AwareDatetime
+    muster_version: str
+    tokenizer: str
+    law: str
+    num_versions: int
+    unique_tokens: int
+    verdicts: tuple[TargetVerdict, ...]

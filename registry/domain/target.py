@@ -7,6 +7,7 @@ from pydantic import Field
 from registry.domain.base import Value
 from registry.domain.batch import BatchBand
 from registry.domain.gate import Gate
+from registry.domain.training_cost import Cost
 
 MOST = 10**30
 """Where arithmetic on requirements stops."""
@@ -139,6 +140,9 @@ class ServingOptimum(Value):
 class TargetReport(Value):
     """One target model against the data held. Tokens are of one tokenizer and policy."""
 
+    name: str | None = None
+    """Of the target, where it has one."""
+
     num_parameters: int
     verdict: Verdict
     confidence: Confidence
@@ -192,6 +196,9 @@ class TargetReport(Value):
     batch: BatchBand | None = None
     """Tokens a step, for a run on the required tokens."""
 
+    cost: Cost | None = None
+    """Hours, days and money of that run; None: no hardware was named."""
+
     law_spread: LawSpread | None = None
     gap: DataGap | None = None
     """None: nothing is held, or the law gives no loss."""
@@ -204,3 +211,8 @@ class TargetReport(Value):
 
     warnings: tuple[Gate, ...] = ()
     """What to know of this target, each with its policy and how to change it."""
+
+    @property
+    def label(self) -> str:
+        """What people call the target: its name, else its size."""
+        return self.name or format_size(self.num_parameters)

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pydantic import Field
 
 from registry.domain.base import Value
+from registry.domain.training_cost import Cost, Interval
 from registry.errors import InputError, UnknownError
 from registry.scaling.bounds import (
     MAX_FLOPS,
@@ -30,28 +31,6 @@ class Device(Value):
     title: str
     peak_flops: float = Field(gt=0)
     """FLOPs a second in bfloat16, dense."""
-
-
-class Interval(Value):
-    """A point and its ends."""
-
-    low: float
-    mid: float
-    high: float
-
-
-class Cost(Value):
-    """What a training run takes, at usual, best and worst utilisation."""
-
-    flops: float
-    device: str
-    devices: int
-    device_hours: Interval
-    days: Interval
-    """On all devices at once."""
-
-    money: Interval | None
-    """In the currency of the price; None: no price was given."""
 
 
 @cache
@@ -136,6 +115,7 @@ def training_cost(
     devices: int = 1,
     utilisation: float | None = None,
     price_per_hour: float | None = None,
+    currency: str | None = None,
 ) -> Cost:
     """Return hours, days and money of a training run.
 
@@ -144,7 +124,8 @@ def training_cost(
         device: The id of a device.
         devices: How many work at once.
         utilisation: The share of the peak, where it was measured; None: 0.40, from 0.25 to 0.45.
-        price_per_hour: What a device costs an hour, in any currency; muster knows no prices.
+        price_per_hour: What a device costs an hour; muster knows no prices.
+        currency: Of the price.
 
     Raises:
         InputError: A number is out of bounds.
@@ -166,6 +147,7 @@ def training_cost(
         device_hours=hours,
         days=_scale(hours, 1 / (24 * devices)),
         money=money,
+        currency=currency if money else None,
     )
 
 

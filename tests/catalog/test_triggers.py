@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from registry.catalog.tables import Row
 from registry.catalog.triggers import ALLOWED_CHANGES, APPEND_ONLY, list_triggers
 from registry.domain.card import Card
+from registry.domain.model_target import Target
 from registry.domain.version import Metric, SourceFacts
 from tests.catalog.factories import (
     LATER,
@@ -23,6 +24,7 @@ from tests.catalog.factories import (
     ref,
     seal,
 )
+from tests.reporting.factories import make_report
 
 SEALED = (*APPEND_ONLY, *ALLOWED_CHANGES, "run")
 ALLOWED = {"state": "'withdrawn'", "superseded_by": "1000"}
@@ -33,6 +35,8 @@ def full(catalog):
     """A catalog with a row in every sealed table."""
     catalog.tokenizers.add(make_tokenizer(), **WHO)
     catalog.engine_checks.record(make_engine_check(), **WHO)
+    catalog.targets.keep(Target(name="flagship", parameters=7), **WHO)
+    catalog.reports.keep(make_report(), **WHO)
     seal(catalog, "web/in")
     catalog.costs.add(make_cost(), subject=make_subject("web/in"), **WHO)
     draft = make_draft(

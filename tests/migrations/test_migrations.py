@@ -22,6 +22,7 @@ from registry.domain.cost import CostKind
 from registry.domain.count import CountMethod
 from registry.domain.digest import fingerprint
 from registry.domain.licence import Basis, Confidence
+from registry.domain.model_target import Target
 from registry.domain.run import Operation, RunState
 from registry.domain.tokenizer import TokenizerEngine, TokenizerKind
 from registry.domain.version import (
@@ -49,6 +50,7 @@ from tests.catalog.factories import (
     ref,
     seal,
 )
+from tests.reporting.factories import make_report
 
 ENUMERATIONS = {
     ("cost_entry", "kind"): CostKind,
@@ -66,7 +68,7 @@ ENUMERATIONS = {
 }
 
 
-LATER_TABLES = {"cost_entry", "engine_check"}
+LATER_TABLES = {"cost_entry", "engine_check", "report", "target"}
 """Made after 0001, so that they are not there at every revision."""
 
 LATER_COLUMNS = {"words", "basis", "confidence", "evidence_digest"}
@@ -81,6 +83,8 @@ def populate(url):
     with Catalog.open(url) as catalog:
         catalog.tokenizers.add(make_tokenizer(), **WHO)
         catalog.engine_checks.record(make_engine_check(), **WHO)
+        catalog.targets.keep(Target(name="flagship", parameters=7), **WHO)
+        catalog.reports.keep(make_report(), **WHO)
         seal(catalog, "web/in", licence="MIT", description="Crème brûlée.", owner="ada")
         catalog.costs.add(make_cost(), subject=make_subject("web/in"), **WHO)
         draft = make_draft(

@@ -7,6 +7,7 @@ from registry.catalog.tables.audit import AuditLogRow
 from registry.catalog.tables.base import AS_IS, Row
 from registry.catalog.tables.costs import CostEntryRow
 from registry.catalog.tables.datasets import DatasetRow, LicenceAssertionRow, OwnerRow, TagRow
+from registry.catalog.tables.reports import ReportRow, TargetRow
 from registry.catalog.tables.runs import (
     LedgerEntryRow,
     LedgerRejectionRow,
@@ -41,6 +42,7 @@ __all__ = [
     "MetricRow",
     "OwnerRow",
     "RecipeRow",
+    "ReportRow",
     "Row",
     "RunInputRow",
     "RunOutputRow",
@@ -50,6 +52,7 @@ __all__ = [
     "ShardRow",
     "SourceRow",
     "TagRow",
+    "TargetRow",
     "TokenCountRow",
     "TokenizerRow",
     "VersionLanguageRow",

@@ -1,0 +1,136 @@
+"""Readiness reports, each kept once by the digest of everything but the moment it was made."""
+
+import json
+from datetime import datetime
+from typing import TypeAlias
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+
+from registry.catalog import audit
+from registry.catalog.audit import Change
+from registry.catalog.engine import Database
+from registry.catalog.inserting import insert_rows
+from registry.catalog.tables import ReportRow
+from registry.domain.digest import PREFIX, canonical_json
+from registry.domain.report import ID_DIGITS, Report, ReportSummary, TargetVerdict
+from registry.errors import InputError, UnknownError
+
+ReportSummaries: TypeAlias = list[ReportSummary]
+
+_SHORTEST_ID = 4
+_VERDICTS = TypeAdapter(tuple[TargetVerdict, ...])
+_KEPT = select(ReportRow.digest, ReportRow.document, ReportRow.created_at)
+
+
+class ReportStore:
+    """Keeps and finds reports."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, report: Report, *, actor: str, at: datetime) -> Report:
+        """Keep a report in one transaction; return it with its id, and with its first moment.
+
+        The same report again changes nothing.
+        """
+        digest = report.digest
+        known = _KEPT.where(ReportRow.digest == digest)
+        with self._database.writing() as connection:
+            found = connection.execute(known).one_or_none()
+            if found is not None:
+                return _report(found.digest, found.document, found.created_at)
+            insert_rows(
+                connection,
+                ReportRow,
+                [
+                    {
+                        "digest": digest,
+                        "muster_version": report.muster_version,
+                        "tokenizer": report.tokenizer.name,
+                        "law": report.law,
+                        "num_versions": len(report.inputs),
+                        "unique_tokens": report.unique_tokens,
+                        "verdicts": _verdicts(report),
+                        "document": report.model_dump_json(exclude={"id", "created_at"}),
+                        "actor": actor,
+                        "created_at": at,
+                    }
+                ],
+            )
+            change = Change("report.keep", _id(digest), {"digest": digest})
+            audit.append(connection, [change], actor=actor, at=at)
+            return report.model_copy(update={"id": _id(digest), "created_at": at})
+
+    def get(self, report_id: str) -> Report:
+        """Return a report by the beginning of its digest.
+
+        Raises:
+            UnknownError: There is none.
+            InputError: The beginning fits several.
+        """
+        digits = report_id.removeprefix(PREFIX)
+        fits = ReportRow.digest.startswith(PREFIX + digits, autoescape=True)
+        with self._database.reading() as connection:
+            found = []
+            if len(digits) >= _SHORTEST_ID:
+                found = list(connection.execute(_KEPT.where(fits).limit(2)))
+            if not found:
+                newest = select(ReportRow.digest).order_by(ReportRow.id.desc()).limit(100)
+                known = [_id(digest) for digest in connection.execute(newest).scalars()]
+                raise UnknownError(
+                    what="report", value=report_id, known=known, hint="muster report list"
+                )
+        if len(found) > 1:
+            raise InputError(f"{report_id} fits several reports", hint="give more digits")
+        (row,) = found
+        return _report(row.digest, row.document, row.created_at)
+
+    def list(self, *, limit: int = 50) -> ReportSummaries:
+        """Return the newest reports, newest first."""
+        query = (
+            select(
+                ReportRow.digest,
+                ReportRow.created_at,
+                ReportRow.muster_version,
+                ReportRow.tokenizer,
+                ReportRow.law,
+                ReportRow.num_versions,
+                ReportRow.unique_tokens,
+                ReportRow.verdicts,
+            )
+            .order_by(ReportRow.id.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [
+                ReportSummary(
+                    id=_id(row.digest),
+                    created_at=row.created_at,
+                    muster_version=row.muster_version,
+                    tokenizer=row.tokenizer,
+                    law=row.law,
+                    num_versions=row.num_versions,
+                    unique_tokens=row.unique_tokens,
+                    verdicts=_VERDICTS.validate_json(row.verdicts),
+                )
+                for row in connection.execute(query)
+            ]
+
+
+def _id(digest: str) -> str:
+    return digest.removeprefix(PREFIX)[:ID_DIGITS]
+
+
+def _report(digest: str, document: str, created_at: datetime) -> Report:
+    fields = json.loads(document) | {"id": _id(digest), "created_at": created_at}
+    return Report.model_validate(fields)
+
+
+def _verdicts(report: Report) -> str:
+    return canonical_json(
+        [
+            target.model_dump(mode="json", include=set(TargetVerdict.model_fields))
+            for target in report.targets
+        ]
+    ).decode()
