@@ -1,10 +1,13 @@
 """The readiness report in words and cells: what terminal and Markdown both print."""
 
 import math
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterator, Sequence
 
+from registry.domain.batch import BatchBand
 from registry.domain.count import CountMethod
 from registry.domain.embedding import Diversity
+from registry.domain.model_target import Objective, Target
 from registry.domain.quantities import (
     format_bytes,
     format_count,
@@ -13,6 +16,7 @@ from registry.domain.quantities import (
 )
 from registry.domain.report import PinnedInput, Report, SupplyLine
 from registry.domain.target import Requirement, TargetReport, Uncertainty, Verdict, format_size
+from registry.domain.training_cost import Cost, Interval
 
 SUPPLY_COLUMNS = ("version", "documents", "bytes", "tokens", "unique", "licence")
 TARGET_COLUMNS = (
@@ -39,17 +43,16 @@ def answer(report: Report) -> str:
         return f"{held} are held; no model size was asked about."
     if len(report.targets) == 1:
         return _answer_one(report.targets[0], held)
-    enough = [format_size(item.num_parameters) for item in report.targets if item.verdict.is_enough]
-    short = [
-        format_size(item.num_parameters) for item in report.targets if not item.verdict.is_enough
-    ]
+    enough = [item.label for item in report.targets if item.verdict.is_enough]
+    short = [item.label for item in report.targets if not item.verdict.is_enough]
+    unit = "" if any(target.name for target in report.targets) else " parameters"
     if all(target.verdict is Verdict.BLOCKED for target in report.targets):
-        return f"No: a gate blocks {_list(short)} parameters on {held}."
+        return f"No: a gate blocks {_list(short)}{unit} on {held}."
     if not short:
-        return f"Yes: {held} are enough for each of {_list(enough)} parameters ({report.law})."
+        return f"Yes: {held} are enough for each of {_list(enough)}{unit} ({report.law})."
     if not enough:
-        return f"No: {held} are not enough for any of {_list(short)} parameters ({report.law})."
-    return f"{held} are enough for {_list(enough)}, not for {_list(short)} parameters."
+        return f"No: {held} are not enough for any of {_list(short)}{unit} ({report.law})."
+    return f"{held} are enough for {_list(enough)}, not for {_list(short)}{unit}."
 
 
 def supply_rows(report: Report) -> list[list[str]]:
@@ -76,7 +79,7 @@ def target_row(target: TargetReport) -> list[str]:
     """Return the cells of a target under `TARGET_COLUMNS`."""
     need = target.required_tokens[target.law]
     return [
-        format_size(target.num_parameters),
+        target.label,
         format_count(need.mid),
         interval(need),
         f"{target.tokens_per_parameter:.3g}",
@@ -98,13 +101,18 @@ def law_rows(targets: Sequence[TargetReport]) -> list[list[str]]:
     return rows
 
 
-def largest_model(target: TargetReport) -> str:
-    """Return the largest models that the supply feeds, as a sentence."""
+def largest_model(report: Report) -> str:
+    """Return the largest models that the supply feeds, as a sentence; of a report with targets."""
+    longer = [item.objective is Objective.OVER_TRAINED for item in report.request.targets]
+    place = longer.index(False) if False in longer else 0
+    target, way = report.targets[place], "compute-optimal model"
+    if longer and longer[place]:
+        way = f"model trained as {target.label} is"
     if target.unique_tokens == 0:
         return "No model: there are no unique tokens."
     once, repeated = target.largest_model, target.largest_model_repeated
     return (
-        f"Largest compute-optimal model: {_with_interval(once)} on the unique tokens, "
+        f"Largest {way}: {_with_interval(once)} on the unique tokens, "
         f"{_with_interval(repeated)} when they are seen {target.epochs} times."
     )
 
@@ -172,24 +180,105 @@ def interval(need: Requirement) -> str:
     return f"{format_count(need.low)} to {format_count(need.high)}"
 
 
+def made(report: Report) -> str:
+    """Return when and by what a report was made."""
+    by = f"by muster {report.muster_version}"
+    if report.created_at is None:
+        return f"Made {by}; the moment is left out."
+    return f"Made {report.created_at:%Y-%m-%d %H:%M %Z} {by}."
+
+
+def batch(band: BatchBand) -> str:
+    """Return the band of batch sizes, as a sentence."""
+    size, steps = format_count(band.low), f"{band.steps_at_low:,}"
+    if band.high > band.low:
+        size = f"{size} to {format_count(band.high)}"
+        steps = f"{band.steps_at_high:,} to {steps}"
+    return (
+        f"{size} tokens, {steps} steps of sequences of {band.sequence_length:,}; "
+        f"critical at {format_count(band.ceiling)}"
+    )
+
+
+def cost(found: Cost) -> str:
+    """Return what a run takes on its hardware, as a sentence."""
+    hours, days = found.device_hours, found.days
+    text = (
+        f"{_amount(hours.mid)} hours of {found.device} ({_ends(hours)}), "
+        f"{_amount(days.mid)} days on {found.devices:,} ({_ends(days)})"
+    )
+    if found.money is None:
+        return text
+    money, currency = found.money, f" {found.currency}" if found.currency else ""
+    return f"{text}, {_amount(money.mid)}{currency} ({_ends(money)})"
+
+
+def commands(report: Report) -> list[str]:
+    """Return the commands that make a report again: of the same inputs, and from its pin."""
+    request = report.request
+    words = ["muster", "report", *request.references]
+    for target in request.targets:
+        if target.name is not None:
+            words += ["--target", target.name]
+    bare = [target for target in request.targets if target.name is None]
+    sizes = [str(target.parameters) for target in bare if target.parameters is not None]
+    if sizes:
+        words += ["--params", ",".join(sizes), *_shared_options(bare)]
+    if request.tokenizer is not None:
+        words += ["--tokenizer", request.tokenizer]
+    words += ["--law", report.law]
+    if request.licence_policy is not None:
+        words += ["--policy", request.licence_policy.name]
+    for reference in request.without:
+        words += ["--without", reference]
+    found = [shlex.join([*words, "--reproducible"])] if request.targets else []
+    return [*found, f"muster report rerun {report.id}"] if report.id else found
+
+
+def _shared_options(targets: Sequence[Target]) -> Iterator[str]:
+    """Yield the options beside the sizes, which are the same for all of them."""
+    first = targets[0]
+    if first.objective is Objective.OVER_TRAINED:
+        yield from ("--overtraining", f"{first.overtraining:g}")
+    if first.served_tokens is not None:
+        yield from ("--served-tokens", str(first.served_tokens))
+    if first.sequence_length is not None:
+        yield from ("--sequence-length", str(first.sequence_length))
+    if first.epochs is not None:
+        yield from ("--epochs", str(first.epochs))
+
+
+def _ends(found: Interval) -> str:
+    return f"{_amount(found.low)} to {_amount(found.high)}"
+
+
+def _amount(value: float) -> str:
+    return format_count(value) if value >= 1 else f"{value:.2g}"
+
+
 def _answer_one(target: TargetReport, held: str) -> str:
-    size, need = format_size(target.num_parameters), target.required_tokens[target.law]
+    size, need = _named(target), target.required_tokens[target.law]
     asked = f"{target.law} asks for {format_count(need.mid)}"
     match target.verdict:
         case Verdict.AMPLE | Verdict.SUFFICIENT:
-            return f"Yes: {held} are enough for {size} parameters; {asked}."
+            return f"Yes: {held} are enough for {size}; {asked}."
         case Verdict.SUFFICIENT_REPEAT:
             times = f"{target.epochs_needed:.3g}"
-            return f"Yes: {held}, seen {times} times, are enough for {size} parameters; {asked}."
+            return f"Yes: {held}, seen {times} times, are enough for {size}; {asked}."
         case Verdict.CONSTRAINED if (target.epochs_needed or math.inf) <= target.hard_epochs:
             return (
-                f"Not as it stands: {held} are enough for {size} parameters only after "
+                f"Not as it stands: {held} are enough for {size} only after "
                 f"{target.epochs_needed:.3g} epochs; {asked}."
             )
         case Verdict.BLOCKED:
-            return f"No: a gate blocks {size} parameters on {held}."
+            return f"No: a gate blocks {size} on {held}."
         case _:
-            return f"No: {held} are not enough for {size} parameters; {asked}."
+            return f"No: {held} are not enough for {size}; {asked}."
+
+
+def _named(target: TargetReport) -> str:
+    size = f"{format_size(target.num_parameters)} parameters"
+    return size if target.name is None else f"{target.name} ({size})"
 
 
 def _supply_row(line: SupplyLine) -> list[str]:

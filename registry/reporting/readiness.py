@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from registry.domain.gate import Gate
 from registry.domain.report import Report, ReportWarning
-from registry.domain.target import TargetReport, Verdict, format_size
+from registry.domain.target import TargetReport, Verdict
 from registry.reporting.figures import (
     SUPPLY_COLUMNS,
     TARGET_COLUMNS,
     answer,
+    cost,
     counting,
     diversity,
     duplicates,
@@ -70,7 +71,7 @@ def _blocks(report: Report) -> "Iterator[RenderableType]":
     if report.targets:
         yield Text()
         yield _target_table(report)
-        yield Text("\n" + largest_model(report.targets[0]))
+        yield Text("\n" + largest_model(report))
     for start in range(0, len(report.targets), _TARGETS_ABREAST):
         yield Text()
         yield _law_table(report.targets[start : start + _TARGETS_ABREAST], report.law)
@@ -78,6 +79,8 @@ def _blocks(report: Report) -> "Iterator[RenderableType]":
         yield Text()
         yield _verdict_line(target)
         yield from (_item(reason) for reason in target.reasons)
+        if target.cost is not None:
+            yield _item(f"It takes {cost(target.cost)}.")
     if report.gates:
         yield Text("\nGates", style="bold")
         for gate in report.gates:
@@ -109,7 +112,7 @@ def _target_table(report: Report) -> "Table":
 def _law_table(targets: tuple[TargetReport, ...], default_law: str) -> "Table":
     from rich.text import Text
 
-    sizes = [format_size(target.num_parameters) for target in targets]
+    sizes = [target.label for target in targets]
     table = new_table([_LAW_TITLE, *sizes], right=sizes)
     for row in law_rows(targets):
         style = "bold" if row[0] == default_law else "dim" if row[0].startswith(" ") else ""
@@ -120,7 +123,7 @@ def _law_table(targets: tuple[TargetReport, ...], default_law: str) -> "Table":
 def _verdict_line(target: TargetReport) -> "RenderableType":
     from rich.text import Text
 
-    size = format_size(target.num_parameters)
+    size = target.label
     return Text.assemble(
         (f"{size}: ", "bold"),
         (target.verdict.value, _STYLES[target.verdict]),
@@ -141,12 +144,13 @@ def _gate_lines(gate: Gate) -> "Iterator[RenderableType]":
 
 
 def _warning_lines(warning: ReportWarning) -> "Iterator[RenderableType]":
-    yield _item(_warning_text(warning), title=warning.code.value)
+    yield _item(warning_text(warning), title=warning.code.value)
     if warning.hint:
         yield _item(plain(warning.hint), mark=" ", style="dim")
 
 
-def _warning_text(warning: ReportWarning) -> str:
+def warning_text(warning: ReportWarning) -> str:
+    """Return what a warning says and of which versions, on one line."""
     references = f" ({', '.join(warning.references)})" if warning.references else ""
     return plain(warning.message + references)
 
@@ -167,12 +171,12 @@ def _provenance(report: Report) -> "RenderableType":
     from rich.text import Text
 
     grid = Table.grid(padding=(0, 2, 0, 0))
-    for name, text in _facts(report, most_inputs=_INPUTS_SHOWN):
+    for name, text in report_facts(report, most_inputs=_INPUTS_SHOWN):
         grid.add_row(Text(name, style="dim"), Text(plain(text), style="dim", overflow="fold"))
     return grid
 
 
-def _facts(report: Report, *, most_inputs: int | None = None) -> list[tuple[str, str]]:
+def report_facts(report: Report, *, most_inputs: int | None = None) -> list[tuple[str, str]]:
     """Return what the report stands on, by name."""
     law = next((item for item in report.laws if item.id == report.law), None)
     facts = [
@@ -181,27 +185,35 @@ def _facts(report: Report, *, most_inputs: int | None = None) -> list[tuple[str,
         *(("diversity", text) for text in diversity(report)),
         ("law", f"{law.id}: {law.source}" if law else report.law),
         ("inputs", pins(report.inputs, most=most_inputs)),
-        ("made", f"{report.created_at:%Y-%m-%d %H:%M %Z} by muster {report.muster_version}"),
+        ("made", _made(report)),
     ]
     return [*facts, ("report", report.id)] if report.id else facts
+
+
+def _made(report: Report) -> str:
+    by = f"by muster {report.muster_version}"
+    return by if report.created_at is None else f"{report.created_at:%Y-%m-%d %H:%M %Z} {by}"
 
 
 def _markdown_targets(report: Report) -> str:
     if not report.targets:
         return ""
     rows = [target_row(target) for target in report.targets]
-    sizes = [format_size(target.num_parameters) for target in report.targets]
+    sizes = [target.label for target in report.targets]
     parts = [
         "## Is it enough?\n",
         rows_to_markdown(TARGET_COLUMNS, rows, right=TARGET_COLUMNS[1:-1]),
-        escape_markdown(largest_model(report.targets[0])) + "\n",
+        escape_markdown(largest_model(report)) + "\n",
         "### Tokens required by law\n",
         rows_to_markdown(["law", *sizes], law_rows(report.targets), right=sizes),
         "### Reasons\n",
     ]
     for target, size in zip(report.targets, sizes, strict=True):
         parts.append(f"**{size}: {target.verdict.value}** ({target.confidence.value})\n")
-        parts.append("".join(f"- {escape_markdown(reason)}\n" for reason in target.reasons))
+        reasons = list(target.reasons)
+        if target.cost is not None:
+            reasons.append(f"It takes {cost(target.cost)}.")
+        parts.append("".join(f"- {escape_markdown(reason)}\n" for reason in reasons))
     return "\n".join(parts)
 
 
@@ -219,7 +231,7 @@ def _markdown_gates(report: Report) -> str:
 
 def _markdown_warnings(report: Report) -> str:
     lines = [
-        f"- `{warning.code.value}`: {escape_markdown(_warning_text(warning))}"
+        f"- `{warning.code.value}`: {escape_markdown(warning_text(warning))}"
         + (f". {escape_markdown(warning.hint)}" if warning.hint else "")
         for warning in report.warnings
     ]
@@ -227,7 +239,7 @@ def _markdown_warnings(report: Report) -> str:
 
 
 def _markdown_provenance(report: Report) -> str:
-    facts = [f"- {name}: {escape_markdown(text)}" for name, text in _facts(report)]
+    facts = [f"- {name}: {escape_markdown(text)}" for name, text in report_facts(report)]
     rows = [[law.id, law.title, law.parameters, law.source] for law in report.laws]
     columns = ("law", "title", "parameters", "source")
     return "## Inputs and laws\n\n" + "\n".join(facts) + "\n\n" + rows_to_markdown(columns, rows)

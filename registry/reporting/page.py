@@ -1,0 +1,267 @@
+"""A report as one HTML file: no script, nothing from outside, readable on a phone and on paper."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from registry.domain.gate import GateStatus
+from registry.domain.lineage import Lineage, LineageNode
+from registry.domain.quantities import format_count, format_number
+from registry.domain.report import Report
+from registry.domain.report_curves import ReportCurves
+from registry.domain.target import TargetReport, Verdict
+from registry.errors import MissingExtraError
+from registry.reporting import charts
+from registry.reporting.figures import (
+    SUPPLY_COLUMNS,
+    answer,
+    batch,
+    commands,
+    cost,
+    interval,
+    law_rows,
+    made,
+    short,
+    supply_rows,
+)
+from registry.reporting.readiness import report_facts, warning_text
+from registry.reporting.text import plain
+
+_LAW_CHARTS = 3
+_TONES = {
+    Verdict.BLOCKED: "bad",
+    Verdict.INSUFFICIENT: "bad",
+    Verdict.CONSTRAINED: "fair",
+    Verdict.SUFFICIENT_REPEAT: "good",
+    Verdict.SUFFICIENT: "good",
+    Verdict.AMPLE: "good",
+}
+_GATE_TONES = {GateStatus.PASS: "good", GateStatus.WARN: "fair", GateStatus.BLOCK: "bad"}
+
+GLOSSARY = (
+    ("token", "What a tokenizer makes of text; counts of two tokenizers are never compared."),
+    (
+        "unique tokens",
+        "Tokens of the documents that are left when each is counted once. Near duplicates are not "
+        "measured, so the number is an upper bound.",
+    ),
+    ("epoch", "One pass over the unique tokens; below 1, over a part of them."),
+    (
+        "effective tokens",
+        "What repeated tokens are worth, in tokens seen once. Repetition is worth less each time "
+        "and never more than 16.4 times the unique tokens.",
+    ),
+    ("law", "A formula fitted on training runs that says how many tokens a model asks for."),
+    (
+        "requirement",
+        "The tokens that a law asks for. Its interval is the sampling error of that one law; how "
+        "far laws lie apart is another doubt.",
+    ),
+    ("compute-optimal", "The tokens that give the lowest loss for the training compute spent."),
+    ("AMPLE", "The unique tokens are several times the requirement."),
+    ("SUFFICIENT", "The unique tokens reach the requirement."),
+    ("SUFFICIENT-REPEAT", "They reach it when repeated within the policy on epochs."),
+    ("CONSTRAINED", "Only more epochs than wanted reach it, or the low end of its interval."),
+    ("INSUFFICIENT", "Even the most epochs allowed stay below the interval."),
+    ("BLOCKED", "A gate fails, whatever the numbers say."),
+    ("firm, likely, split", "How sure the verdict is: split where laws with a vote disagree."),
+    ("gate", "A condition on the data whatever its amount, such as what licences permit."),
+    ("critical batch size", "The tokens a step beyond which more devices save little time."),
+)
+"""The words of a report, for a reader who knows none of them."""
+
+
+def report_page(report: Report, *, curves: ReportCurves, lineages: Sequence[Lineage]) -> str:
+    """Return a report as an HTML document that refers to nothing outside itself.
+
+    Args:
+        report: The report, of at least one target.
+        curves: The numbers behind its charts.
+        lineages: What its first versions were made from.
+
+    Raises:
+        MissingExtraError: The extra `html` is not installed.
+    """
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+    except ImportError as error:
+        raise MissingExtraError(task="a report as HTML", extra="html") from error
+    environment = Environment(
+        loader=PackageLoader("registry.reporting"), autoescape=True, undefined=StrictUndefined
+    )
+    template = environment.get_template("report.html.j2")
+    return (
+        template.render(
+            report=report,
+            title=f"Readiness: {', '.join(target.label for target in report.targets)}",
+            answer=answer(report),
+            made=made(report),
+            targets=[_card(target) for target in report.targets],
+            charts=list(_charts(report, curves)),
+            supply=_supply(report),
+            laws=_laws(report),
+            sensitivity=_sensitivity(report, curves),
+            gates=[_gate(gate) for gate in _all_gates(report)],
+            warnings=[
+                {
+                    "code": item.code.value,
+                    "text": warning_text(item),
+                    "hint": plain(item.hint or ""),
+                }
+                for item in report.warnings
+            ],
+            trees=[_tree(lineage) for lineage in lineages],
+            trees_left_out=_left_out(report, lineages),
+            facts=report_facts(report),
+            commands=commands(report),
+            glossary=GLOSSARY,
+        )
+        + "\n"
+    )
+
+
+def _card(target: TargetReport) -> dict[str, Any]:
+    need = target.required_tokens[target.law]
+    low_high = interval(need)
+    facts = [
+        ("asks for", f"{format_count(need.mid)} tokens, by {target.law}"),
+        ("80 % interval", low_high),
+        ("held", f"{format_count(target.unique_tokens)} unique tokens"),
+        (
+            "epochs",
+            "none suffices" if target.epochs_needed is None else f"{target.epochs_needed:.3g}",
+        ),
+        ("short of unique", format_count(target.shortfall_tokens)),
+        ("training", f"{target.flops:.3g} FLOPs"),
+    ]
+    if target.batch is not None:
+        facts.append(("batch", batch(target.batch)))
+    if target.cost is not None:
+        facts.append(("on the hardware", cost(target.cost)))
+    return {
+        "label": target.label,
+        "verdict": target.verdict.value,
+        "confidence": target.confidence.value,
+        "tone": _TONES[target.verdict],
+        "facts": facts,
+        "reasons": target.reasons,
+    }
+
+
+def _charts(report: Report, curves: ReportCurves) -> Iterator[dict[str, Any]]:
+    found = [
+        (
+            "Supply against demand",
+            "Bars over a logarithmic axis; the line on a demand is its 80 % interval.",
+            charts.balance_chart(report),
+        ),
+        (
+            "Tokens required, by model size",
+            f"By {report.law}, compute-optimal, with its 80 % interval where it has one.",
+            charts.requirement_chart(report, curves),
+        ),
+        (
+            "What repetition is worth",
+            "Unique tokens seen again and again, in tokens seen once.",
+            charts.epochs_chart(report, curves),
+        ),
+        (
+            "From raw to effective tokens",
+            "Near duplicates are not measured, so unique tokens are an upper bound.",
+            charts.waterfall_chart(report),
+        ),
+        *(
+            (
+                f"Laws on {target.label}",
+                "Tokens that each law asks for; the line across is what is held, seen once.",
+                charts.laws_chart(report, target),
+            )
+            for target in report.targets[:_LAW_CHARTS]
+        ),
+    ]
+    from markupsafe import Markup
+
+    for place, (title, caption, spec) in enumerate(found):
+        # Vega escapes every text that it draws.
+        svg = Markup(charts.to_svg(spec, title=title, key=f"chart-{place}"))  # noqa: S704
+        yield {"title": title, "caption": caption, "svg": svg}
+
+
+def _supply(report: Report) -> dict[str, Any]:
+    return {
+        "columns": SUPPLY_COLUMNS,
+        "right": SUPPLY_COLUMNS[1:5],
+        "rows": [[plain(cell) for cell in row] for row in supply_rows(report)],
+    }
+
+
+def _laws(report: Report) -> dict[str, Any]:
+    labels = [target.label for target in report.targets]
+    return {"columns": ["law", *labels], "right": labels, "rows": law_rows(report.targets)}
+
+
+def _sensitivity(report: Report, curves: ReportCurves) -> dict[str, Any]:
+    labels = [target.label for target in report.targets]
+    now = ["as it is", *(target.verdict.value for target in report.targets)]
+    rows = [now, *([row.change, *row.verdicts] for row in curves.sensitivity)]
+    return {"columns": ["if", *labels], "right": [], "rows": rows}
+
+
+def _all_gates(report: Report) -> Iterator[tuple[str, Any]]:
+    yield from (("", gate) for gate in report.gates)
+    for target in report.targets:
+        yield from ((f" of {target.label}", gate) for gate in target.warnings)
+
+
+def _gate(found: tuple[str, Any]) -> dict[str, Any]:
+    whose, gate = found
+    return {
+        "name": gate.name + whose,
+        "status": gate.status.value,
+        "tone": _GATE_TONES[gate.status],
+        "message": plain(gate.message),
+        "evidence": [plain(line) for line in gate.evidence],
+        "policy": plain(gate.policy),
+        "hint": plain(gate.hint or ""),
+    }
+
+
+def _tree(lineage: Lineage) -> dict[str, Any]:
+    """Return a version with what it was made from, each drawn in full once."""
+    nodes = {node.reference: node for node in lineage.nodes}
+    parents: dict[str, list[str]] = {}
+    how: dict[tuple[str, str], str] = {}
+    for edge in lineage.edges:
+        parents.setdefault(edge.child, []).append(edge.parent)
+        how[edge.child, edge.parent] = f"{edge.operation} {edge.recipe or ''}".strip()
+    seen: set[str] = set()
+
+    def draw(reference: str, by: str) -> dict[str, Any]:
+        note = _note(nodes[reference], by)
+        if reference in seen:
+            return {"reference": reference, "note": "see above", "parents": []}
+        seen.add(reference)
+        above = [
+            draw(parent, how[reference, parent])
+            for parent in sorted(parents.get(reference, ()))
+            if parent in nodes
+        ]
+        return {"reference": reference, "note": note, "parents": above}
+
+    tree = draw(lineage.nodes[0].reference, "")
+    if lineage.truncated:
+        tree["note"] += ", cut: there is more behind it"
+    return tree
+
+
+def _note(node: LineageNode, by: str) -> str:
+    through = f"through {by}, " if by else ""
+    state = "" if node.state == "sealed" else f", {node.state}"
+    return (
+        f"{through}{format_number(node.num_documents, 'document')}, {plain(node.licence)}, "
+        f"{short(node.digest)}{state}"
+    )
+
+
+def _left_out(report: Report, lineages: Sequence[Lineage]) -> str:
+    more = len(report.inputs) - len(lineages)
+    return f"{format_number(more, 'version')} more, not drawn: muster lineage REF" if more else ""

@@ -1,0 +1,207 @@
+"""The report as one HTML file: parsed, not compared by eye."""
+
+import math
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from registry.domain.report_curves import EpochPoint, ReportCurves, SensitivityRow, SizePoint
+from registry.reporting import charts
+from registry.reporting.page import GLOSSARY, report_page
+from tests.reporting.factories import (
+    make_diamond,
+    make_gate,
+    make_report,
+    make_supply_line,
+    make_target,
+    make_warning,
+)
+
+VOID = {"meta", "br", "path", "line", "rect", "use"}
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+
+
+class Page(HTMLParser):
+    """Everything that a browser would see of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.open, self.unbalanced = [], [], [], []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.unbalanced.append(tag)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def make_curves(**changes):
+    fields = {
+        "requirement": tuple(
+            SizePoint(num_parameters=n, low=15 * n, mid=20 * n, high=25 * n)
+            for n in (1e8, 1e9, 1e10, 1e11)
+        ),
+        "epochs": tuple(EpochPoint(epochs=e, num_tokens=1e10 * e**0.5) for e in range(1, 41)),
+        "sensitivity": (
+            SensitivityRow(change="2 times the unique tokens", verdicts=("SUFFICIENT",)),
+        ),
+    }
+    return ReportCurves(**(fields | changes))
+
+
+def render(report, curves=None, lineages=()):
+    return report_page(report, curves=curves or make_curves(), lineages=lineages)
+
+
+def test_the_page_is_well_formed_and_begins_with_the_answer():
+    page = Page(render(make_report(), lineages=[make_diamond()]))
+
+    assert [] == page.unbalanced == page.open
+    assert ["html", "head"] == page.tags[:2]
+    assert page.text.index("are enough for 1.3B parameters") < page.text.index("SUFFICIENT-REPEAT")
+
+
+def test_the_page_needs_no_script_and_nothing_from_outside():
+    page = Page(render(make_report(), lineages=[make_diamond()]))
+    names = {name for name, _ in page.attributes}
+
+    assert not {"script", "link", "iframe", "object", "embed", "img", "image"} & set(page.tags)
+    assert not {name for name in names if name.startswith("on")}
+    assert not {"src", "href", "xlink:href", "srcset", "data"} & names
+    assert "url(http" not in render(make_report())
+    assert "@import" not in render(make_report())
+
+
+def test_names_that_are_markup_are_shown_and_not_obeyed():
+    target = make_target(reasons=(EVIL,))
+    report = make_report(
+        targets=(target,),
+        supply=(make_supply_line(reference=EVIL, licence=EVIL),),
+        warnings=(make_warning(message=EVIL, references=(EVIL,), hint=EVIL),),
+        gates=(make_gate(name=EVIL, message=EVIL, evidence=(EVIL,), hint=EVIL),),
+        tokenizer=make_report().tokenizer.model_copy(update={"name": EVIL}),
+        laws=(make_report().laws[0].model_copy(update={"source": EVIL}),),
+    )
+    page = Page(render(report))
+
+    assert "script" not in page.tags
+    assert "img" not in page.tags
+    assert page.text.count("<script>alert(1)</script>") >= 10
+
+
+def test_a_name_inside_a_chart_is_escaped_by_the_chart():
+    spec = charts.balance_chart(make_report(targets=(make_target(name=EVIL),)))
+    svg = charts.to_svg(spec, title=EVIL)
+
+    assert "<script" not in svg
+    assert "<img" not in svg
+    assert "&lt;script&gt;" in svg
+
+
+def test_the_same_report_gives_the_same_bytes():
+    assert render(make_report()) == render(make_report())
+
+
+def test_no_two_elements_have_one_id():
+    ids = [value for name, value in Page(render(make_report())).attributes if name == "id"]
+
+    assert len(ids) == len(set(ids)) > 0
+
+
+def test_everything_a_reader_must_know_is_on_the_page():
+    report = make_report(id="0123456789ab", gates=(make_gate(),))
+    text = Page(render(report, lineages=[make_diamond()])).text
+    for needed in (
+        "0123456789ab",
+        "29.1B",
+        "25.5B to 33.4B",
+        "demo/docs.text-default@1",
+        report.inputs[0].digest,
+        "arXiv:2404.10102",
+        "commercial refuses the licence",
+        "muster licence list a/raw@1",
+        "unknown-licence",
+        "a/raw@1",
+        "muster report rerun 0123456789ab",
+        "2 times the unique tokens",
+        *(word for word, _ in GLOSSARY),
+    ):
+        assert needed in text
+
+
+def test_lineage_is_drawn_in_full_once():
+    text = Page(render(make_report(), lineages=[make_diamond()])).text
+    tree = text[text.index("Lineage") : text.index("Inputs")]
+
+    assert 2 == tree.count("a/raw@1")
+    assert 1 == tree.count("see above")
+
+
+def test_every_chart_is_drawn_in_colours_that_follow_the_reader():
+    page = render(make_report())
+    svgs = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
+
+    assert 5 == len(svgs)
+    for svg in svgs:
+        colours = set(re.findall(r'(?:fill|stroke)="([^"]+)"', svg))
+        assert all(
+            colour in {"none", "transparent"} or colour.startswith("var(--") for colour in colours
+        ), colours
+        assert 'role="img"' in svg
+        assert "NaN" not in svg
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"unique_tokens": 0, "total_tokens": 0},
+        {"unique_tokens": 10**17, "total_tokens": 10**17},
+    ],
+)
+def test_nothing_and_everything_can_be_drawn(changes):
+    unique = changes["unique_tokens"]
+    target = make_target(
+        num_parameters=10**15,
+        unique_tokens=unique,
+        effective_tokens={"1": unique, "4": unique * 3, "16": unique * 10},
+        epochs_needed=None,
+        verdict="INSUFFICIENT",
+    )
+    curves = make_curves(
+        epochs=tuple(EpochPoint(epochs=e, num_tokens=unique * e) for e in (1.0, 20.0, 40.0))
+    )
+    page = render(make_report(targets=(target,), **changes), curves)
+
+    assert "NaN" not in page
+    assert "Infinity" not in page
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 10), (3, 8e18), (0.5, 1e30), (2e5, 9e5)])
+def test_axes_have_few_powers_of_ten_inside_their_ends(low, high):
+    found = charts._decades(low, high)
+
+    assert len(found) <= 5
+    assert all(low <= value <= high for value in found)
+    assert all(math.log10(value).is_integer() for value in found)
+
+
+def test_two_themes_and_paper_are_styled():
+    page = render(make_report())
+
+    assert "prefers-color-scheme: dark" in page
+    assert "@media print" in page
+    assert 'name="viewport"' in page
