@@ -18,7 +18,9 @@ from registry.api.options import (
     make_counting,
     read_training,
 )
+from registry.api.reports import Reports
 from registry.api.runs import Runs
+from registry.api.targets import Targets
 from registry.api.tokenizers import Tokenizers
 from registry.domain.answers import (
     Export,
@@ -39,11 +41,13 @@ from registry.domain.embedding import Diversity, Embedding, Neighbours
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
 from registry.domain.lineage import Lineage
+from registry.domain.model_target import Target
 from registry.domain.names import DatasetName, Reference
 from registry.domain.paths import Paths
 from registry.domain.reading import Reading
 from registry.domain.recipe import Recipe
 from registry.domain.report import Report
+from registry.domain.report_answers import TrainingPlan
 from registry.domain.tokens import OutputFormat
 from registry.operations.context import Context
 
@@ -63,7 +67,9 @@ class Registry:
     datasets: Datasets
     licences: Licences
     tokenizers: Tokenizers
+    reports: Reports
     runs: Runs
+    targets: Targets
     laws: Laws
     exchange: Exchange
 
@@ -73,7 +79,9 @@ class Registry:
         self.datasets = Datasets(context)
         self.licences = Licences(context)
         self.tokenizers = Tokenizers(context)
+        self.reports = Reports(context)
         self.runs = Runs(context)
+        self.targets = Targets(context)
         self.laws = Laws(context)
         self.exchange = Exchange(context)
 
@@ -246,23 +254,54 @@ class Registry:
             self._context, Reference.parse(reference), num_documents=num_documents, seed=seed
         )
 
-    def report(
+    def report(  # noqa: PLR0913 - a question has many sides, and each has a default
         self,
         references: Sequence[str] = (),
         *,
-        num_parameters: Sequence[int],
+        num_parameters: Sequence[int] = (),
+        targets: Sequence[Target | str] = (),
         tokenizer: str | None = None,
         law: str | None = None,
         policy: str | LicencePolicy | None = None,
+        without: Sequence[str] = (),
+        keep: bool = True,
+        reproducible: bool = False,
     ) -> Report:
         """Say whether the data is enough; see `registry.operations.report.report`."""
         return operations.report.report(
             self._context,
             [Reference.parse(text) for text in references],
             num_parameters=num_parameters,
+            targets=targets,
             tokenizer=tokenizer,
             law=law,
             policy=policy,
+            without=[Reference.parse(text) for text in without],
+            keep=keep,
+            reproducible=reproducible,
+        )
+
+    def plan(
+        self,
+        references: Sequence[str] = (),
+        *,
+        flops: float | None = None,
+        device_hours: str | None = None,
+        utilisation: float = 0.4,
+        tokenizer: str | None = None,
+        law: str | None = None,
+        epochs: int = 4,
+    ) -> TrainingPlan:
+        """Say what to train with a budget of compute; see `registry.operations.plan.plan`."""
+        return operations.plan.plan(
+            self._context,
+            [Reference.parse(text) for text in references],
+            flops=flops,
+            device_hours=device_hours,
+            utilisation=utilisation,
+            tokenizer=tokenizer,
+            law=law,
+            epochs=epochs,
         )
 
     # Looking.

@@ -70,6 +70,7 @@ def gather_supply(
     *,
     tokenizer_fingerprint: Digest | None,
     policy: LicencePolicy | None = None,
+    without: Sequence[Reference] = (),
 ) -> Supply:
     """Return the supply of some versions, or of everything that was counted.
 
@@ -81,6 +82,7 @@ def gather_supply(
         tokenizer_fingerprint: Whose counts; None: the tokenizer that counted the most versions, of
             equals the one that counted last.
         policy: Chooses between the alternatives that licences leave.
+        without: Versions that are left out with all that was made from them.
 
     Raises:
         InputError: Nothing was counted.
@@ -103,9 +105,31 @@ def gather_supply(
     )
     if not any(item.count for item in counted):
         raise _nothing_counted(context, [item.version for item in asked])
+    counted, taken = _leave_out(context, counted, without)
     licences = effective_of(context, [item.version.reference for item in counted], policy=policy)
-    warnings = (*warn_of_supply(context, counted, licences), *left_out)
+    warnings = (*warn_of_supply(context, counted, licences), *left_out, *taken)
     return _add_up(context, counted, measure, licences, warnings)
+
+
+def _leave_out(
+    context: Context, counted: tuple[Counted, ...], without: Sequence[Reference]
+) -> tuple[tuple[Counted, ...], tuple[ReportWarning, ...]]:
+    """Return what is left without some versions and all that was made from them."""
+    gone = {
+        node.reference
+        for reference in without
+        for node in context.catalog.lineage.downstream(reference).nodes
+    }
+    taken = tuple(item.version.reference for item in counted if item.version.reference in gone)
+    if not taken:
+        return counted, ()
+    names = ", ".join(str(reference) for reference in without)
+    warning = ReportWarning(
+        code=WarningCode.LEFT_OUT,
+        message=f"left out as if {names} could not be used",
+        references=taken,
+    )
+    return tuple(item for item in counted if item.version.reference not in gone), (warning,)
 
 
 def _resolve(context: Context, references: Sequence[Reference]) -> list[_Asked]:
