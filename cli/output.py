@@ -35,6 +35,12 @@ def print_json(value: Value) -> None:
     write(value.model_dump_json(by_alias=True, indent=2))
 
 
+def print_values(values: Sequence[Value]) -> None:
+    """Print values as one JSON array."""
+    adapter = TypeAdapter(list[Value])
+    write(adapter.dump_json(list(values), indent=2, serialize_as_any=True).decode())
+
+
 def print_text(renderable: "RenderableType") -> None:
     """Print what people read; piped text carries no blanks at the ends of its lines."""
     target = console()
@@ -74,8 +80,7 @@ def print_list(
 
     match how:
         case ListFormat.JSON:
-            adapter = TypeAdapter(list[Value])
-            write(adapter.dump_json(list(values), indent=2, serialize_as_any=True).decode())
+            print_values(values)
         case ListFormat.JSONL:
             for value in values:
                 write(value.model_dump_json())

@@ -21,6 +21,8 @@ _GROUPS = {
     "licence": ("add", "list", "show", "effective", "notice", "policies"),
     "cost": ("add", "reverse", "show", "report"),
     "law": ("list", "show", "compare", "fit"),
+    "target": ("set", "list", "show"),
+    "report": ("list", "show", "rerun", "diff", "explain"),
     "run": ("list", "show"),
     "db": ("upgrade", "current", "check"),
 }
