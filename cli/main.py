@@ -38,6 +38,8 @@ COMMANDS = {
     "recipe": "List, show and check recipes.",
     "tokenizer": "Train, add, list and show tokenizers.",
     "licence": "State licences, and show what applies after everything upstream.",
+    "model": "State models: what they were trained on, and what their output may be used for.",
+    "generation": "State who wrote a version, and show how synthetic it is.",
     "cost": "Keep the ledger of what data cost, and add it up through lineage.",
     "law": "List, show, compare and fit scaling laws.",
     "run": "List, show, merge and cancel runs.",

@@ -19,6 +19,8 @@ _GROUPS = {
     "recipe": ("list", "show", "check", "steps"),
     "tokenizer": ("train", "add", "list", "show"),
     "licence": ("add", "list", "show", "effective", "notice", "policies"),
+    "model": ("add", "list", "show"),
+    "generation": ("add", "show"),
     "cost": ("add", "reverse", "show", "report"),
     "law": ("list", "show", "compare", "fit"),
     "target": ("set", "list", "show"),

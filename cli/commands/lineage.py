@@ -6,6 +6,7 @@ import typer
 
 from cli import output
 from cli.errors import ExitCode
+from cli.generations import check_models
 from cli.groups import DefaultGroup
 from cli.lineage import (
     FieldsOption,
@@ -38,6 +39,14 @@ def lineage(
     ] = None,
     limit: LimitOption = None,
     fields: FieldsOption = False,
+    no_model: Annotated[
+        str | None,
+        typer.Option(
+            "--no-model",
+            metavar="NAME[@REVISION]",
+            help="Ask instead whether anything upstream was written by a model; exit 3 if so.",
+        ),
+    ] = None,
     how: LineageFormatOption = LineageFormat.TREE,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -52,9 +61,13 @@ def lineage(
     muster lineage web/cc.text-default --up 1 --down 1
     muster lineage 'state:withdrawn,+mix/train@3'
     muster lineage web/cc.text-default.gpt2 --format mermaid > lineage.mmd
+    muster lineage mix/train@3 --no-model org/small-1b
     muster lineage why web/cc.text-default.gpt2 --source web/cc
     """
     session: Session = context.obj
+    if no_model is not None:
+        check_models(session, selection, model=no_model, as_json=as_json, quiet=quiet)
+        return
     with session.registry() as registry:
         found = registry.lineage(" ".join(selection), up=up, down=down, limit=limit, fields=fields)
     show(found, how=LineageFormat.JSON if as_json else how, quiet=quiet)

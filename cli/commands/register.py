@@ -8,6 +8,7 @@ import typer
 
 from cli import output
 from cli.cards import card_of
+from cli.generations import PromptDigestOption, RoleOption, SamplingOption, read_sampling
 from cli.options import AsJson, DryRun, Quiet
 from cli.session import Session
 from registry.domain.answers import ReadingChange, Registration
@@ -71,6 +72,20 @@ def register(
         typer.Option(help="A version it was made from, outside of muster; may be repeated."),
     ] = None,
     rule: Annotated[str | None, typer.Option(help="How it was made from them.")] = None,
+    take: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="REF=DOCUMENTS",
+            help="How many documents were taken from a version, unchanged; together all of them.",
+        ),
+    ] = None,
+    generated_by: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL@REVISION", help="The model that wrote it; or people."),
+    ] = None,
+    role: RoleOption = None,
+    prompt_digest: PromptDigestOption = None,
+    sampling: SamplingOption = None,
     ingest: Annotated[
         bool, typer.Option("--ingest", help="Also copy the files into the object store.")
     ] = False,
@@ -102,6 +117,11 @@ def register(
         tags=tag,
         derived_from=derived_from,
         rule=rule,
+        take=take,
+        generated_by=generated_by,
+        role=role,
+        prompt_digest=prompt_digest,
+        sampling=read_sampling(sampling),
     )
     reading = Reading(
         format=file_format,

@@ -11,6 +11,7 @@ from registry.api.datasets import Datasets
 from registry.api.exchange import Exchange
 from registry.api.laws import Laws
 from registry.api.licences import Licences
+from registry.api.models import Generations, Models
 from registry.api.options import (
     CountingOptions,
     ExportOptions,
@@ -66,6 +67,8 @@ class Registry:
     costs: Costs
     datasets: Datasets
     licences: Licences
+    models: Models
+    generations: Generations
     tokenizers: Tokenizers
     reports: Reports
     runs: Runs
@@ -78,6 +81,8 @@ class Registry:
         self.costs = Costs(context)
         self.datasets = Datasets(context)
         self.licences = Licences(context)
+        self.models = Models(context)
+        self.generations = Generations(context)
         self.tokenizers = Tokenizers(context)
         self.reports = Reports(context)
         self.runs = Runs(context)

@@ -9,9 +9,11 @@ from registry.catalog.counts import CountStore
 from registry.catalog.datasets import DatasetStore
 from registry.catalog.engine import Database
 from registry.catalog.engine_checks import EngineCheckStore
+from registry.catalog.generations import GenerationStore
 from registry.catalog.imports import ImportStore
 from registry.catalog.licences import LicenceStore
 from registry.catalog.lineage import LineageStore
+from registry.catalog.models import ModelStore
 from registry.catalog.reports import ReportStore
 from registry.catalog.revision import check_revision, read_revision
 from registry.catalog.runs import RunStore
@@ -34,6 +36,8 @@ class Catalog:
         self.runs = RunStore(database)
         self.imports = ImportStore(database)
         self.licences = LicenceStore(database)
+        self.models = ModelStore(database)
+        self.generations = GenerationStore(database)
         self.lineage = LineageStore(database)
         self.tokenizers = TokenizerStore(database)
         self.engine_checks = EngineCheckStore(database)

@@ -17,6 +17,8 @@ from registry.catalog.collector import collector_paused
 from registry.catalog.engine import Database
 from registry.catalog.licensing import Assertion, assertion_row, record_statement
 from registry.catalog.loading import AnyRow
+from registry.catalog.origins import Origins, load_origins, reach_origins
+from registry.catalog.reaching import read_ids
 from registry.catalog.resolving import chunked, resolve, resolve_all
 from registry.catalog.tables import (
     DatasetRow,
@@ -30,11 +32,14 @@ from registry.domain.effective import LicenceGraph, LicenceNode
 from registry.domain.licence import (
     Basis,
     Claim,
+    Confidence,
     LicenceAssertion,
     LicenceStatement,
     list_counting,
 )
+from registry.domain.model import PREFIX, name_output
 from registry.domain.names import Reference, reference_to
+from registry.domain.terms import Terms
 from registry.domain.version import SourceFacts
 
 Assertions: TypeAlias = list[LicenceAssertion]
@@ -120,7 +125,8 @@ def reach_upstream(starts: Sequence[int]) -> CTE:
 def _load_nodes(
     connection: Connection, starts: Sequence[int], *, with_sources: bool
 ) -> dict[int, LicenceNode]:
-    reached = reach_upstream(starts)
+    reached = reach_origins(starts)
+    origins = load_origins(connection, reached)
     rows = connection.execute(_graph_query(reached)).all()
     names = {row.id: reference_to(row.name, row.number) for row in rows}
     asserted: defaultdict[int, list[AnyRow]] = defaultdict(list)
@@ -131,7 +137,11 @@ def _load_nodes(
     for row in connection.execute(query.where(stated).order_by(LicenceAssertionRow.id)):
         asserted[row.version_id].append(row)
     sources = _load_sources(connection, reached) if with_sources else {}
-    return {row.id: _node(row, names[row.id], asserted[row.id], sources) for row in rows}
+    nodes = {row.id: _node(row, names[row.id], asserted[row.id], sources, origins) for row in rows}
+    for version_id in origins.stated:
+        for model_id in origins.writers(version_id):
+            nodes[-model_id] = _model_node(origins.models[model_id], origins.trained_on[model_id])
+    return nodes
 
 
 def _graph_query(reached: CTE) -> Select[*tuple[Any, ...]]:
@@ -177,17 +187,46 @@ def _load_sources(connection: Connection, reached: CTE) -> dict[int, list[Source
 
 
 def _node(
-    row: AnyRow, name: str, asserted: list[AnyRow], sources: dict[int, list[SourceFacts]]
+    row: AnyRow,
+    name: str,
+    asserted: list[AnyRow],
+    sources: dict[int, list[SourceFacts]],
+    origins: Origins,
 ) -> LicenceNode:
     assertions = list(_assertions(asserted, name)) if asserted else []
-    parents = map(int, row.parents.split(",")) if row.parents else ()
+    models = (-model_id for model_id in origins.writers(row.id))
+    parents = {*read_ids(row.parents), *origins.groundings(row.id), *models}
     return LicenceNode(
         reference=name,
-        parents=tuple(sorted(set(parents))),
+        parents=tuple(sorted(parents)),
         holding=next((one for one in assertions if one.holds), None),
         others=tuple(one for one in assertions if not one.holds and not one.is_outdated),
         digest=row.manifest_digest,
         sources=tuple(sources.get(row.id, ())),
+    )
+
+
+def _model_node(row: AnyRow, trained_on: tuple[int, ...]) -> LicenceNode:
+    """Return a model as a node: what may be done with its output, stated by whoever added it."""
+    name = f"{row.name}@{row.revision}"
+    terms = None if row.output_terms is None else Terms.model_validate(row.output_terms)
+    fields: dict[str, object] = {
+        "expression": row.output_licence if terms is None else name_output(name),
+        "by": row.model_actor,
+        "evidence": row.terms_url,
+        "evidence_digest": None,
+        "confidence": Confidence.MEDIUM,
+        "reference": f"{PREFIX}{name}",
+        "basis": Basis.STATED,
+        "at": row.added_at,
+        "holds": True,
+        "is_outdated": False,
+    }
+    return LicenceNode(
+        reference=f"{PREFIX}{name}",
+        parents=trained_on,
+        holding=LicenceAssertion.trusted(fields),
+        terms=terms,
     )
 
 

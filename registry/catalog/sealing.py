@@ -31,6 +31,7 @@ from registry.catalog.facts import (
     ensure_sources,
     source_fingerprint,
 )
+from registry.catalog.generations import record_generation
 from registry.catalog.identifiers import new_run_id, reserve_ids
 from registry.catalog.inserting import insert_rows
 from registry.catalog.licensing import (
@@ -58,6 +59,7 @@ from registry.catalog.tables import (
     LicenceAssertionRow,
     LineageEdgeRow,
     MetricRow,
+    MixturePartRow,
     Row,
     RunInputRow,
     RunOutputRow,
@@ -70,6 +72,7 @@ from registry.catalog.tables import (
 )
 from registry.domain.count import TokenCount
 from registry.domain.digest import Digest
+from registry.domain.generation import GenerationDraft
 from registry.domain.licence import UNKNOWN, Basis
 from registry.domain.names import Reference, reference_to
 from registry.domain.run import RunDraft, RunState
@@ -88,6 +91,7 @@ _APPENDED = (
     RunInputRow,
     RunOutputRow,
     LineageEdgeRow,
+    MixturePartRow,
     LedgerEntryRow,
     LedgerRejectionRow,
 )
@@ -140,6 +144,7 @@ class Sealing:
         self._closed: list[tuple[OpenRun, Digest | None]] = []
         self._input_counts: list[tuple[int, int, TokenCount]] = []
         self._shared: dict[int, tuple[int, str]] = {}
+        self._generations: list[tuple[int, str, GenerationDraft]] = []
 
     def seal(self) -> list[Sealed]:
         """Seal each order, in turn: a later one may name what an earlier one made as input."""
@@ -204,6 +209,10 @@ class Sealing:
         else:
             outcome = self._note_unchanged(order, series, existing, run_id=run_id, run=run)
         self._note_description(outcome)
+        if order.draft.generation is not None:
+            number = outcome.number if existing is None else existing.number
+            reference = reference_to(order.name, number or 0)
+            self._generations.append((outcome.version_id, reference, order.draft.generation))
         for text, count in order.draft.input_counts:
             version_id = self._get_input(Reference.parse(text))
             self._input_counts.append((run_id, version_id, count))
@@ -267,6 +276,14 @@ class Sealing:
         self._note_statements(outcome)
         for parent_id in dict.fromkeys(inputs):
             self._add(LineageEdgeRow, child_id=version_id, parent_id=parent_id, run_id=run_id)
+        for text, num_documents in draft.taken:
+            parent_id = self._get_input(Reference.parse(text))
+            self._add(
+                MixturePartRow,
+                version_id=version_id,
+                parent_id=parent_id,
+                num_documents=num_documents,
+            )
         reference = reference_to(order.name, series.head)
         self._changes.append(
             Change("version.seal", reference, {"digest": order.digest, "run": run})
@@ -400,6 +417,10 @@ class Sealing:
         self._changes += save_tags(connection, series)
         for run_id, version_id, count in self._input_counts:
             self._changes += record_count(connection, version_id, count, run_id=run_id, at=self._at)
+        for version_id, reference, generation in self._generations:
+            self._changes += record_generation(
+                connection, version_id, reference, generation, actor=self._actor, at=self._at
+            )
         audit.append(connection, self._changes, actor=self._actor, at=self._at)
 
     def _answer(self, outcomes: list[_Outcome]) -> list[Sealed]:

@@ -5,10 +5,13 @@ from typing import Annotated
 
 import langcodes
 from langcodes.tag_parser import LanguageTagError
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, field_validator
 
 from registry.domain.base import Value
+from registry.domain.digest import Digest, parse_digest
+from registry.domain.generation import GenerationDraft, Role
 from registry.domain.licence import Licence
+from registry.domain.model import ModelReference
 from registry.domain.names import Reference, parse_tag
 from registry.domain.urls import redact_url
 from registry.domain.version import DatasetKind
@@ -40,7 +43,23 @@ def _in_utc(value: datetime) -> datetime:
 
 
 _Moment = Annotated[datetime, AfterValidator(_in_utc)]
+
+
+def _read_digest(value: object) -> object:
+    return parse_digest(value) if isinstance(value, str) else value
+
+
 _Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+def _parse_part(text: str) -> tuple[str, int]:
+    """Return reference and number of `REF=DOCUMENTS`."""
+    reference, equals, number = text.rpartition("=")
+    if not equals or not number.isdecimal():
+        raise InputError(
+            f"{text!r} does not say how many documents were taken", hint="web/cc@3=8000"
+        )
+    return str(Reference.parse(reference)), int(number)
 
 
 class Card(Value):
@@ -72,6 +91,22 @@ class Card(Value):
     rule: str | None = None
     """How it was made from them, in words."""
 
+    take: _Texts = ()
+    """How many documents were taken from each, as `REF=DOCUMENTS`, unchanged; all together they are
+    the documents that are registered."""
+
+    generated_by: str | None = None
+    """The model that wrote the documents, `name@revision`, or `people`."""
+
+    role: Role | None = None
+    """What the model did; it wrote them unless something else is stated."""
+
+    prompt_digest: Annotated[Digest, BeforeValidator(_read_digest)] | None = None
+    """The digest of the prompt or of its template."""
+
+    sampling: dict[str, JsonValue] = {}
+    """The parameters of sampling, such as temperature and seed."""
+
     model_config = {**Value.model_config, "populate_by_name": True}
 
     @field_validator("licence")
@@ -98,6 +133,47 @@ class Card(Value):
     @classmethod
     def _parse_references(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(Reference.parse(reference)) for reference in value)
+
+    @field_validator("take")
+    @classmethod
+    def _parse_parts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple("=".join(map(str, _parse_part(text))) for text in value)
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The versions that the data was made from, those that documents were taken from too."""
+        return tuple(dict.fromkeys((*self.derived_from, *(name for name, _ in self.parts))))
+
+    @property
+    def parts(self) -> tuple[tuple[str, int], ...]:
+        """How many documents were taken from each version."""
+        return tuple(_parse_part(text) for text in self.take)
+
+    def generation(self) -> GenerationDraft | None:
+        """Return who wrote the documents; None: nobody says so.
+
+        Raises:
+            InputError: A prompt, sampling or role without a model, or people with one of them.
+        """
+        details = {
+            "--role": self.role,
+            "--prompt-digest": self.prompt_digest,
+            "--sampling": self.sampling,
+        }
+        given = [name for name, value in details.items() if value]
+        if self.generated_by in {None, Role.PEOPLE.value}:
+            if given:
+                raise InputError(
+                    f"{', '.join(given)} says how a model wrote the documents, and none is named",
+                    hint="--generated-by NAME@REVISION",
+                )
+            return None if self.generated_by is None else GenerationDraft(role=Role.PEOPLE)
+        return GenerationDraft(
+            role=self.role or Role.GENERATOR,
+            model=ModelReference.parse(self.generated_by or ""),
+            prompt_digest=self.prompt_digest,
+            sampling=self.sampling,
+        )
 
     def over(self, other: "Card") -> "Card":
         """Return this card's statements, and the other's where this one is silent."""

@@ -12,9 +12,12 @@ from typing import Annotated, BinaryIO, Protocol, TypeAlias
 
 from pydantic import JsonValue, StringConstraints
 
+from registry.errors import InputError
+
 PREFIX = "sha256:"
 
 _PIECE_BYTES = 1 << 20
+_NUM_DIGITS = 64
 
 # Made once: `json.dumps` would make one for each value.
 _ENCODER = json.JSONEncoder(
@@ -73,6 +76,20 @@ def canonical_json(value: JsonValue) -> bytes:
         b'{"a":"\\xc3\\xa9","b":1}'
     """
     return _ENCODER.encode(value).encode("utf-8")
+
+
+def parse_digest(text: str) -> Digest:
+    """Return a digest as it is written here; the prefix may be left out.
+
+    Raises:
+        InputError: It is none.
+    """
+    digits = text.strip().lower().removeprefix(PREFIX)
+    if len(digits) != _NUM_DIGITS or set(digits) - set("0123456789abcdef"):
+        raise InputError(
+            f"{text!r} is not a digest", hint="sha256: and 64 hexadecimal digits: sha256sum FILE"
+        )
+    return PREFIX + digits
 
 
 def fingerprint(value: JsonValue) -> Digest:

@@ -9,6 +9,7 @@ from pydantic import field_validator
 from registry.domain.base import Value
 from registry.domain.gate import GateStatus
 from registry.domain.licence import LicenceAssertion
+from registry.domain.synthetic import SyntheticPolicy
 from registry.domain.terms import Answer, Term, Terms
 from registry.domain.version import SourceFacts
 
@@ -26,6 +27,9 @@ class LicencePolicy(Value):
 
     prefer: Mapping[Term, Answer] = {}
     """The answers without which it warns."""
+
+    synthetic: SyntheticPolicy | None = None
+    """What it asks of synthetic data; None: nothing."""
 
     @field_validator("require", "prefer")
     @classmethod
@@ -202,13 +206,20 @@ class LicenceNode:
     others: tuple[LicenceAssertion, ...] = ()
     """What other people say of it, newest first."""
 
+    terms: Terms | None = None
+    """What a model's output may be used for, term by term; None: as the expression says."""
+
     digest: str = ""
     sources: tuple[SourceFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LicenceGraph:
-    """Versions with everything upstream of them, by id."""
+    """Versions with everything upstream of them, by id.
+
+    A model that wrote a version is one of its parents, under its negative id: the terms of its
+    output hold for what it wrote, and its parents are the versions that it was trained on.
+    """
 
     nodes: Mapping[int, LicenceNode]
     starts: Mapping[str, int]

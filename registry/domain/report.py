@@ -12,6 +12,7 @@ from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import Diversity
 from registry.domain.gate import Gate
 from registry.domain.model_target import Target
+from registry.domain.synthetic import SyntheticSupply
 from registry.domain.target import Confidence, TargetReport, Verdict
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
 from registry.domain.version import DatasetKind
@@ -46,6 +47,9 @@ class WarningCode(StrEnum):
     WITHDRAWN = "withdrawn"
     WITHDRAWN_UPSTREAM = "withdrawn-upstream"
     """A version was made from one that was withdrawn."""
+
+    SYNTHETIC = "synthetic"
+    """Tokens that a model wrote stand in the supply."""
 
     UNKNOWN_TOKENS = "unknown-tokens"
     """The tokenizer cannot express much of the text: its tokens say little."""
@@ -164,6 +168,9 @@ class Report(Value):
     near_duplicates: Literal["not measured"] = "not measured"
     diversity: tuple[Diversity, ...] = ()
     """How varied a sample of each version is, where it was measured; a fact without a threshold."""
+
+    synthetic: SyntheticSupply | None = None
+    """How synthetic the tokens are, by what is stated upstream; None: an older report."""
 
     targets: tuple[TargetReport, ...]
     gates: tuple[Gate, ...] = ()

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, JsonValue
 from registry.domain.base import Value
 from registry.domain.count import TokenCount
 from registry.domain.digest import Digest, fingerprint
+from registry.domain.generation import GenerationDraft
 from registry.domain.ledger import LedgerEntry
 from registry.domain.names import DatasetNameField, reference_to
 from registry.domain.reading import Field, Reading
@@ -113,6 +114,12 @@ class VersionDraft(Value):
     recipe: Recipe | None = None
     inputs: tuple[str, ...] = ()
     """Canonical references of the versions it was made from."""
+
+    taken: tuple[tuple[str, int], ...] = ()
+    """How many documents were taken from each input, by reference; none: not stated."""
+
+    generation: GenerationDraft | None = None
+    """Who wrote the documents, where that is stated with them."""
 
     licence: str | None = None
     """An SPDX expression in normal form; None: inherit what every input agrees on, else unknown."""

@@ -5,12 +5,15 @@ nothing is copied down, so a licence that is stated today reaches what was made 
 version that was made from others and of which nobody states anything, only they speak; of one that
 came from outside and of which nobody states anything, nobody knows.
 
+What a model wrote comes under the terms of its output, and under the licences of what it was
+trained on: whether those end at a model is open, so they are shown with the way through it.
+
 Example:
     mix@1 was made from a@1 (MIT) and b@1, b@1 from c@1 (CC-BY-NC-4.0). Of mix@1 and b@1 nobody
     says anything. mix@1 is under CC-BY-NC-4.0 AND MIT: commercial no, by mix@1 <- b@1 <- c@1.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from registry.domain.effective import (
     EffectiveLicence,
@@ -42,7 +45,7 @@ def effective_licence(
     start = graph.starts[reference]
     ways = _walk(graph, start)
     licences = {key: licence for key in ways if (licence := _licence_of(graph.nodes[key]))}
-    taken = {licence: take(licence, policy) for licence in dict.fromkeys(licences.values())}
+    taken = _take_all(graph, licences, policy)
     terms = meet_all(item.terms for item in taken.values())
     return EffectiveLicence(
         reference=reference,
@@ -55,7 +58,7 @@ def effective_licence(
         ),
         parts=tuple(_parts(graph, licences, taken)),
         conflicts=tuple(_conflicts(graph.nodes[key] for key in ways)),
-        num_ancestors=len(ways) - 1,
+        num_ancestors=sum(key > 0 for key in ways) - 1,
         ruling=None if policy is None else rule(terms, policy),
     )
 
@@ -63,12 +66,12 @@ def effective_licence(
 def make_notice(graph: LicenceGraph, reference: str) -> Notice:
     """Return whom a version owes a notice: what asks for it, and of which nobody knows."""
     start = graph.starts[reference]
-    nodes = [graph.nodes[key] for key in _walk(graph, start)]
-    licences = [(node, licence) for node in nodes if (licence := _licence_of(node))]
-    taken = {licence: take(licence) for licence in {licence for _, licence in licences}}
+    ways = _walk(graph, start)
+    licences = {key: licence for key in ways if (licence := _licence_of(graph.nodes[key]))}
+    taken = _take_all(graph, licences, None)
     entries = [
-        _entry(node, licence, taken[licence])
-        for node, licence in licences
+        _entry(graph.nodes[key], licence, taken[licence])
+        for key, licence in licences.items()
         if taken[licence].terms.attribution is not Answer.NO
     ]
     return Notice(
@@ -76,6 +79,18 @@ def make_notice(graph: LicenceGraph, reference: str) -> Notice:
         digest=graph.nodes[start].digest,
         entries=tuple(sorted(entries, key=lambda entry: entry.reference)),
     )
+
+
+def _take_all(
+    graph: LicenceGraph, licences: Mapping[int, str], policy: LicencePolicy | None
+) -> dict[str, Taken]:
+    """Return what is taken of each licence; stated terms of a model's output hold as such."""
+    taken: dict[str, Taken] = {}
+    for key, licence in licences.items():
+        if licence not in taken:
+            stated = graph.nodes[key].terms
+            taken[licence] = take(licence, policy) if stated is None else Taken((licence,), stated)
+    return taken
 
 
 def _walk(graph: LicenceGraph, start: int) -> dict[int, int | None]:

@@ -9,6 +9,10 @@ train = "yes"
 
 [prefer]                   # warned of otherwise
 share_alike = "no"
+
+[synthetic]                # what is asked of text that models wrote; may be left out
+unknown = "warn"           # or "block", "pass": what it means where nobody knows
+warn_share_above = 0.33
 """
 
 import tomllib

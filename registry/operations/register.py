@@ -5,7 +5,7 @@ With `ingest`, the files are also copied into the object store.
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
@@ -138,11 +138,9 @@ class _Registration:
         version = sealed.version
         return self._answer(version, sealed.status, sealed.previous, draft, scanned)
 
-    def _resolve_parents(self) -> tuple[str, ...]:
+    def _resolve_parents(self) -> dict[str, str]:
         versions = self._context.catalog.versions
-        return tuple(
-            versions.get(Reference.parse(text)).reference for text in self._card.derived_from
-        )
+        return {text: versions.get(Reference.parse(text)).reference for text in self._card.parents}
 
     def _derivation(self, paths: Sequence[str]) -> Digest:
         return fingerprint(
@@ -202,7 +200,7 @@ class _Registration:
         return facts
 
     def _draft(
-        self, scanned: Sequence[FileFacts], *, parents: tuple[str, ...], from_stdin: bool
+        self, scanned: Sequence[FileFacts], *, parents: Mapping[str, str], from_stdin: bool
     ) -> VersionDraft:
         card = self._card
         source = SourceFacts(
@@ -218,7 +216,9 @@ class _Registration:
             content=Content.DOCUMENTS,
             shards=tuple(facts.shard for facts in scanned),
             fields=join_fields(scanned),
-            inputs=parents,
+            inputs=tuple(dict.fromkeys(parents.values())),
+            taken=self._parts(scanned, parents),
+            generation=card.generation(),
             licence=card.licence,
             licence_evidence=card.licence_url,
             languages=card.language,
@@ -229,10 +229,33 @@ class _Registration:
             ledger=(total_ledger(scanned),),
         )
 
+    def _parts(
+        self, scanned: Sequence[FileFacts], parents: Mapping[str, str]
+    ) -> tuple[tuple[str, int], ...]:
+        """Return the documents taken from each parent, which are all that was read."""
+        parts = self._card.parts
+        num_taken = sum(number for _, number in parts)
+        num_documents = sum(facts.shard.num_documents for facts in scanned)
+        if parts and num_taken != num_documents:
+            raise InputError(
+                f"--take says that {num_taken:,} documents were taken and "
+                f"{num_documents:,} were read",
+                hint="a --take REF=DOCUMENTS for every version; rows that are rejected are none",
+            )
+        taken: dict[str, int] = {}
+        for text, number in parts:
+            taken[parents[text]] = taken.get(parents[text], 0) + number
+        return tuple(taken.items())
+
     def _guess_kind(self, scanned: Sequence[FileFacts]) -> DatasetKind:
         known = self._context.catalog.datasets.find(self._name)
         if known is not None:
             return known.kind
+        generation = self._card.generation()
+        if generation is not None and generation.role.writes:
+            return DatasetKind.SYNTHETIC
+        if self._card.take:
+            return DatasetKind.MIXTURE
         suffixes = {Path(facts.shard.path).suffix.lower() for facts in scanned}
         return DatasetKind.CODE if suffixes and suffixes <= _CODE_FORMATS else DatasetKind.TEXT
 
@@ -243,7 +266,7 @@ class _Registration:
             "card": self._card.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
         }
         return RunDraft(
-            operation=Operation.DERIVE if self._card.derived_from else Operation.REGISTER,
+            operation=Operation.DERIVE if self._card.parents else Operation.REGISTER,
             derivation=derivation,
             parameters=parameters,
             environment=environment(),

@@ -17,6 +17,7 @@ from registry.domain.report import (
     ReportWarning,
     WarningCode,
 )
+from registry.domain.synthetic import SyntheticSupply, synthetic_gate
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
 from registry.errors import InputError
 from registry.operations.assess_targets import assess_target
@@ -26,6 +27,7 @@ from registry.operations.licences import find_policy, licence_gate
 from registry.operations.measured_diversity import list_diversity
 from registry.operations.report_warnings import warn_of_near_duplicates, warn_of_targets
 from registry.operations.supply import Supply, gather_supply
+from registry.operations.synthetic_supply import find_synthetic, warn_of_synthetic
 from registry.operations.targets import find_target
 from registry.scaling.laws import DEFAULT_LAW, Law, get_law
 
@@ -104,7 +106,8 @@ def make_report(
         policy=request.licence_policy,
         without=[Reference.parse(text) for text in request.without],
     )
-    gates = _find_gates(supply, request.licence_policy)
+    synthetic = find_synthetic(context, supply)
+    gates = _find_gates(supply, synthetic, request.licence_policy)
     targets = tuple(
         assess_target(
             target, unique_tokens=supply.unique_tokens, law=chosen, laws=laws, gates=gates
@@ -130,8 +133,10 @@ def make_report(
         diversity=list_diversity(context, [item.version for item in supply.counted]),
         targets=targets,
         gates=gates,
+        synthetic=synthetic,
         warnings=(
             *supply.warnings,
+            *warn_of_synthetic(synthetic),
             *_selection(request, pinned),
             *warn_of_targets(targets),
             warn_of_near_duplicates(supply),
@@ -190,10 +195,16 @@ def _counting_policy(supply: Supply) -> CountingPolicy:
     return policies.pop() if len(policies) == 1 else shared
 
 
-def _find_gates(supply: Supply, policy: LicencePolicy | None) -> tuple[Gate, ...]:
+def _find_gates(
+    supply: Supply, synthetic: SyntheticSupply, policy: LicencePolicy | None
+) -> tuple[Gate, ...]:
     if policy is None or not supply.lines:
         return ()
-    return (licence_gate([supply.licences[line.reference] for line in supply.lines], policy),)
+    licences = [supply.licences[line.reference] for line in supply.lines]
+    gates = [licence_gate(licences, policy)]
+    if policy.synthetic is not None:
+        gates.append(synthetic_gate(synthetic, policy.synthetic, name=policy.name))
+    return tuple(gates)
 
 
 def _selection(request: ReportRequest, pinned: Report | None) -> tuple[ReportWarning, ...]:

@@ -6,8 +6,10 @@ from registry.domain.cost import CostDraft, CostKind, CostSubject, SubjectKind
 from registry.domain.count import TokenCount
 from registry.domain.digest import digest_of_bytes
 from registry.domain.engine import EngineCheck
+from registry.domain.generation import GenerationDraft
 from registry.domain.ledger import LedgerEntry, Rejected
 from registry.domain.licence import LicenceStatement
+from registry.domain.model import ModelDraft, ModelReference
 from registry.domain.money import Money
 from registry.domain.names import Reference
 from registry.domain.reading import Field, Format, Reading
@@ -140,6 +142,20 @@ def make_count(tokenizer="gpt2", **fields):
             "num_tokens_low": num_tokens,
             "num_tokens_high": num_tokens,
             "document_index": digest("index"),
+            **fields,
+        }
+    )
+
+
+def make_model(reference="org/small@v1", **fields):
+    return ModelDraft(reference=ModelReference.parse(reference), **fields)
+
+
+def make_generation(model="org/small@v1", **fields):
+    return GenerationDraft.model_validate(
+        {
+            "role": "generator" if model else "people",
+            "model": model and ModelReference.parse(model),
             **fields,
         }
     )

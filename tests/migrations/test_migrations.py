@@ -21,6 +21,7 @@ from registry.catalog.triggers import find_missing
 from registry.domain.cost import CostKind
 from registry.domain.count import CountMethod
 from registry.domain.digest import fingerprint
+from registry.domain.generation import Role
 from registry.domain.licence import Basis, Confidence
 from registry.domain.model_target import Target
 from registry.domain.run import Operation, RunState
@@ -41,6 +42,8 @@ from tests.catalog.factories import (
     make_draft,
     make_engine_check,
     make_entry,
+    make_generation,
+    make_model,
     make_recipe,
     make_run,
     make_shard,
@@ -58,6 +61,7 @@ ENUMERATIONS = {
     ("dataset", "lifecycle"): Lifecycle,
     ("licence_assertion", "basis"): Basis,
     ("licence_assertion", "confidence"): Confidence,
+    ("generation", "role"): Role,
     ("run", "operation"): Operation,
     ("run", "state"): RunState,
     ("token_count", "method"): CountMethod,
@@ -68,7 +72,17 @@ ENUMERATIONS = {
 }
 
 
-LATER_TABLES = {"cost_entry", "engine_check", "report", "target"}
+LATER_TABLES = {
+    "cost_entry",
+    "engine_check",
+    "generation",
+    "generation_grounding",
+    "mixture_part",
+    "model",
+    "model_training",
+    "report",
+    "target",
+}
 """Made after 0001, so that they are not there at every revision."""
 
 LATER_COLUMNS = {"words", "basis", "confidence", "evidence_digest"}
@@ -87,8 +101,11 @@ def populate(url):
         catalog.reports.keep(make_report(), **WHO)
         seal(catalog, "web/in", licence="MIT", description="Crème brûlée.", owner="ada")
         catalog.costs.add(make_cost(), subject=make_subject("web/in"), **WHO)
+        catalog.models.add(make_model(trained_on=("web/in@1",)), **WHO)
         draft = make_draft(
             inputs=("web/in@1",),
+            taken=(("web/in@1", 10),),
+            generation=make_generation(grounded_in=("web/in@1",)),
             recipe=make_recipe(),
             languages=("en",),
             sources=(SourceFacts(kind="file", uri="/data"),),

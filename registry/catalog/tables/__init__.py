@@ -7,6 +7,13 @@ from registry.catalog.tables.audit import AuditLogRow
 from registry.catalog.tables.base import AS_IS, Row
 from registry.catalog.tables.costs import CostEntryRow
 from registry.catalog.tables.datasets import DatasetRow, LicenceAssertionRow, OwnerRow, TagRow
+from registry.catalog.tables.models import (
+    GenerationGroundingRow,
+    GenerationRow,
+    MixturePartRow,
+    ModelRow,
+    ModelTrainingRow,
+)
 from registry.catalog.tables.reports import ReportRow, TargetRow
 from registry.catalog.tables.runs import (
     LedgerEntryRow,
@@ -35,11 +42,16 @@ __all__ = [
     "CostEntryRow",
     "DatasetRow",
     "EngineCheckRow",
+    "GenerationGroundingRow",
+    "GenerationRow",
     "LedgerEntryRow",
     "LedgerRejectionRow",
     "LicenceAssertionRow",
     "LineageEdgeRow",
     "MetricRow",
+    "MixturePartRow",
+    "ModelRow",
+    "ModelTrainingRow",
     "OwnerRow",
     "RecipeRow",
     "ReportRow",

@@ -1,0 +1,327 @@
+"""Who wrote versions, and the graph through which shares and depth come down.
+
+A fixed number of queries whatever the size of the graph; what follows from it is found by the pure
+rules of `registry.domain.genealogy`.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import CTE, Connection, Select, Text, cast, func, select
+
+from registry.catalog import audit
+from registry.catalog.audit import Change
+from registry.catalog.collector import collector_paused
+from registry.catalog.engine import Database
+from registry.catalog.identifiers import reserve_ids
+from registry.catalog.inserting import insert_rows
+from registry.catalog.loading import AnyRow
+from registry.catalog.models import find_model, name_versions
+from registry.catalog.origins import Origins, load_origins, reach_origins
+from registry.catalog.reaching import read_ids
+from registry.catalog.resolving import resolve, resolve_all
+from registry.catalog.tables import (
+    AS_IS,
+    DatasetRow,
+    GenerationGroundingRow,
+    GenerationRow,
+    LedgerEntryRow,
+    LineageEdgeRow,
+    MixturePartRow,
+    ModelRow,
+    RunRow,
+    TokenCountRow,
+    TokenizerRow,
+    VersionRow,
+)
+from registry.domain.count import WHOLE_VERSION, CountMethod
+from registry.domain.digest import Digest
+from registry.domain.genealogy import GenealogyGraph, GenealogyNode, ModelNode
+from registry.domain.generation import Generation, GenerationDraft, GenerationList, Role
+from registry.domain.names import Reference, reference_to
+from registry.domain.tokenizer import CountingPolicy
+from registry.errors import InputError
+
+Generations: TypeAlias = list[Generation]
+
+
+class GenerationStore:
+    """Records who wrote a version, and reads it for everything upstream."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self, reference: Reference, draft: GenerationDraft, *, actor: str, at: datetime
+    ) -> GenerationList:
+        """Append a statement in one transaction; the same one again changes nothing.
+
+        Raises:
+            UnknownError: There is no such version or model.
+            InputError: The version was there before what it is said to be made by or from, or has
+                parents and is said to be people's.
+        """
+        with self._database.writing() as connection:
+            version_id = resolve(connection, reference)
+            name = name_versions(connection, {version_id})[version_id]
+            changes = record_generation(connection, version_id, name, draft, actor=actor, at=at)
+            audit.append(connection, changes, actor=actor, at=at)
+            return GenerationList(
+                reference=name,
+                status="created" if changes else "unchanged",
+                generations=tuple(_list(connection, version_id, name)),
+            )
+
+    def upstream(
+        self,
+        references: Sequence[Reference],
+        *,
+        tokenizer_fingerprint: Digest | None = None,
+        parse_special: bool = False,
+    ) -> GenealogyGraph:
+        """Return versions with everything they were made from, through the models that wrote it.
+
+        Args:
+            references: The versions.
+            tokenizer_fingerprint: Whose exact counts go with the versions; None: none do.
+            parse_special: Which of its counts: how special tokens in text were taken.
+
+        Raises:
+            UnknownError: One of the versions is not there.
+        """
+        with collector_paused(), self._database.reading() as connection:
+            ids = list(dict.fromkeys(resolve_all(connection, references).values()))
+            reached = reach_origins(ids)
+            origins = load_origins(connection, reached)
+            taken = _load_taken(connection, reached)
+            tokens = (
+                _load_tokens(connection, reached, tokenizer_fingerprint, parse_special)
+                if tokenizer_fingerprint
+                else {}
+            )
+            rows = connection.execute(_graph_query(reached)).all()
+        names = {row.id: reference_to(row.name, row.number) for row in rows}
+        return GenealogyGraph(
+            nodes={
+                row.id: _node(row, names, origins, taken.get(row.id), tokens.get(row.id))
+                for row in rows
+            },
+            models={
+                model_id: ModelNode(
+                    reference=f"{row.name}@{row.revision}",
+                    name=row.name,
+                    trained_on=origins.trained_on[model_id],
+                )
+                for model_id, row in origins.models.items()
+            },
+            starts={names[one]: one for one in ids},
+        )
+
+
+def record_generation(
+    connection: Connection,
+    version_id: int,
+    name: str,
+    draft: GenerationDraft,
+    *,
+    actor: str,
+    at: datetime,
+) -> list[Change]:
+    """Append a statement of a version; return what the audit log says of it: nothing if known."""
+    model_id, trained_until = None, None
+    if draft.model is not None:
+        model_id, trained_until = find_model(connection, draft.model)
+    wanted = [Reference.parse(text) for text in draft.grounded_in]
+    grounded = sorted(set(resolve_all(connection, wanted).values()))
+    _require_order(connection, version_id, name, [trained_until or 0, *grounded], draft)
+    known = _list(connection, version_id, name)
+    said = (draft.role, draft.model and str(draft.model), draft.prompt_digest, draft.sampling)
+    names = name_versions(connection, set(grounded))
+    grounded_in = tuple(names[one] for one in grounded)
+    for one in known:
+        if (one.role, one.model, one.prompt_digest, one.sampling) == said and set(
+            one.grounded_in
+        ) == set(grounded_in):
+            return []
+    generation_id = next(reserve_ids(connection, GenerationRow, 1))
+    row: dict[str, Any] = {
+        "id": generation_id,
+        "version_id": version_id,
+        "model_id": model_id,
+        "trained_until": trained_until,
+        "role": draft.role,
+        "prompt_digest": draft.prompt_digest,
+        "sampling": draft.sampling,
+        "actor": actor,
+        "stated_at": at,
+    }
+    insert_rows(connection, GenerationRow, [row])
+    groundings = [
+        {"generation_id": generation_id, "parent_id": parent, "version_id": version_id}
+        for parent in grounded
+    ]
+    insert_rows(connection, GenerationGroundingRow, groundings)
+    detail = draft.model_dump(mode="json", exclude={"model"}) | {
+        "model": None if draft.model is None else str(draft.model),
+        "grounded_in": list(grounded_in),
+    }
+    return [Change("generation.state", name, detail)]
+
+
+def _require_order(
+    connection: Connection,
+    version_id: int,
+    name: str,
+    upstream: Sequence[int],
+    draft: GenerationDraft,
+) -> None:
+    """Refuse what would make a loop: ids rise with time, so what is upstream has lower ones."""
+    if max(upstream) >= version_id:
+        later = name_versions(connection, {max(upstream)})[max(upstream)]
+        raise InputError(
+            f"{name} was registered before {later}, which cannot be upstream of it",
+            hint="register the data again under another name, after what it was made from",
+        )
+    has_parents = select(LineageEdgeRow.parent_id).where(LineageEdgeRow.child_id == version_id)
+    if draft.role is Role.PEOPLE and connection.execute(has_parents.limit(1)).first():
+        raise InputError(
+            f"{name} was made from other versions, so who wrote it follows from them",
+            hint=f"state it of its sources: muster lineage {name}",
+        )
+
+
+def _list(connection: Connection, version_id: int, name: str) -> Generations:
+    query = (
+        select(GenerationRow, ModelRow.name, ModelRow.revision)
+        .outerjoin_from(GenerationRow, ModelRow, ModelRow.id == GenerationRow.model_id)
+        .where(GenerationRow.version_id == version_id)
+        .order_by(GenerationRow.id)
+    )
+    rows = connection.execute(query).all()
+    grounding = GenerationGroundingRow
+    pairs = connection.execute(
+        select(grounding.generation_id, grounding.parent_id).where(
+            grounding.version_id == version_id
+        )
+    ).all()
+    names = name_versions(connection, {parent for _, parent in pairs})
+    return [
+        _generation(row, name, [names[parent] for key, parent in pairs if key == row.id])
+        for row in rows
+    ]
+
+
+def _generation(row: AnyRow, name: str, grounded_in: Sequence[str]) -> Generation:
+    return Generation.trusted(
+        {
+            "reference": name,
+            "role": row.role,
+            "model": None if row.model_id is None else f"{row.name}@{row.revision}",
+            "prompt_digest": row.prompt_digest,
+            "sampling": row.sampling,
+            "grounded_in": tuple(grounded_in),
+            "actor": row.actor,
+            "at": row.stated_at,
+        }
+    )
+
+
+def _graph_query(reached: CTE) -> Select[*tuple[Any, ...]]:
+    edge, entry = LineageEdgeRow, LedgerEntryRow
+    parents = (
+        select(func.aggregate_strings(cast(edge.parent_id, Text), ","))
+        .where(edge.child_id == reached.c.id)
+        .correlate(reached)
+        .scalar_subquery()
+    )
+    changed = (
+        select(func.coalesce(func.sum(entry.documents_changed), 0))
+        .where(entry.run_id == VersionRow.run_id)
+        .correlate(VersionRow)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            VersionRow.id,
+            DatasetRow.name,
+            DatasetRow.kind,
+            VersionRow.number,
+            VersionRow.num_documents,
+            RunRow.operation,
+            parents.label("parents"),
+            changed.label("num_changed"),
+        )
+        .join_from(reached, VersionRow, VersionRow.id == reached.c.id)
+        .join(DatasetRow, DatasetRow.id == VersionRow.dataset_id)
+        .join(RunRow, RunRow.id == VersionRow.run_id)
+    )
+
+
+def _load_taken(connection: Connection, reached: CTE) -> dict[int, dict[int, int]]:
+    part = MixturePartRow
+    query = select(part.version_id, part.parent_id, part.num_documents).join_from(
+        reached, part, part.version_id == reached.c.id
+    )
+    taken: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    for version_id, parent_id, num_documents in connection.execute(query):
+        taken[version_id][parent_id] = num_documents
+    return dict(taken)
+
+
+def _load_tokens(
+    connection: Connection, reached: CTE, fingerprint: Digest, parse_special: bool
+) -> dict[int, int]:
+    """Return the exact counts of the versions as they stand, by one tokenizer."""
+    count = TokenCountRow
+    query = (
+        select(count.version_id, count.num_tokens, count.policy)
+        .join_from(reached, count, count.version_id == reached.c.id)
+        .join(TokenizerRow, TokenizerRow.id == count.tokenizer_id)
+        .where(
+            TokenizerRow.fingerprint == fingerprint,
+            count.superseded_by.is_(None),
+            count.recipe_id == AS_IS,
+            count.scope == WHOLE_VERSION,
+            count.method == CountMethod.EXACT,
+        )
+        .order_by(count.id)
+    )
+    takes: dict[str, bool] = {}
+    tokens: dict[int, int] = {}
+    for version_id, num_tokens, policy in connection.execute(query):
+        if policy not in takes:
+            takes[policy] = CountingPolicy.model_validate_json(policy).parse_special
+        if takes[policy] == parse_special:
+            tokens[version_id] = num_tokens
+    return tokens
+
+
+def _node(
+    row: AnyRow,
+    names: Mapping[int, str],
+    origins: Origins,
+    taken: Mapping[int, int] | None,
+    num_tokens: int | None,
+) -> GenealogyNode:
+    parents = {*read_ids(row.parents), *origins.groundings(row.id)}
+    return GenealogyNode(
+        reference=names[row.id],
+        parents=tuple(sorted(parents)),
+        num_documents=row.num_documents,
+        num_tokens=num_tokens,
+        kind=row.kind,
+        operation=row.operation,
+        is_unchanged=not row.num_changed,
+        generations=tuple(
+            _generation(
+                one,
+                names[row.id],
+                [names[parent] for parent in origins.grounded_in.get(one.id, ())],
+            )
+            for one in origins.stated.get(row.id, ())
+        ),
+        writers=origins.writers(row.id),
+        taken=taken,
+    )

@@ -1,0 +1,120 @@
+"""The way upstream through models: from what a model wrote to what it was trained on."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import CTE, Connection, Text, cast, func, select, union_all
+
+from registry.catalog.loading import AnyRow
+from registry.catalog.reaching import read_ids
+from registry.catalog.tables import (
+    GenerationGroundingRow,
+    GenerationRow,
+    LineageEdgeRow,
+    ModelRow,
+    ModelTrainingRow,
+    VersionRow,
+)
+from registry.domain.generation import Role
+
+WRITING = tuple(role for role in Role if role.writes)
+"""The roles in which the text is a model's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The models behind versions, and the versions behind models."""
+
+    models: dict[int, AnyRow]
+    """All models that wrote or judged, by id."""
+
+    trained_on: dict[int, tuple[int, ...]]
+    """The versions that each model was trained on, as stated."""
+
+    stated: dict[int, list[AnyRow]]
+    """What is stated of each version, oldest first."""
+
+    grounded_in: dict[int, list[int]]
+    """The versions that a model was given, beside the parents, by what is stated."""
+
+    def writers(self, version_id: int) -> tuple[int, ...]:
+        """Return the models that wrote a version, each once."""
+        wrote = (row.model_id for row in self.stated.get(version_id, ()) if row.role.writes)
+        return tuple(dict.fromkeys(wrote))
+
+    def groundings(self, version_id: int) -> set[int]:
+        """Return the versions that the models of a version were given."""
+        stated = self.stated.get(version_id, ())
+        return {parent for row in stated for parent in self.grounded_in.get(row.id, ())}
+
+
+def reach_origins(starts: Sequence[int]) -> CTE:
+    """Return the query of the ids of versions and all that is upstream, through models too."""
+    generation, edge = GenerationRow, LineageEdgeRow
+    ways = union_all(
+        select(edge.child_id.label("near"), edge.parent_id.label("far")),
+        select(generation.version_id, ModelTrainingRow.version_id)
+        .join_from(generation, ModelTrainingRow, ModelTrainingRow.model_id == generation.model_id)
+        .where(generation.role.in_(WRITING)),
+        select(GenerationGroundingRow.version_id, GenerationGroundingRow.parent_id),
+    ).subquery("ways")
+    reached = select(VersionRow.id).where(VersionRow.id.in_(starts)).cte("reached", recursive=True)
+    return reached.union(select(ways.c.far).where(ways.c.near == reached.c.id))
+
+
+def load_origins(connection: Connection, reached: CTE) -> Origins:
+    """Return the models behind the versions that are reached, in one statement; two where there are some."""
+    generation, grounding = GenerationRow, GenerationGroundingRow
+    groundings = (
+        select(func.aggregate_strings(cast(grounding.parent_id, Text), ","))
+        .where(grounding.generation_id == generation.id)
+        .correlate(generation)
+        .scalar_subquery()
+    )
+    query = (
+        select(generation, *_MODEL, groundings.label("groundings"))
+        .join_from(reached, generation, generation.version_id == reached.c.id)
+        .outerjoin(ModelRow, ModelRow.id == generation.model_id)
+        .order_by(generation.id)
+    )
+    stated: defaultdict[int, list[AnyRow]] = defaultdict(list)
+    models: dict[int, AnyRow] = {}
+    grounded_in: dict[int, list[int]] = {}
+    for row in connection.execute(query):
+        stated[row.version_id].append(row)
+        grounded_in[row.id] = sorted(read_ids(row.groundings))
+        if row.model_id is not None:
+            models[row.model_id] = row
+    return Origins(
+        models=models,
+        trained_on=load_trainings(connection, models) if models else {},
+        stated=dict(stated),
+        grounded_in=grounded_in,
+    )
+
+
+def load_trainings(connection: Connection, models: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """Return the versions that models were trained on, in the order stated."""
+    wanted = list(models)
+    training = ModelTrainingRow
+    query = (
+        select(training.model_id, training.version_id)
+        .where(training.model_id.in_(wanted))
+        .order_by(training.model_id, training.position)
+    )
+    found: dict[int, list[int]] = {model_id: [] for model_id in wanted}
+    for model_id, version_id in connection.execute(query):
+        found[model_id].append(version_id)
+    return {model_id: tuple(versions) for model_id, versions in found.items()}
+
+
+_MODEL = (
+    ModelRow.name,
+    ModelRow.revision,
+    ModelRow.output_licence,
+    ModelRow.output_terms,
+    ModelRow.terms_url,
+    ModelRow.actor.label("model_actor"),
+    ModelRow.added_at,
+)

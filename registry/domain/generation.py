@@ -1,0 +1,84 @@
+"""Generations: who wrote the documents of a version, a model or people."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, JsonValue, model_validator
+
+from registry.domain.base import Value
+from registry.domain.digest import Digest
+from registry.domain.model import ModelReference
+
+
+class Role(StrEnum):
+    """What a model did to the documents of a version, or that none wrote them."""
+
+    GENERATOR = "generator"
+    """It wrote them."""
+
+    REWRITER = "rewriter"
+    """It wrote other documents anew, in other words."""
+
+    TRANSLATOR = "translator"
+    """It wrote other documents anew, in another language."""
+
+    JUDGE = "judge"
+    """It chose or scored them; the text is not its own."""
+
+    PEOPLE = "people"
+    """No model wrote them: people did."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether the text of the documents is a model's."""
+        return self in {Role.GENERATOR, Role.REWRITER, Role.TRANSLATOR}
+
+
+class GenerationDraft(Value):
+    """What somebody states of how the documents of a version came about."""
+
+    role: Role
+    model: ModelReference | None = None
+    """None where people wrote them."""
+
+    prompt_digest: Digest | None = None
+    """The digest of the prompt or of its template."""
+
+    sampling: dict[str, JsonValue] = {}
+    """The parameters of sampling, such as temperature and seed."""
+
+    grounded_in: tuple[str, ...] = ()
+    """References of the versions whose documents the model was given, beside the version's own
+    parents."""
+
+    @model_validator(mode="after")
+    def _name_a_model(self) -> "GenerationDraft":
+        if (self.role is Role.PEOPLE) != (self.model is None):
+            raise ValueError("a role other than people is that of a model, and people are none")
+        if self.role is Role.PEOPLE and (self.prompt_digest or self.sampling or self.grounded_in):
+            raise ValueError("people have no prompt, no sampling and no grounding")
+        return self
+
+
+class Generation(Value):
+    """A statement as it stands in the catalog; it never changes and never goes."""
+
+    reference: str
+    role: Role
+    model: str | None
+    """`name@revision`; None where people wrote the documents."""
+
+    prompt_digest: Digest | None
+    sampling: dict[str, JsonValue]
+    grounded_in: tuple[str, ...]
+    actor: str
+    at: AwareDatetime
+
+
+class GenerationList(Value):
+    """The answer of `generation add`: all that is stated of one version, oldest first."""
+
+    reference: str
+    status: str
+    """`created`, or `unchanged` where the same is stated already."""
+
+    generations: tuple[Generation, ...]

@@ -1,0 +1,171 @@
+"""Models and what they wrote: stated, listed, and followed upstream."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import JsonValue
+
+from registry.domain.digest import Digest
+from registry.domain.genealogy import Genealogy, ModelCheck, describe, find_model
+from registry.domain.generation import GenerationDraft, GenerationList, Role
+from registry.domain.licence import UNKNOWN, Licence
+from registry.domain.model import AddedModel, Model, ModelDescription, ModelDraft, ModelReference
+from registry.domain.names import Reference
+from registry.domain.terms import Answer, Term, Terms
+from registry.domain.urls import redact_url
+from registry.errors import InputError
+from registry.operations.context import Context
+
+
+def add(
+    context: Context,
+    reference: ModelReference,
+    *,
+    weights_digest: Digest | None = None,
+    output_licence: str | None = None,
+    output_terms: Mapping[Term, Answer] | None = None,
+    terms_url: str | None = None,
+    trained_on: Sequence[Reference] = (),
+) -> AddedModel:
+    """State a model. The same statement again changes nothing; another state is another revision.
+
+    Args:
+        context: The open registry.
+        reference: Its name and revision.
+        weights_digest: The digest of its weights.
+        output_licence: What may be done with its output, as an expression.
+        output_terms: The same, term by term; what is left out is unknown.
+        terms_url: Where that can be read; credentials are left out.
+        trained_on: The versions that it was trained on.
+
+    Raises:
+        InputError: Both an expression and terms are given, or the expression does not parse.
+        ConflictError: Something else is stated of this revision.
+        UnknownError: There is no such version.
+    """
+    if output_licence is not None and output_terms:
+        raise InputError(
+            "--output-license and --output-term exclude each other",
+            hint="give the terms, or the expression whose terms they are",
+        )
+    versions = context.catalog.versions
+    draft = ModelDraft(
+        reference=reference,
+        weights_digest=weights_digest,
+        output_licence=Licence.parse(output_licence or UNKNOWN).expression,
+        output_terms=_terms(output_terms) if output_terms else None,
+        terms_url=None if terms_url is None else redact_url(terms_url),
+        trained_on=tuple(dict.fromkeys(versions.get(one).reference for one in trained_on)),
+    )
+    return context.catalog.models.add(draft, actor=context.actor, at=context.clock())
+
+
+def show(context: Context, reference: ModelReference) -> ModelDescription:
+    """Return a model with what it wrote and judged."""
+    return context.catalog.models.get(reference)
+
+
+def list_models(context: Context) -> list[Model]:
+    """Return all models by name, of one name the newest first."""
+    return context.catalog.models.list()
+
+
+def state(
+    context: Context,
+    reference: Reference,
+    *,
+    role: Role,
+    model: ModelReference | None = None,
+    prompt_digest: Digest | None = None,
+    sampling: Mapping[str, JsonValue] | None = None,
+    grounded_in: Sequence[Reference] = (),
+) -> GenerationList:
+    """State who wrote the documents of a version that is there; safe to repeat.
+
+    Raises:
+        InputError: A model is missing or too many, or the version is older than what it is said
+            to be made by or from.
+        UnknownError: There is no such version or model.
+    """
+    if (role is Role.PEOPLE) != (model is None):
+        wrong = "people wrote it, and so no model" if model else f"a {role} is a model"
+        raise InputError(wrong, hint="--model NAME@REVISION --role ROLE, or --role people alone")
+    if role is Role.PEOPLE and (prompt_digest or sampling or grounded_in):
+        raise InputError("people have no prompt, no sampling and no grounding")
+    draft = GenerationDraft(
+        role=role,
+        model=model,
+        prompt_digest=prompt_digest,
+        sampling=dict(sampling or {}),
+        grounded_in=tuple(map(str, grounded_in)),
+    )
+    return context.catalog.generations.add(
+        reference, draft, actor=context.actor, at=context.clock()
+    )
+
+
+def trace(context: Context, reference: Reference, *, tokenizer: str | None = None) -> Genealogy:
+    """Return depth and synthetic share of a version, with the models upstream.
+
+    Args:
+        context: The open registry.
+        reference: The version.
+        tokenizer: Whose counts; None: the one that counted the version last, if any did.
+
+    Raises:
+        UnknownError: There is no such version or tokenizer.
+    """
+    fingerprint, name = _choose_tokenizer(context, reference, tokenizer)
+    graph = context.catalog.generations.upstream([reference], tokenizer_fingerprint=fingerprint)
+    (start,) = graph.starts
+    return describe(graph, start, tokenizer=name)
+
+
+def check_model(context: Context, reference: Reference, model: str) -> ModelCheck:
+    """Return whether anything upstream of a version was written by a model, with the way to it.
+
+    Args:
+        context: The open registry.
+        reference: The version.
+        model: A name, which means all revisions, or `name@revision`.
+
+    Raises:
+        UnknownError: There is no such version or model: of a misspelt name nobody would hear.
+    """
+    context.catalog.models.check_name(model)
+    graph = context.catalog.generations.upstream([reference])
+    (start,) = graph.starts
+    return find_model(graph, start, model)
+
+
+def parse_terms(texts: Sequence[str]) -> dict[Term, Answer]:
+    """Read `term=answer`, such as `train=no`.
+
+    Raises:
+        InputError: One of them is not that.
+    """
+    terms: dict[Term, Answer] = {}
+    for text in texts:
+        name, _, answer = text.partition("=")
+        try:
+            terms[Term(name.strip().replace(" ", "_").replace("-", "_"))] = Answer(answer.strip())
+        except ValueError as error:
+            raise InputError(
+                f"{text!r} is not TERM=ANSWER",
+                hint=f"terms are {', '.join(Term)}; answers are {', '.join(Answer)}",
+            ) from error
+    return terms
+
+
+def _terms(stated: Mapping[Term, Answer]) -> Terms:
+    return Terms.model_validate({term.value: answer for term, answer in stated.items()})
+
+
+def _choose_tokenizer(
+    context: Context, reference: Reference, tokenizer: str | None
+) -> tuple[Digest | None, str | None]:
+    if tokenizer is not None:
+        found = context.catalog.tokenizers.get(tokenizer)
+        return found.fingerprint, found.name
+    counts = context.catalog.counts.list_for(reference)
+    newest = max(counts, key=lambda count: count.counted_at, default=None)
+    return (None, None) if newest is None else (newest.tokenizer_fingerprint, newest.tokenizer_name)

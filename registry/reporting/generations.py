@@ -1,0 +1,55 @@
+"""Who wrote a version, and how much of it models did, in words and tables."""
+
+from registry.domain.genealogy import Genealogy, GenerationUse
+from registry.domain.generation import Generation
+from registry.domain.quantities import format_percent
+from registry.domain.shares import Bounds
+from registry.reporting.text import plain
+
+USE_COLUMNS = ("model", "role", "version", "steps away")
+
+
+def statement_facts(found: Generation) -> list[tuple[str, str | None]]:
+    """Return what is stated of a version, line by line."""
+    sampling = ", ".join(f"{name}={value}" for name, value in sorted(found.sampling.items()))
+    return [
+        ("version", found.reference),
+        ("role", found.role.value),
+        ("model", found.model),
+        ("prompt", found.prompt_digest),
+        ("sampling", plain(sampling) or None),
+        ("grounded in", ", ".join(found.grounded_in) or None),
+    ]
+
+
+def genealogy_facts(found: Genealogy) -> list[tuple[str, str | None]]:
+    """Return depth and shares, line by line."""
+    tokens = found.tokens
+    counted = f"{say_bounds(tokens, 'tokens')} ({plain(found.tokenizer or '')})" if tokens else None
+    return [
+        ("version", found.reference),
+        ("depth", f"{found.depth} (models between people's text and it)"),
+        ("synthetic", say_bounds(found.documents, "documents")),
+        ("", counted or "tokens not counted exactly"),
+        ("real", say_share(found.documents.real_low, found.documents.real_high)),
+        ("upstream", f"{found.num_ancestors:,} versions"),
+    ]
+
+
+def use_row(use: GenerationUse) -> tuple[str, str, str, int]:
+    """Return the cells of a model under `USE_COLUMNS`."""
+    return use.model, use.role.value, use.reference, use.distance
+
+
+def say_bounds(found: Bounds, noun: str) -> str:
+    """Return how much is synthetic: `20 % of 1,000 tokens`, `10 % to 30 % of 1,000 tokens`."""
+    return f"{say_share(found.share_low, found.share_high)} of {found.total:,} {noun}"
+
+
+def say_share(low: float, high: float) -> str:
+    """Return a share known by its bounds."""
+    if low == high:
+        return format_percent(low)
+    if (low, high) == (0, 1):
+        return "unknown"
+    return f"{format_percent(low)} to {format_percent(high)}"
