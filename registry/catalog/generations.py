@@ -93,7 +93,7 @@ class GenerationStore:
         """
         with collector_paused(), self._database.reading() as connection:
             ids = list(dict.fromkeys(resolve_all(connection, references).values()))
-            reached = reach_origins(ids)
+            reached = reach_origins(connection.dialect, ids)
             origins = load_origins(connection, reached)
             taken = _load_taken(connection, reached)
             tokens = (

@@ -125,7 +125,7 @@ def reach_upstream(starts: Sequence[int]) -> CTE:
 def _load_nodes(
     connection: Connection, starts: Sequence[int], *, with_sources: bool
 ) -> dict[int, LicenceNode]:
-    reached = reach_origins(starts)
+    reached = reach_origins(connection.dialect, starts)
     origins = load_origins(connection, reached)
     rows = connection.execute(_graph_query(reached)).all()
     names = {row.id: reference_to(row.name, row.number) for row in rows}

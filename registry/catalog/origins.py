@@ -4,7 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import CTE, Connection, Text, cast, func, select, union_all
+from sqlalchemy import (
+    CTE,
+    Connection,
+    Dialect,
+    Select,
+    Text,
+    cast,
+    func,
+    select,
+    true,
+    union_all,
+)
 
 from registry.catalog.loading import AnyRow
 from registry.catalog.reaching import read_ids
@@ -49,22 +60,35 @@ class Origins:
         return {parent for row in stated for parent in self.grounded_in.get(row.id, ())}
 
 
-def reach_origins(starts: Sequence[int]) -> CTE:
+def reach_origins(dialect: Dialect, starts: Sequence[int]) -> CTE:
     """Return the query of the ids of versions and all that is upstream, through models too."""
-    generation, edge = GenerationRow, LineageEdgeRow
-    ways = union_all(
-        select(edge.child_id.label("near"), edge.parent_id.label("far")),
-        select(generation.version_id, ModelTrainingRow.version_id)
-        .join_from(generation, ModelTrainingRow, ModelTrainingRow.model_id == generation.model_id)
-        .where(generation.role.in_(WRITING)),
-        select(GenerationGroundingRow.version_id, GenerationGroundingRow.parent_id),
-    ).subquery("ways")
     reached = select(VersionRow.id).where(VersionRow.id.in_(starts)).cte("reached", recursive=True)
-    return reached.union(select(ways.c.far).where(ways.c.near == reached.c.id))
+    ways = _list_ways()
+    if dialect.name == "postgresql":
+        # Left to itself it reads all edges anew for every generation.
+        near = [
+            way.where(way.selected_columns.near == reached.c.id).correlate(reached) for way in ways
+        ]
+        ways_from = union_all(*near).lateral("ways")
+        return reached.union(select(ways_from.c.far).join_from(reached, ways_from, true()))
+    every = union_all(*ways).subquery("ways")
+    return reached.union(select(every.c.far).where(every.c.near == reached.c.id))
+
+
+def _list_ways() -> list[Select[int, int]]:
+    """Return the queries of all steps upstream: to parents, through models, to what they got."""
+    edge, training, grounding = LineageEdgeRow, ModelTrainingRow, GenerationGroundingRow
+    return [
+        select(edge.child_id.label("near"), edge.parent_id.label("far")),
+        select(GenerationRow.version_id.label("near"), training.version_id.label("far"))
+        .join_from(GenerationRow, training, training.model_id == GenerationRow.model_id)
+        .where(GenerationRow.role.in_(WRITING)),
+        select(grounding.version_id.label("near"), grounding.parent_id.label("far")),
+    ]
 
 
 def load_origins(connection: Connection, reached: CTE) -> Origins:
-    """Return the models behind the versions that are reached, in one statement; two where there are some."""
+    """Return the models behind the versions that are reached, in two statements at most."""
     generation, grounding = GenerationRow, GenerationGroundingRow
     groundings = (
         select(func.aggregate_strings(cast(grounding.parent_id, Text), ","))
