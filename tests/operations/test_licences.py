@@ -75,7 +75,7 @@ def test_a_policy_shuts_a_gate_by_what_stands_upstream(made, licence, policy, st
         made.licences.add("web/cc", licence)
     before = report(made, None)
     found = report(made, policy)
-    (gate,), target = found.gates, found.targets[0]
+    gate, target = found.gates[0], found.targets[0]
 
     assert (status, is_blocked) == (gate.status, target.verdict is Verdict.BLOCKED)
     assert before.targets[0].required_tokens == target.required_tokens
