@@ -40,6 +40,7 @@ COMMANDS = {
     "licence": "State licences, and show what applies after everything upstream.",
     "model": "State models: what they were trained on, and what their output may be used for.",
     "generation": "State who wrote a version, and show how synthetic it is.",
+    "takedown": "Find documents that have to go, rebuild without them, keep them out.",
     "cost": "Keep the ledger of what data cost, and add it up through lineage.",
     "law": "List, show, compare and fit scaling laws.",
     "run": "List, show, merge and cancel runs.",

@@ -21,6 +21,7 @@ _GROUPS = {
     "licence": ("add", "list", "show", "effective", "notice", "policies"),
     "model": ("add", "list", "show"),
     "generation": ("add", "show"),
+    "takedown": ("open", "list", "show", "plan", "apply", "exempt", "withdraw", "close"),
     "cost": ("add", "reverse", "show", "report"),
     "law": ("list", "show", "compare", "fit"),
     "target": ("set", "list", "show"),

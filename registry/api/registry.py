@@ -21,6 +21,7 @@ from registry.api.options import (
 )
 from registry.api.reports import Reports
 from registry.api.runs import Runs
+from registry.api.takedowns import Takedowns
 from registry.api.targets import Targets
 from registry.api.tokenizers import Tokenizers
 from registry.domain.answers import (
@@ -69,6 +70,7 @@ class Registry:
     licences: Licences
     models: Models
     generations: Generations
+    takedowns: Takedowns
     tokenizers: Tokenizers
     reports: Reports
     runs: Runs
@@ -83,6 +85,7 @@ class Registry:
         self.licences = Licences(context)
         self.models = Models(context)
         self.generations = Generations(context)
+        self.takedowns = Takedowns(context)
         self.tokenizers = Tokenizers(context)
         self.reports = Reports(context)
         self.runs = Runs(context)

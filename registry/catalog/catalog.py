@@ -17,6 +17,7 @@ from registry.catalog.models import ModelStore
 from registry.catalog.reports import ReportStore
 from registry.catalog.revision import check_revision, read_revision
 from registry.catalog.runs import RunStore
+from registry.catalog.takedowns import TakedownStore
 from registry.catalog.targets import TargetStore
 from registry.catalog.tokenizers import TokenizerStore
 from registry.catalog.versions import VersionStore
@@ -38,6 +39,7 @@ class Catalog:
         self.licences = LicenceStore(database)
         self.models = ModelStore(database)
         self.generations = GenerationStore(database)
+        self.takedowns = TakedownStore(database)
         self.lineage = LineageStore(database)
         self.tokenizers = TokenizerStore(database)
         self.engine_checks = EngineCheckStore(database)

@@ -106,6 +106,11 @@ def document_key(text: bytes) -> bytes:
     return hashlib.sha256(text).digest()[:16]
 
 
+def key_of(digest: Digest) -> bytes:
+    """Return the key of the document whose text has a digest."""
+    return bytes.fromhex(digest.removeprefix(PREFIX))[:16]
+
+
 def document_keys(texts: Iterable[bytes | memoryview]) -> list[bytes]:
     """Return the key of each document, in order; see `document_key`."""
     sha256 = hashlib.sha256

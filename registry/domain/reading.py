@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from registry.domain.base import Value
+from registry.domain.digest import Digest
 
 
 class Format(StrEnum):
@@ -75,6 +76,9 @@ class Reading(Value):
     """The column that holds the document's id; None: the id is the document's locator."""
 
     split: Split = Split.FILE
+
+    without: tuple[Digest, ...] = ()
+    """Digests of the texts that are left out, since they were taken down; sorted."""
 
 
 class Span(Value):

@@ -249,8 +249,13 @@ def manifest_digest(shards: tuple[Shard, ...]) -> Digest:
             "path": shard.path,
             "digest": shard.digest,
             "num_bytes": shard.num_bytes,
-            "reading": None if shard.reading is None else vars(shard.reading),
+            "reading": None if shard.reading is None else _say_reading(shard.reading),
         }
         for shard in shards
     ]
     return fingerprint({"manifest": 1, "shards": manifest})
+
+
+def _say_reading(reading: Reading) -> dict[str, JsonValue]:
+    """Return a reading for a manifest; what is left out stands in it only where something is."""
+    return {name: value for name, value in vars(reading).items() if name != "without" or value}

@@ -44,13 +44,14 @@ def merge(context: Context, run_id: str) -> Normalization | Tokenization:
         _require_same(run, derive_normalization(context, version, recipe))
         _require_finished(context, run, version, Unit)
         return normalize(context, reference, recipe=recipe, name=name)
-    counting = _counting(context, run)
+    counting = read_counting(context, run)
     _require_same(run, counts.derive(context, version, counting))
     _require_finished(context, run, version, TokenUnit)
     return tokenize(context, reference, counting, name=name)
 
 
-def _counting(context: Context, run: Run) -> Counting:
+def read_counting(context: Context, run: Run) -> Counting:
+    """Return by what a run counts, as its parameters say."""
     parameters = run.parameters
     recipe = parameters["recipe_document"]
     return Counting(

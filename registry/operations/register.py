@@ -109,6 +109,7 @@ class _Registration:
         self._card = card
         self._wanted = wanted
         self._skipped: list[Skipped] = []
+        self._taken_down = frozenset(context.catalog.takedowns.list_digests())
 
     def run(
         self, files: Sequence[SourceFile], paths: Sequence[str], *, ingest: bool, dry_run: bool
@@ -143,14 +144,17 @@ class _Registration:
         return {text: versions.get(Reference.parse(text)).reference for text in self._card.parents}
 
     def _derivation(self, paths: Sequence[str]) -> Digest:
+        digests: list[JsonValue] = [*sorted(self._taken_down)]
+        taken_down: dict[str, JsonValue] = {"taken_down": digests} if digests else {}
         return fingerprint(
             {
                 "operation": Operation.REGISTER,
                 "code": CODE,
                 "name": str(self._name),
                 "paths": [text if text == STDIN else str(Path(text).absolute()) for text in paths],
-                "reading": self._wanted.model_dump(mode="json"),
+                "reading": self._wanted.model_dump(mode="json", exclude={"without"}),
                 "max_document_bytes": self._context.settings.max_document_bytes,
+                **taken_down,
             }
         )
 
@@ -189,7 +193,14 @@ class _Registration:
             )
             return known
         try:
-            facts = scan(self._context, path, name=file.name, wanted=self._wanted, keep=keep)
+            facts = scan(
+                self._context,
+                path,
+                name=file.name,
+                wanted=self._wanted,
+                keep=keep,
+                taken_down=self._taken_down,
+            )
         except UnreadableError as error:
             if is_named or error.reason != UNKNOWN_FORMAT:
                 raise

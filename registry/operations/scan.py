@@ -1,15 +1,15 @@
 """Scan one file for registration: its digest, how it is read, its documents, bytes and rejects."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
-from registry.documents import num_text_bytes
+from registry.documents import Outcome, num_text_bytes
 from registry.domain.base import Value
-from registry.domain.digest import Digest, digest_of_file
+from registry.domain.digest import Digest, digest_of_bytes, digest_of_file
 from registry.domain.ledger import LedgerEntry, Rejected
 from registry.domain.progress import Done
 from registry.domain.reading import Field, Reading
@@ -21,7 +21,7 @@ from registry.operations.quarantine import QuarantineWriter
 from registry.operations.shards import WORTH_A_THREAD_BYTES, uri_of
 from registry.sources.detecting import detect
 from registry.sources.file import SourceFile
-from registry.sources.reading import read_documents
+from registry.sources.reading import leave_out, read_documents
 
 
 class FileFacts(Value):
@@ -48,7 +48,15 @@ class FileFacts(Value):
         )
 
 
-def scan(context: Context, path: Path, *, name: str, wanted: Reading, keep: bool) -> FileFacts:
+def scan(
+    context: Context,
+    path: Path,
+    *,
+    name: str,
+    wanted: Reading,
+    keep: bool,
+    taken_down: frozenset[Digest] = frozenset(),
+) -> FileFacts:
     """Read one local file from end to end, digesting it meanwhile in a thread.
 
     Args:
@@ -57,6 +65,7 @@ def scan(context: Context, path: Path, *, name: str, wanted: Reading, keep: bool
         name: Its logical path in the version.
         wanted: What the caller said about how it is read.
         keep: Whether rejected rows are stored for the quarantine; false for a dry run.
+        taken_down: Digests of the texts that are left out wherever they stand.
 
     Raises:
         UnreadableError: It is not what it is said to be.
@@ -68,7 +77,7 @@ def scan(context: Context, path: Path, *, name: str, wanted: Reading, keep: bool
     detected = detect(file, wanted)
     pays = before[0] >= WORTH_A_THREAD_BYTES
     with meanwhile(partial(digest_of_file, path), pays=pays) as digest:
-        tally = _Tally(context, keep=keep)
+        tally = _Tally(context, keep=keep, taken_down=taken_down)
         tally.read(file, detected.reading)
         shard = Shard(
             path=name,
@@ -78,7 +87,7 @@ def scan(context: Context, path: Path, *, name: str, wanted: Reading, keep: bool
             num_text_bytes=tally.num_text_bytes,
             uri=uri_of(path),
             modified_ns=before[1],
-            reading=detected.reading,
+            reading=detected.reading.model_copy(update={"without": tuple(sorted(tally.hits))}),
         )
     if _stat(path) != before:
         raise ConflictError(
@@ -90,7 +99,11 @@ def scan(context: Context, path: Path, *, name: str, wanted: Reading, keep: bool
 
 
 class _Tally:
-    def __init__(self, context: Context, *, keep: bool) -> None:
+    def __init__(self, context: Context, *, keep: bool, taken_down: frozenset[Digest]) -> None:
+        self._taken_down = taken_down
+        self.hits: set[Digest] = set()
+        """Those of the digests that were met."""
+
         self._context = context
         self._writer = QuarantineWriter(context.store) if keep else None
         self._documents: Counter[str] = Counter()
@@ -107,7 +120,7 @@ class _Tally:
             batch_bytes=settings.batch_bytes,
             max_document_bytes=settings.max_document_bytes,
         )
-        for outcome in outcomes:
+        for outcome in self._check(outcomes) if self._taken_down else outcomes:
             num_bytes = num_text_bytes(outcome.kept)
             self.num_documents += len(outcome.kept)
             self.num_text_bytes += num_bytes
@@ -121,6 +134,14 @@ class _Tally:
             )
         if self._writer is not None:
             self.quarantine = self._writer.finish()
+
+    def _check(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        """Leave out what was taken down, so that it does not come back."""
+        for outcome in outcomes:
+            digests = map(digest_of_bytes, outcome.kept.column("text").to_pylist())
+            met = self._taken_down.intersection(digests)
+            self.hits |= met
+            yield from leave_out([outcome], met) if met else [outcome]
 
     def _add_rejected(self, rejected: pa.RecordBatch) -> None:
         if not len(rejected):

@@ -1,9 +1,13 @@
 """Read any file as batches of documents."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, TypeAlias
 
-from registry.documents import MAX_RAW_BYTES, Outcome
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from registry.documents import MAX_RAW_BYTES, Outcome, reject
+from registry.domain.digest import Digest, document_keys, key_of
 from registry.domain.reading import Compression, Container, Format, Reading, Span
 from registry.errors import UnreadableError
 from registry.sources import reasons
@@ -61,6 +65,35 @@ def read_documents(
         InputError: A member of an archive has no clear text column.
     """
     limits = {"batch_bytes": batch_bytes, "max_document_bytes": max_document_bytes}
+    outcomes = _read(file, reading, span, limits)
+    yield from leave_out(outcomes, reading.without) if reading.without else outcomes
+
+
+def leave_out(outcomes: Iterable[Outcome], digests: Collection[Digest]) -> Iterator[Outcome]:
+    """Reject the documents whose text has one of some digests, and keep nothing of the text."""
+    keys = {key_of(digest) for digest in digests}
+    for outcome in outcomes:
+        found = [key in keys for key in document_keys(outcome.kept.column("text").to_pylist())]
+        yield _take_down(outcome, pa.array(found, pa.bool_())) if any(found) else outcome
+
+
+def _take_down(outcome: Outcome, mask: pa.Array) -> Outcome:
+    rejected = reject(
+        outcome.kept, mask, step="read", reasons=[reasons.TAKEDOWN] * pc.sum(mask).as_py()
+    )
+    # The quarantine must not become the place where the text lives on.
+    erased = pa.array([b""] * len(rejected), pa.large_binary())
+    columns = [erased if name == "raw" else rejected.column(name) for name in rejected.schema.names]
+    blank = pa.RecordBatch.from_arrays(columns, schema=rejected.schema)
+    return Outcome(
+        kept=outcome.kept.filter(pc.invert(mask)),
+        rejected=pa.concat_batches([outcome.rejected, blank]),
+    )
+
+
+def _read(
+    file: SourceFile, reading: Reading, span: Span | None, limits: dict[str, int]
+) -> Iterator[Outcome]:
     if reading.container is not Container.NONE:
         yield from _read_archive(file, reading, limits)
         return

@@ -29,6 +29,9 @@ NULL_TEXT: Final = "null-text"
 RAGGED_ROW: Final = "ragged-row"
 """A row whose number of values is not that of the header, or whose quoting is broken."""
 
+TAKEDOWN: Final = "takedown"
+"""A document that was taken down. Its text is not kept."""
+
 TEXT_NOT_A_STRING: Final = "text-not-a-string"
 """A text column holds a number or another value that is no text, or a list with one in it."""
 

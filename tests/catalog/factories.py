@@ -15,6 +15,7 @@ from registry.domain.names import Reference
 from registry.domain.reading import Field, Format, Reading
 from registry.domain.recipe import Recipe, RecipeStep
 from registry.domain.run import Operation, RunDraft
+from registry.domain.takedown import TakedownDraft
 from registry.domain.tokenizer import CountingPolicy, Tokenizer
 from registry.domain.version import Shard, VersionDraft
 
@@ -156,6 +157,23 @@ def make_generation(model="org/small@v1", **fields):
         {
             "role": "generator" if model else "people",
             "model": model and ModelReference.parse(model),
+            **fields,
+        }
+    )
+
+
+def make_takedown(*references, **fields):
+    items = [
+        {"kind": "documents", "reference": reference, "num_documents": 1}
+        for reference in references
+    ]
+    return TakedownDraft.model_validate(
+        {
+            "selector": {"kind": "id", "value": "d3"},
+            "reason": "a request",
+            "deadline": LATER,
+            "documents": [{"digest": digest("gone"), "num_bytes": 4}],
+            "items": items,
             **fields,
         }
     )

@@ -25,6 +25,7 @@ from registry.domain.generation import Role
 from registry.domain.licence import Basis, Confidence
 from registry.domain.model_target import Target
 from registry.domain.run import Operation, RunState
+from registry.domain.takedown import ActionKind, ItemKind, SelectorKind
 from registry.domain.tokenizer import TokenizerEngine, TokenizerKind
 from registry.domain.version import (
     Content,
@@ -49,6 +50,7 @@ from tests.catalog.factories import (
     make_shard,
     make_statement,
     make_subject,
+    make_takedown,
     make_tokenizer,
     ref,
     seal,
@@ -64,6 +66,9 @@ ENUMERATIONS = {
     ("generation", "role"): Role,
     ("run", "operation"): Operation,
     ("run", "state"): RunState,
+    ("takedown", "selector"): SelectorKind,
+    ("takedown_action", "action"): ActionKind,
+    ("takedown_item", "kind"): ItemKind,
     ("token_count", "method"): CountMethod,
     ("tokenizer", "engine"): TokenizerEngine,
     ("tokenizer", "kind"): TokenizerKind,
@@ -82,6 +87,10 @@ LATER_TABLES = {
     "model_training",
     "report",
     "target",
+    "takedown",
+    "takedown_action",
+    "takedown_document",
+    "takedown_item",
 }
 """Made after 0001, so that they are not there at every revision."""
 
@@ -115,6 +124,8 @@ def populate(url):
             tags=("gold",),
         )
         catalog.versions.seal(draft, run=make_run(), **WHO)
+        catalog.takedowns.open(make_takedown("web/in@1"), **WHO)
+        catalog.takedowns.act(1, ActionKind.EXEMPTED, item=1, note="why", **WHO)
         moved = (make_shard(uri="/new/part-0.jsonl"),)
         catalog.versions.seal(draft.model_copy(update={"shards": moved}), run=make_run(), **WHO)
         catalog.counts.record(ref("web/cc"), make_count(num_tokens=5), run=None, **WHO)

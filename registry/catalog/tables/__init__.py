@@ -24,6 +24,12 @@ from registry.catalog.tables.runs import (
     RunOutputRow,
     RunRow,
 )
+from registry.catalog.tables.takedowns import (
+    TakedownActionRow,
+    TakedownDocumentRow,
+    TakedownItemRow,
+    TakedownRow,
+)
 from registry.catalog.tables.tokens import EngineCheckRow, TokenCountRow, TokenizerRow
 from registry.catalog.tables.versions import (
     MetricRow,
@@ -64,6 +70,10 @@ __all__ = [
     "ShardRow",
     "SourceRow",
     "TagRow",
+    "TakedownActionRow",
+    "TakedownDocumentRow",
+    "TakedownItemRow",
+    "TakedownRow",
     "TargetRow",
     "TokenCountRow",
     "TokenizerRow",

@@ -1,7 +1,8 @@
-"""Models, what they were trained on, who wrote a version, and what mixtures were taken from.
+"""Models and who wrote a version; takedowns with what was found and what was done.
 
 Why: what is synthetic in a version, through how many models it went and what their output may be
-used for follows from who wrote its sources, which the catalog could not say.
+used for follows from who wrote its sources, which the catalog could not say. And what had to go
+could be followed to no version that holds it, nor kept from coming back.
 """
 
 import sqlalchemy as sa
@@ -20,7 +21,17 @@ MOMENT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 CHOICE = sa.String(32)
 CLUSTERED = {"sqlite_with_rowid": False}
 
-TABLES = ("model", "model_training", "generation", "generation_grounding", "mixture_part")
+TABLES = (
+    "model",
+    "model_training",
+    "generation",
+    "generation_grounding",
+    "mixture_part",
+    "takedown",
+    "takedown_document",
+    "takedown_item",
+    "takedown_action",
+)
 
 
 def upgrade() -> None:
@@ -41,6 +52,7 @@ def upgrade() -> None:
         "registered.",
         **CLUSTERED,
     )
+    create_takedowns()
     for table in TABLES:
         for event in events():
             refuse(table, event)
@@ -162,6 +174,87 @@ def create_generations() -> None:
     )
     for column in ("parent_id", "version_id"):
         op.create_index(op.f(f"ix_generation_grounding_{column}"), "generation_grounding", [column])
+
+
+def create_takedowns() -> None:
+    """Create the tables of takedowns."""
+    op.create_table(
+        "takedown",
+        sa.Column("id", KEY, nullable=False, comment="The number that a person names it by."),
+        sa.Column("selector", CHOICE, nullable=False),
+        sa.Column("value", sa.Text(), nullable=False, comment="What the selector asks for."),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("deadline", MOMENT, nullable=True),
+        sa.Column(
+            "unread", JSON, nullable=False, comment="Versions whose files could not be read."
+        ),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("opened_at", MOMENT, nullable=False),
+        sa.CheckConstraint(
+            "selector IN ('url-pattern', 'digest', 'id', 'dataset')",
+            name=op.f("ck_takedown_selector"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_takedown")),
+        comment="A demand that documents go.",
+    )
+    op.create_table(
+        "takedown_document",
+        sa.Column("takedown_id", KEY, nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("num_bytes", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("num_bytes >= 0", name=op.f("ck_takedown_document_not_negative")),
+        reference("takedown_document", "takedown_id", "takedown"),
+        sa.PrimaryKeyConstraint("takedown_id", "digest", name=op.f("pk_takedown_document")),
+        comment="A text that has to go: its digest and size, and nothing of it.",
+        **CLUSTERED,
+    )
+    op.create_index(op.f("ix_takedown_document_digest"), "takedown_document", ["digest"])
+    op.create_table(
+        "takedown_item",
+        sa.Column("takedown_id", KEY, nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False, comment="From 1."),
+        sa.Column("kind", CHOICE, nullable=False),
+        sa.Column("version_id", KEY, nullable=True),
+        sa.Column("model_id", KEY, nullable=True),
+        sa.Column("num_documents", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('documents', 'derived', 'suspect', 'model')",
+            name=op.f("ck_takedown_item_kind"),
+        ),
+        sa.CheckConstraint("num_documents >= 0", name=op.f("ck_takedown_item_not_negative")),
+        sa.CheckConstraint(
+            "(version_id IS NULL) <> (model_id IS NULL)", name=op.f("ck_takedown_item_subject")
+        ),
+        reference("takedown_item", "takedown_id", "takedown"),
+        reference("takedown_item", "version_id", "version"),
+        reference("takedown_item", "model_id", "model"),
+        sa.PrimaryKeyConstraint("takedown_id", "position", name=op.f("pk_takedown_item")),
+        comment="An entry of a work list, frozen when the takedown was opened.",
+        **CLUSTERED,
+    )
+    op.create_index(op.f("ix_takedown_item_version_id"), "takedown_item", ["version_id"])
+    op.create_table(
+        "takedown_action",
+        sa.Column("id", KEY, nullable=False, comment="Rises with time."),
+        sa.Column("takedown_id", KEY, nullable=False),
+        sa.Column(
+            "position", sa.BigInteger(), nullable=True, comment="The entry's; NULL: the whole."
+        ),
+        sa.Column("action", CHOICE, nullable=False),
+        sa.Column("version_id", KEY, nullable=True, comment="The version that takes its place."),
+        sa.Column("note", sa.Text(), nullable=True, comment="Why, or what proves it."),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.CheckConstraint(
+            "action IN ('rebuilt', 'withdrawn', 'exempted', 'closed')",
+            name=op.f("ck_takedown_action_action"),
+        ),
+        reference("takedown_action", "takedown_id", "takedown"),
+        reference("takedown_action", "version_id", "version"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_takedown_action")),
+        comment="What was done about an entry, or with the whole. The newest holds.",
+    )
+    op.create_index(op.f("ix_takedown_action_takedown_id"), "takedown_action", ["takedown_id"])
 
 
 def reference(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:

@@ -1,0 +1,56 @@
+"""`Registry.takedowns`: documents that have to go."""
+
+from datetime import datetime
+
+from registry import operations
+from registry.domain.takedown import SelectorKind, Takedown, TakedownPlan
+from registry.operations.context import Context
+
+
+class Takedowns:
+    """Takedowns: opened with a frozen work list, worked off, closed with evidence."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def open(
+        self,
+        kind: SelectorKind | str,
+        value: str,
+        *,
+        reason: str,
+        deadline: datetime | None = None,
+    ) -> Takedown:
+        """Find documents in all versions; see `registry.operations.takedowns.open_takedown`."""
+        selector = operations.takedowns.parse_selector(SelectorKind(kind), value)
+        return operations.takedowns.open_takedown(
+            self._context, selector, reason=reason, deadline=deadline
+        )
+
+    def list(self) -> list[Takedown]:
+        """Return all takedowns, oldest first."""
+        return self._context.catalog.takedowns.list()
+
+    def show(self, takedown_id: int) -> Takedown:
+        """Return a takedown with its work list."""
+        return self._context.catalog.takedowns.get(takedown_id)
+
+    def plan(self, takedown_id: int) -> TakedownPlan:
+        """Return what `apply` would do, and what a person has to decide."""
+        return operations.takedowns.plan(self._context, takedown_id)
+
+    def apply(self, takedown_id: int) -> Takedown:
+        """Rebuild every version without the documents; see `operations.takedowns.apply`."""
+        return operations.takedowns.apply(self._context, takedown_id)
+
+    def exempt(self, takedown_id: int, item: int, *, reason: str) -> Takedown:
+        """Leave an entry as it is, for a reason."""
+        return operations.takedowns.exempt(self._context, takedown_id, item, reason=reason)
+
+    def withdraw(self, takedown_id: int, item: int, *, reason: str) -> Takedown:
+        """Withdraw the version of an entry without another in its place."""
+        return operations.takedowns.withdraw(self._context, takedown_id, item, reason=reason)
+
+    def close(self, takedown_id: int, *, evidence: str) -> Takedown:
+        """Close a takedown whose entries are all dealt with."""
+        return operations.takedowns.close(self._context, takedown_id, evidence=evidence)

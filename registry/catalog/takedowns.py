@@ -1,0 +1,314 @@
+"""Takedowns: opened with what was found, worked off entry by entry, closed with evidence."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, Text, cast, func, select
+
+from registry.catalog import audit
+from registry.catalog.audit import Change
+from registry.catalog.engine import Database
+from registry.catalog.identifiers import reserve_ids
+from registry.catalog.inserting import insert_rows
+from registry.catalog.models import find_model, name_versions
+from registry.catalog.reaching import read_ids
+from registry.catalog.resolving import resolve, resolve_all
+from registry.catalog.tables import (
+    DatasetRow,
+    LineageEdgeRow,
+    ModelRow,
+    ModelTrainingRow,
+    RunRow,
+    TakedownActionRow,
+    TakedownDocumentRow,
+    TakedownItemRow,
+    TakedownRow,
+    VersionRow,
+)
+from registry.domain.digest import Digest
+from registry.domain.model import ModelReference
+from registry.domain.names import Reference, reference_to
+from registry.domain.run import Operation
+from registry.domain.takedown import (
+    ActionKind,
+    ItemKind,
+    Selector,
+    Takedown,
+    TakedownAction,
+    TakedownDraft,
+    TakedownItem,
+)
+from registry.domain.version import Content
+from registry.errors import ConflictError, UnknownError
+
+Takedowns: TypeAlias = list[Takedown]
+Digests: TypeAlias = list[Digest]
+
+
+class Candidate(NamedTuple):
+    """A version that may hold what has to go."""
+
+    reference: str
+    content: Content
+    operation: Operation
+    parents: tuple[str, ...]
+    models: tuple[str, ...]
+    """The models that were trained on it."""
+
+
+class TakedownStore:
+    """Opens, reads and works off takedowns."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list_candidates(self) -> list[Candidate]:
+        """Return every version, parents before children, in two queries."""
+        parents = (
+            select(func.aggregate_strings(cast(LineageEdgeRow.parent_id, Text), ","))
+            .where(LineageEdgeRow.child_id == VersionRow.id)
+            .correlate(VersionRow)
+            .scalar_subquery()
+        )
+        versions = (
+            select(
+                VersionRow.id,
+                DatasetRow.name,
+                VersionRow.number,
+                VersionRow.content,
+                RunRow.operation,
+                parents.label("parents"),
+            )
+            .join_from(VersionRow, DatasetRow, DatasetRow.id == VersionRow.dataset_id)
+            .join(RunRow, RunRow.id == VersionRow.run_id)
+            .order_by(VersionRow.id)
+        )
+        training = ModelTrainingRow
+        trainings = select(training.version_id, ModelRow.name, ModelRow.revision).join_from(
+            training, ModelRow, ModelRow.id == training.model_id
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(versions).all()
+            models: defaultdict[int, list[str]] = defaultdict(list)
+            for version_id, name, revision in connection.execute(trainings):
+                models[version_id].append(f"{name}@{revision}")
+        names = {row.id: reference_to(row.name, row.number) for row in rows}
+        return [
+            Candidate(
+                names[row.id],
+                row.content,
+                row.operation,
+                tuple(names[one] for one in sorted(read_ids(row.parents))),
+                tuple(models[row.id]),
+            )
+            for row in rows
+        ]
+
+    def open(self, draft: TakedownDraft, *, actor: str, at: datetime) -> Takedown:
+        """Record a takedown with its frozen work list, in one transaction.
+
+        Raises:
+            UnknownError: A version or model of the list is not there.
+        """
+        with self._database.writing() as connection:
+            takedown_id = next(reserve_ids(connection, TakedownRow, 1))
+            row = {
+                "id": takedown_id,
+                "selector": draft.selector.kind,
+                "value": draft.selector.value,
+                "reason": draft.reason,
+                "deadline": draft.deadline,
+                "unread": list(draft.unread),
+                "actor": actor,
+                "opened_at": at,
+            }
+            insert_rows(connection, TakedownRow, [row])
+            documents = [{"takedown_id": takedown_id, **vars(one)} for one in draft.documents]
+            insert_rows(connection, TakedownDocumentRow, documents)
+            insert_rows(connection, TakedownItemRow, _item_rows(connection, takedown_id, draft))
+            detail: dict[str, JsonValue] = {
+                "selector": draft.selector.model_dump(mode="json"),
+                "reason": draft.reason,
+                "num_texts": len(draft.documents),
+                "num_items": len(draft.items),
+            }
+            change = Change("takedown.open", str(takedown_id), detail)
+            audit.append(connection, [change], actor=actor, at=at)
+            return _load(connection, [takedown_id])[0]
+
+    def get(self, takedown_id: int) -> Takedown:
+        """Return a takedown.
+
+        Raises:
+            UnknownError: There is none of this number.
+        """
+        with self._database.reading() as connection:
+            return _get(connection, takedown_id)
+
+    def list(self) -> Takedowns:
+        """Return all takedowns, oldest first."""
+        with self._database.reading() as connection:
+            ids = connection.execute(select(TakedownRow.id).order_by(TakedownRow.id)).scalars()
+            return _load(connection, list(ids))
+
+    def list_digests(self, takedown_id: int | None = None) -> Digests:
+        """Return the digests of the texts that one takedown, or any, keeps out; sorted."""
+        document = TakedownDocumentRow
+        query = select(document.digest).distinct().order_by(document.digest)
+        if takedown_id is not None:
+            query = query.where(document.takedown_id == takedown_id)
+        with self._database.reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def act(
+        self,
+        takedown_id: int,
+        action: ActionKind,
+        *,
+        item: int | None = None,
+        result: Reference | None = None,
+        note: str | None = None,
+        actor: str,
+        at: datetime,
+    ) -> Takedown:
+        """Record what was done, in one transaction; the newest word on an entry holds.
+
+        Raises:
+            UnknownError: There is no such takedown, entry or version.
+            ConflictError: It is closed, or is to be closed while entries are open.
+        """
+        with self._database.writing() as connection:
+            _require_open(_get(connection, takedown_id), action, item)
+            version_id = None if result is None else resolve(connection, result)
+            row = {
+                "takedown_id": takedown_id,
+                "position": item,
+                "action": action,
+                "version_id": version_id,
+                "note": note,
+                "actor": actor,
+                "at": at,
+            }
+            insert_rows(connection, TakedownActionRow, [row])
+            detail: dict[str, JsonValue] = {"item": item, "note": note}
+            change = Change(f"takedown.{action}", str(takedown_id), detail)
+            audit.append(connection, [change], actor=actor, at=at)
+            return _get(connection, takedown_id)
+
+
+def _require_open(found: Takedown, action: ActionKind, item: int | None) -> None:
+    if found.closed is not None:
+        raise ConflictError(
+            f"takedown {found.id} is closed", hint=f"muster takedown show {found.id}"
+        )
+    if item is not None and item not in {one.number for one in found.items}:
+        raise UnknownError(what="entry", value=str(item), hint=f"muster takedown show {found.id}")
+    if action is ActionKind.CLOSED and found.open_items:
+        first = found.open_items[0]
+        raise ConflictError(
+            f"takedown {found.id} has {len(found.open_items):,} open entries, the first of them "
+            f"{first.reference}",
+            hint=f"muster takedown plan {found.id}",
+        )
+
+
+def _item_rows(
+    connection: Connection, takedown_id: int, draft: TakedownDraft
+) -> list[dict[str, object]]:
+    names = [one.reference for one in draft.items if one.kind is not ItemKind.MODEL]
+    wanted = [Reference.parse(name) for name in names]
+    versions = dict(zip(names, map(resolve_all(connection, wanted).get, wanted), strict=True))
+    return [
+        {
+            "takedown_id": takedown_id,
+            "position": position,
+            "kind": one.kind,
+            "version_id": versions.get(one.reference),
+            "model_id": find_model(connection, ModelReference.parse(one.reference))[0]
+            if one.kind is ItemKind.MODEL
+            else None,
+            "num_documents": one.num_documents,
+        }
+        for position, one in enumerate(draft.items, start=1)
+    ]
+
+
+def _get(connection: Connection, takedown_id: int) -> Takedown:
+    found = _load(connection, [takedown_id])
+    if not found:
+        raise UnknownError(what="takedown", value=str(takedown_id), hint="muster takedown list")
+    return found[0]
+
+
+def _load(connection: Connection, ids: Sequence[int]) -> Takedowns:
+    document, item = TakedownDocumentRow, TakedownItemRow
+    rows = connection.execute(
+        select(TakedownRow).where(TakedownRow.id.in_(ids)).order_by(TakedownRow.id)
+    ).all()
+    sums = {
+        key: (number, int(num_bytes))
+        for key, number, num_bytes in connection.execute(
+            select(document.takedown_id, func.count(), func.sum(document.num_bytes))
+            .where(document.takedown_id.in_(ids))
+            .group_by(document.takedown_id)
+        )
+    }
+    actions = _load_actions(connection, ids)
+    items: defaultdict[int, list[TakedownItem]] = defaultdict(list)
+    listed = connection.execute(
+        select(item, ModelRow.name, ModelRow.revision)
+        .outerjoin_from(item, ModelRow, ModelRow.id == item.model_id)
+        .where(item.takedown_id.in_(ids))
+        .order_by(item.takedown_id, item.position)
+    ).all()
+    names = name_versions(connection, {row.version_id for row in listed if row.version_id})
+    for row in listed:
+        items[row.takedown_id].append(
+            TakedownItem(
+                kind=row.kind,
+                reference=names.get(row.version_id) or f"{row.name}@{row.revision}",
+                num_documents=row.num_documents,
+                number=row.position,
+                done=actions.get((row.takedown_id, row.position)),
+            )
+        )
+    return [
+        Takedown(
+            id=row.id,
+            selector=Selector(kind=row.selector, value=row.value),
+            reason=row.reason,
+            deadline=row.deadline,
+            num_texts=sums.get(row.id, (0, 0))[0],
+            num_bytes=sums.get(row.id, (0, 0))[1],
+            items=tuple(items[row.id]),
+            unread=tuple(row.unread),
+            closed=actions.get((row.id, None)),
+            actor=row.actor,
+            opened_at=row.opened_at,
+        )
+        for row in rows
+    ]
+
+
+def _load_actions(
+    connection: Connection, ids: Sequence[int]
+) -> Mapping[tuple[int, int | None], TakedownAction]:
+    """Return the newest action on each entry, and on each takedown as a whole."""
+    action = TakedownActionRow
+    query = select(action).where(action.takedown_id.in_(ids)).order_by(action.id)
+    rows = connection.execute(query).all()
+    names = name_versions(connection, {row.version_id for row in rows if row.version_id})
+    return {
+        (row.takedown_id, row.position): TakedownAction(
+            item=row.position,
+            action=row.action,
+            result=names.get(row.version_id),
+            note=row.note,
+            actor=row.actor,
+            at=row.at,
+        )
+        for row in rows
+    }

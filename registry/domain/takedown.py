@@ -1,0 +1,161 @@
+"""Takedowns: documents that have to go, where they are, and what was done about it."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from registry.domain.base import Value
+from registry.domain.digest import Digest
+
+
+class SelectorKind(StrEnum):
+    """By what the documents of a takedown are found."""
+
+    URL_PATTERN = "url-pattern"
+    """A shell pattern on the URLs in the metadata, the locator and the id."""
+
+    DIGEST = "digest"
+    """The digest of the text."""
+
+    ID = "id"
+    """The id of a document."""
+
+    DATASET = "dataset"
+    """All documents of the versions of a dataset."""
+
+
+class Selector(Value):
+    """What a takedown asks for."""
+
+    kind: SelectorKind
+    value: str
+
+
+class TakenDocument(Value):
+    """The tombstone of a text: what it was is known by its digest alone."""
+
+    digest: Digest
+    num_bytes: int
+
+
+class ItemKind(StrEnum):
+    """What has to be dealt with."""
+
+    DOCUMENTS = "documents"
+    """A version that holds the documents."""
+
+    DERIVED = "derived"
+    """A version of tokens or embeddings that was made from them."""
+
+    SUSPECT = "suspect"
+    """A version made outside of muster from one that holds them, in which none was found."""
+
+    MODEL = "model"
+    """A model that was trained on a version that holds them."""
+
+
+class ActionKind(StrEnum):
+    """What was done."""
+
+    REBUILT = "rebuilt"
+    """Another version without the documents takes its place; this one is withdrawn."""
+
+    WITHDRAWN = "withdrawn"
+    EXEMPTED = "exempted"
+    """It stays, for a reason."""
+
+    CLOSED = "closed"
+    """The takedown as a whole."""
+
+
+class ItemDraft(Value):
+    """An entry of a work list, before it is frozen."""
+
+    kind: ItemKind
+    reference: str
+    """A version, or a model as `name@revision`."""
+
+    num_documents: int
+    """How many documents of it are to go; of tokens, how many of those they were made from."""
+
+
+class TakedownAction(Value):
+    """What was done about an entry, or with the whole."""
+
+    item: int | None
+    """The number of the entry; None: the takedown as a whole."""
+
+    action: ActionKind
+    result: str | None
+    """The version that takes its place."""
+
+    note: str | None
+    """Why, or what proves it."""
+
+    actor: str
+    at: AwareDatetime
+
+
+class TakedownItem(ItemDraft):
+    """An entry of a frozen work list."""
+
+    number: int
+    """From 1."""
+
+    done: TakedownAction | None
+    """What was done about it last; None: it is open."""
+
+
+class TakedownDraft(Value):
+    """A takedown with what was found, before it is recorded."""
+
+    selector: Selector
+    reason: str
+    deadline: AwareDatetime | None = None
+    documents: tuple[TakenDocument, ...]
+    items: tuple[ItemDraft, ...]
+    unread: tuple[str, ...] = ()
+    """Versions whose files cannot be read, so that nobody knows."""
+
+
+class Takedown(Value):
+    """A takedown as it stands."""
+
+    id: int
+    selector: Selector
+    reason: str
+    deadline: AwareDatetime | None
+    num_texts: int
+    """Distinct texts that were found."""
+
+    num_bytes: int
+    """Their bytes."""
+
+    items: tuple[TakedownItem, ...]
+    unread: tuple[str, ...]
+    closed: TakedownAction | None
+    actor: str
+    opened_at: AwareDatetime
+
+    @property
+    def open_items(self) -> tuple[TakedownItem, ...]:
+        """The entries about which nothing was done."""
+        return tuple(item for item in self.items if item.done is None)
+
+
+class PlannedStep(Value):
+    """What `apply` would do about an entry."""
+
+    item: int
+    reference: str
+    step: str
+    """`rebuild`, or `decide`: nobody but a person can."""
+
+    what: str
+
+
+class TakedownPlan(Value):
+    """The answer of `takedown plan`."""
+
+    takedown: int
+    steps: tuple[PlannedStep, ...]

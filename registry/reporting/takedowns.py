@@ -1,0 +1,50 @@
+"""Takedowns in words and tables."""
+
+from registry.domain.quantities import format_bytes, format_number
+from registry.domain.takedown import Takedown, TakedownItem
+from registry.reporting.text import plain
+
+COLUMNS = ("takedown", "asks for", "texts", "open", "deadline", "state")
+ITEM_COLUMNS = ("entry", "kind", "of", "documents", "done")
+
+
+def summary_row(found: Takedown) -> tuple[int, str, int, int, str, str]:
+    """Return the cells of a takedown under `COLUMNS`."""
+    deadline = "" if found.deadline is None else f"{found.deadline:%Y-%m-%d}"
+    state = "open" if found.closed is None else "closed"
+    return found.id, _say(found), found.num_texts, len(found.open_items), deadline, state
+
+
+def takedown_facts(found: Takedown) -> list[tuple[str, str | None]]:
+    """Return a takedown, line by line."""
+    closed = found.closed
+    texts = format_number(found.num_texts, "distinct text")
+    return [
+        ("takedown", str(found.id)),
+        ("asks for", _say(found)),
+        ("reason", plain(found.reason)),
+        ("found", f"{texts}, {format_bytes(found.num_bytes)}"),
+        ("deadline", None if found.deadline is None else f"{found.deadline:%Y-%m-%d %H:%M} UTC"),
+        ("open", format_number(len(found.open_items), "entry").replace("entrys", "entries")),
+        ("closed", None if closed is None else plain(closed.note or "")),
+    ]
+
+
+def item_row(item: TakedownItem) -> tuple[int, str, str, int, str]:
+    """Return the cells of an entry under `ITEM_COLUMNS`."""
+    done = ""
+    if item.done is not None:
+        done = " ".join(
+            part
+            for part in (
+                item.done.action.value,
+                f"as {item.done.result}" if item.done.result else "",
+                f"({plain(item.done.note)})" if item.done.note else "",
+            )
+            if part
+        )
+    return item.number, item.kind.value, item.reference, item.num_documents, done
+
+
+def _say(found: Takedown) -> str:
+    return plain(f"{found.selector.kind} {found.selector.value}")

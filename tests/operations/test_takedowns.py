@@ -1,0 +1,180 @@
+"""One URL has to go: it is found everywhere, versions are made again, and it does not come back."""
+
+import hashlib
+
+import pytest
+
+from registry.domain.card import Card
+from registry.domain.names import Reference
+from registry.errors import ConflictError, InputError, UnknownError
+from tests.operations.factories import records, write_jsonl
+
+REAL = "People wrote line {row} of this."
+MADE = "A model made line {row} of this."
+URL = "https://example.org/private/3"
+WHY = {"reason": "request of 2026-11-20"}
+
+
+def with_urls(items):
+    return [{**item, "url": f"https://example.org/private/{item['id'][1:]}"} for item in items]
+
+
+@pytest.fixture
+def mixed(muster, tmp_path):
+    """People's documents and those of a model trained on them, mixed, cleaned and counted."""
+    real, made = with_urls(records(8, text=REAL)), records(2, first=8, text=MADE)
+    paths = {
+        name: str(write_jsonl(tmp_path / "in" / f"{name}.jsonl", items))
+        for name, items in (("real", real), ("made", made), ("mix", real + made))
+    }
+    people = Card(generated_by="people", license="CC-BY-4.0", tags=("gold",))
+    muster.register([paths["real"]], name="web/real", card=people)
+    muster.models.add("org/small@v1", trained_on=["web/real"])
+    muster.register([paths["made"]], name="made/some", card=Card(generated_by="org/small@v1"))
+    taken = Card(take=("web/real=8", "made/some=2"))
+    muster.register([paths["mix"]], name="mix/all", card=taken)
+    muster.normalize("mix/all", recipe="text-default")
+    muster.tokenizers.train(["mix/all"], name="tiny", vocab_size=300)
+    muster.tokenize("mix/all.text-default", tokenizer="tiny")
+    return muster
+
+
+TOKENS = "mix/all.text-default.tiny"
+
+
+def listed(found):
+    return [(item.kind, item.reference, item.num_documents) for item in found.items]
+
+
+def test_the_work_list_holds_all_that_holds_the_document(mixed):
+    found = mixed.takedowns.open("url-pattern", URL, **WHY)
+
+    assert [
+        ("documents", "web/real@1", 1),
+        ("model", "org/small@v1", 1),
+        ("documents", "mix/all@1", 1),
+        ("documents", "mix/all.text-default@1", 1),
+        ("derived", f"{TOKENS}@1", 1),
+    ] == listed(found)
+    assert () == found.unread
+    assert ["rebuild", "decide", "rebuild", "rebuild", "rebuild"] == [
+        one.step for one in mixed.takedowns.plan(found.id).steps
+    ]
+
+
+def test_versions_are_made_again_without_it(mixed):
+    opened = mixed.takedowns.open("url-pattern", URL, **WHY)
+    done = mixed.takedowns.apply(opened.id)
+    results = {item.reference: item.done.result for item in done.items if item.done}
+    shares = mixed.generations.show("mix/all.text-default").documents
+
+    assert {
+        "web/real@1": "web/real@2",
+        "mix/all@1": "mix/all@2",
+        "mix/all.text-default@1": "mix/all.text-default@2",
+        f"{TOKENS}@1": f"{TOKENS}@2",
+    } == results
+    assert [7, 9, 9] == [
+        mixed.show(name).version.num_documents
+        for name in ("web/real", "mix/all", "mix/all.text-default")
+    ]
+    # Two of the nine that are left are the model's.
+    assert (9, 2, 2) == (shares.total, shares.low, shares.high)
+    assert {"withdrawn"} == {mixed.show(reference).version.state for reference in results}
+    assert ("CC-BY-4.0", ("gold",)) == (
+        mixed.show("web/real").version.licence,
+        mixed.show("web/real@gold").version.tags,
+    )
+    for name in ("web/real", "mix/all", "mix/all.text-default"):
+        assert mixed.verify(name).is_intact
+        texts = [text for batch in mixed.stream(name) for text in batch["text"].to_pylist()]
+        assert not [text for text in texts if "line 3 " in text]
+
+
+def test_nothing_upstream_of_what_was_made_again_is_withdrawn(mixed):
+    mixed.takedowns.apply(mixed.takedowns.open("url-pattern", URL, **WHY).id)
+    states = {node.reference: node.state for node in mixed.lineage(TOKENS).nodes}
+
+    assert {"sealed"} == set(states.values())
+    assert "web/real@2" in states
+
+
+def test_what_was_taken_down_does_not_come_back(mixed, tmp_path):
+    mixed.takedowns.open("url-pattern", URL, **WHY)
+    path = str(write_jsonl(tmp_path / "in" / "again.jsonl", records(8, text=REAL)))
+    again = mixed.register([path], name="web/again")
+    run = mixed.show("web/again").version.run
+    (row,) = mixed.quarantine("web/again").rows
+
+    assert ({"takedown": 1}, 7) == (again.rejected, again.num_documents)
+    (entry,) = mixed._context.catalog.runs.ledger(run).entries
+    assert [("takedown", 1)] == [(one.reason, one.num_documents) for one in entry.rejected]
+    # The quarantine does not keep what had to go.
+    assert "line 3" not in str(row)
+    assert 7 == mixed.normalize("web/again", recipe="text-default").ledger.documents_kept
+
+
+def test_the_other_selectors_find_the_same(mixed):
+    digest = "sha256:" + hashlib.sha256(REAL.format(row=3).encode()).hexdigest()
+    by_digest = mixed.takedowns.open("digest", digest, **WHY)
+    by_id = mixed.takedowns.open("id", "d3", **WHY)
+    whole = mixed.takedowns.open("dataset", "made/some", **WHY)
+
+    assert listed(by_digest) == listed(by_id)
+    assert ["made/some@1", "mix/all@1", "mix/all.text-default@1", f"{TOKENS}@1"] == [
+        item.reference for item in whole.items
+    ]
+
+
+def test_a_version_of_which_nothing_is_left_is_withdrawn(mixed):
+    whole = mixed.takedowns.open("dataset", "made/some", **WHY)
+    done = mixed.takedowns.apply(whole.id)
+
+    assert ("withdrawn", None) == (done.items[0].done.action, done.items[0].done.result)
+    assert 8 == mixed.show("mix/all").version.num_documents
+    assert [] == [use.model for use in mixed.generations.show("mix/all").models]
+
+
+def test_a_takedown_closes_when_every_entry_is_dealt_with(mixed):
+    opened = mixed.takedowns.open("url-pattern", URL, **WHY)
+    mixed.takedowns.apply(opened.id)
+
+    with pytest.raises(ConflictError, match="1 open entries"):
+        mixed.takedowns.close(opened.id, evidence="mail of 2026-11-26")
+    mixed.takedowns.exempt(opened.id, 2, reason="is retired")
+    closed = mixed.takedowns.close(opened.id, evidence="mail of 2026-11-26")
+    assert "mail of 2026-11-26" == closed.closed.note
+    with pytest.raises(ConflictError, match="is closed"):
+        mixed.takedowns.apply(opened.id)
+
+
+def test_applying_again_changes_nothing(mixed):
+    opened = mixed.takedowns.open("url-pattern", URL, **WHY)
+
+    assert mixed.takedowns.apply(opened.id) == mixed.takedowns.apply(opened.id)
+
+
+def test_what_fits_nothing_or_everything_is_said_clearly(mixed):
+    with pytest.raises(InputError, match="no document of any version fits"):
+        mixed.takedowns.open("url-pattern", "*nowhere.example/*", **WHY)
+    with pytest.raises(InputError, match="fits every document"):
+        mixed.takedowns.open("url-pattern", "*", **WHY)
+    with pytest.raises(UnknownError):
+        mixed.takedowns.show(7)
+    assert [] == mixed.takedowns.list()
+
+
+def test_a_version_that_cannot_be_read_is_named(mixed, tmp_path):
+    (tmp_path / "in" / "mix.jsonl").unlink()
+    found = mixed.takedowns.open("url-pattern", URL, **WHY)
+
+    assert ("mix/all@1",) == found.unread
+
+
+def test_the_tombstone_holds_digests_and_no_text(mixed):
+    opened = mixed.takedowns.open("url-pattern", URL, **WHY)
+    digest = "sha256:" + hashlib.sha256(REAL.format(row=3).encode()).hexdigest()
+
+    assert 1 == opened.num_texts
+    assert [digest] == mixed._context.catalog.takedowns.list_digests(opened.id)
+    assert mixed._context.catalog.versions.get(Reference.parse("web/real@1")).num_documents == 8
