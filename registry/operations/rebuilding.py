@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from registry.documents import NO_REJECTIONS, Outcome
 from registry.domain.digest import Digest, digest_of_bytes, fingerprint
 from registry.domain.generation import Generation, GenerationDraft
 from registry.domain.ledger import LedgerEntry, Rejected
@@ -17,8 +18,10 @@ from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.operations.context import CODE, Context, environment
 from registry.operations.merge import read_counting
 from registry.operations.normalize import normalize
+from registry.operations.quarantine import QuarantineWriter
 from registry.operations.shards import read_shard
 from registry.operations.tokenize import tokenize
+from registry.sources.reading import leave_out
 from registry.sources.reasons import TAKEDOWN
 
 
@@ -71,7 +74,9 @@ class Rebuilding:
     def _leave_out(self, version: Version) -> str | None:
         """Seal the same files, read without the documents; the version itself if it has none."""
         listed = self._context.catalog.versions.list_shards(Reference.parse(version.reference))
-        found = [self._read(shard) for shard in listed]
+        writer = QuarantineWriter(self._context.store)
+        found = [self._read(shard, writer) for shard in listed]
+        quarantine = writer.finish()
         rejected = [sizes for _, sizes in found if sizes]
         if not rejected:
             return version.reference
@@ -79,18 +84,20 @@ class Rebuilding:
         if not shards:
             return None
         entry = _account(shards, [size for sizes in rejected for size in sizes])
-        return self._seal(version, shards, entry)
+        return self._seal(version, shards, entry, quarantine)
 
-    def _read(self, shard: Shard) -> tuple[Shard, list[int]]:
+    def _read(self, shard: Shard, writer: QuarantineWriter) -> tuple[Shard, list[int]]:
         """Return a shard read without the documents, and the sizes of those that it held."""
         hits: set[Digest] = set()
         sizes: list[int] = []
         for outcome in read_shard(self._context.place, shard):
-            for text in outcome.kept.column("text").to_pylist():
-                digest = digest_of_bytes(text)
-                if digest in self._digests:
-                    hits.add(digest)
-                    sizes.append(len(text))
+            held = map(digest_of_bytes, outcome.kept.column("text").to_pylist())
+            met = self._digests.intersection(held)
+            if met:
+                hits |= met
+                (left,) = leave_out([Outcome(outcome.kept, NO_REJECTIONS)], met)
+                writer.write([left.rejected])
+                sizes += left.rejected.column("num_bytes").to_pylist()
         if not hits:
             return shard, []
         reading = shard.reading or Reading()
@@ -102,7 +109,13 @@ class Rebuilding:
         }
         return shard.model_copy(update=changes), sizes
 
-    def _seal(self, version: Version, shards: tuple[Shard, ...], entry: LedgerEntry) -> str:
+    def _seal(
+        self,
+        version: Version,
+        shards: tuple[Shard, ...],
+        entry: LedgerEntry,
+        quarantine: Digest | None,
+    ) -> str:
         context = self._context
         reference = Reference.parse(version.reference)
         parents = context.catalog.lineage.parents(reference)
@@ -124,6 +137,7 @@ class Rebuilding:
             tags=version.tags,
             sources=version.sources,
             ledger=(entry,),
+            quarantine=quarantine,
         )
         run = self._run(version, is_derived=bool(kept))
         sealed = context.catalog.versions.seal(

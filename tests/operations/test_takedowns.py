@@ -91,6 +91,14 @@ def test_versions_are_made_again_without_it(mixed):
         assert not [text for text in texts if "line 3 " in text]
 
 
+def test_the_quarantine_of_what_was_made_again_names_the_row_without_its_text(mixed):
+    mixed.takedowns.apply(mixed.takedowns.open("url-pattern", URL, **WHY).id)
+    (row,) = mixed.quarantine("web/real@2").rows
+
+    assert ("takedown", 4) == (row.reason, row.row)
+    assert "line 3" not in str(row)
+
+
 def test_nothing_upstream_of_what_was_made_again_is_withdrawn(mixed):
     mixed.takedowns.apply(mixed.takedowns.open("url-pattern", URL, **WHY).id)
     states = {node.reference: node.state for node in mixed.lineage(TOKENS).nodes}
