@@ -7,6 +7,7 @@ from registry.catalog.tables import Row
 from registry.catalog.triggers import ALLOWED_CHANGES, APPEND_ONLY, list_triggers
 from registry.domain.card import Card
 from registry.domain.model_target import Target
+from registry.domain.takedown import ActionKind
 from registry.domain.version import Metric, SourceFacts
 from tests.catalog.factories import (
     LATER,
@@ -16,10 +17,13 @@ from tests.catalog.factories import (
     make_draft,
     make_engine_check,
     make_entry,
+    make_generation,
+    make_model,
     make_recipe,
     make_run,
     make_shard,
     make_subject,
+    make_takedown,
     make_tokenizer,
     ref,
     seal,
@@ -39,8 +43,13 @@ def full(catalog):
     catalog.reports.keep(make_report(), **WHO)
     seal(catalog, "web/in")
     catalog.costs.add(make_cost(), subject=make_subject("web/in"), **WHO)
+    catalog.models.add(make_model(trained_on=("web/in@1",)), **WHO)
+    catalog.takedowns.open(make_takedown("web/in@1"), **WHO)
+    catalog.takedowns.act(1, ActionKind.EXEMPTED, item=1, note="why", **WHO)
     draft = make_draft(
         inputs=("web/in@1",),
+        taken=(("web/in@1", 10),),
+        generation=make_generation(grounded_in=("web/in@1",)),
         recipe=make_recipe(),
         languages=("en",),
         sources=(SourceFacts(kind="file", uri="/data"),),
