@@ -212,11 +212,11 @@ def list_unstated(nodes: Iterable[GenealogyNode]) -> tuple[str, ...]:
 
 
 def deepest(depths: Sequence[Depth]) -> Depth:
-    """Return the depth of what was made from versions of these depths."""
+    """Return the depth of what was made from versions of these depths; of nothing, 0."""
     highs = [depth.high for depth in depths if depth.high is not None]
     return Depth(
-        low=max(depth.low for depth in depths),
-        high=max(highs) if len(highs) == len(depths) else None,
+        low=max((depth.low for depth in depths), default=0),
+        high=max(highs, default=0) if len(highs) == len(depths) else None,
     )
 
 
