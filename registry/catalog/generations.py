@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import CTE, Connection, Select, Text, cast, func, select
+from sqlalchemy import CTE, Connection, Select, func, select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -20,7 +20,7 @@ from registry.catalog.inserting import insert_rows
 from registry.catalog.loading import AnyRow
 from registry.catalog.models import find_model, name_versions
 from registry.catalog.origins import Origins, load_origins, reach_origins
-from registry.catalog.reaching import read_ids
+from registry.catalog.parents import join_parents, read_ids
 from registry.catalog.resolving import resolve, resolve_all
 from registry.catalog.tables import (
     AS_IS,
@@ -229,13 +229,8 @@ def _generation(row: AnyRow, name: str, grounded_in: Sequence[str]) -> Generatio
 
 
 def _graph_query(reached: CTE) -> Select[*tuple[Any, ...]]:
-    edge, entry = LineageEdgeRow, LedgerEntryRow
-    parents = (
-        select(func.aggregate_strings(cast(edge.parent_id, Text), ","))
-        .where(edge.child_id == reached.c.id)
-        .correlate(reached)
-        .scalar_subquery()
-    )
+    entry = LedgerEntryRow
+    parents = join_parents(reached)
     changed = (
         select(func.coalesce(func.sum(entry.documents_changed), 0))
         .where(entry.run_id == VersionRow.run_id)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import CTE, Connection, Select, Text, cast, func, select
+from sqlalchemy import CTE, Connection, Select, select
 
 from registry.catalog import audit
 from registry.catalog.collector import collector_paused
@@ -18,7 +18,7 @@ from registry.catalog.engine import Database
 from registry.catalog.licensing import Assertion, assertion_row, record_statement
 from registry.catalog.loading import AnyRow
 from registry.catalog.origins import Origins, load_origins, reach_origins
-from registry.catalog.reaching import read_ids
+from registry.catalog.parents import join_parents, read_ids
 from registry.catalog.resolving import chunked, resolve, resolve_all
 from registry.catalog.tables import (
     DatasetRow,
@@ -145,13 +145,7 @@ def _load_nodes(
 
 
 def _graph_query(reached: CTE) -> Select[*tuple[Any, ...]]:
-    edge = LineageEdgeRow
-    parents = (
-        select(func.aggregate_strings(cast(edge.parent_id, Text), ","))
-        .where(edge.child_id == reached.c.id)
-        .correlate(reached)
-        .scalar_subquery()
-    )
+    parents = join_parents(reached)
     return (
         select(
             VersionRow.id,

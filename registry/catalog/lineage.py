@@ -14,7 +14,8 @@ from registry.catalog.audit import find_withdrawals
 from registry.catalog.collector import collector_paused
 from registry.catalog.engine import Database
 from registry.catalog.field_facts import load_field_facts
-from registry.catalog.reaching import Reached, load_reached, load_tagged, read_ids
+from registry.catalog.parents import read_ids
+from registry.catalog.reaching import Reached, load_reached, load_tagged
 from registry.catalog.resolving import resolve, resolve_all
 from registry.catalog.tables import AS_IS, DatasetRow, LineageEdgeRow, VersionRow
 from registry.domain import graph

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from registry.catalog.loading import AnyRow
-from registry.catalog.reaching import read_ids
+from registry.catalog.parents import read_ids
 from registry.catalog.tables import (
     GenerationGroundingRow,
     GenerationRow,

@@ -14,11 +14,9 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Select,
-    Text,
     bindparam,
     case,
     cast,
-    func,
     literal,
     select,
     union,
@@ -27,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from registry.catalog.loading import IS_CURRENT
+from registry.catalog.parents import join_parents
 from registry.catalog.tables import (
     DatasetRow,
     LicenceAssertionRow,
@@ -135,11 +134,6 @@ def load_tagged(connection: Connection, names: Iterable[str]) -> dict[str, set[i
     return tagged
 
 
-def read_ids(text: str | None) -> list[int]:
-    """Return the ids of a column of joined ids, each once."""
-    return list(dict.fromkeys(map(int, text.split(",")))) if text else []
-
-
 def _value(term: Term, references: dict[Reference, int]) -> int | str:
     return term.value if term.reference is None else references[term.reference]
 
@@ -221,13 +215,7 @@ def _walk(
 
 
 def _select_facts(ids: CTE) -> Select[*tuple[Any, ...]]:
-    edge = LineageEdgeRow
-    parents = (
-        select(func.aggregate_strings(cast(edge.parent_id, Text), ","))
-        .where(edge.child_id == ids.c.id)
-        .correlate(ids)
-        .scalar_subquery()
-    )
+    parents = join_parents(ids)
     return (
         select(
             VersionRow.id,

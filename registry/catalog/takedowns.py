@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Text, cast, func, select
+from sqlalchemy import Connection, func, select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -14,11 +14,10 @@ from registry.catalog.engine import Database
 from registry.catalog.identifiers import reserve_ids
 from registry.catalog.inserting import insert_rows
 from registry.catalog.models import find_model, name_versions
-from registry.catalog.reaching import read_ids
+from registry.catalog.parents import join_parents, read_ids
 from registry.catalog.resolving import resolve, resolve_all
 from registry.catalog.tables import (
     DatasetRow,
-    LineageEdgeRow,
     ModelRow,
     ModelTrainingRow,
     RunRow,
@@ -67,12 +66,7 @@ class TakedownStore:
 
     def list_candidates(self) -> list[Candidate]:
         """Return every version, parents before children, in two queries."""
-        parents = (
-            select(func.aggregate_strings(cast(LineageEdgeRow.parent_id, Text), ","))
-            .where(LineageEdgeRow.child_id == VersionRow.id)
-            .correlate(VersionRow)
-            .scalar_subquery()
-        )
+        parents = join_parents(VersionRow)
         versions = (
             select(
                 VersionRow.id,
