@@ -129,3 +129,13 @@ def database_url(url, name):
     """Return the URL of another database on the same server."""
     server, question, options = url.partition("?")
     return server.rpartition("/")[0] + "/" + name + question + options
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of real data that developers may have beside the repository."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("MUSTER_SHARED_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip("the shared test data is not here; set MUSTER_SHARED_DATA")
+    return folder

@@ -5,7 +5,6 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.resources import files
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -20,7 +19,6 @@ from registry.exchange.croissant_context import list_missing
 from tests.exchange.factories import HOSTILE, card, croissant, summary
 from tests.operations.factories import records, write_jsonl
 
-SPEC = Path("/work/shared/data/api/openlineage/OpenLineage.json")
 FORMATS = ("croissant", "card", "openlineage", "eu-summary", "datasheet")
 
 
@@ -180,9 +178,10 @@ def test_token_counts_have_a_facet_with_a_schema(made):
     assert count.num_tokens == facet["counts"][0]["numTokens"]
 
 
-@pytest.mark.skipif(not SPEC.exists(), reason="needs the specification's own schema")
-def test_events_are_valid_by_the_specification(made):
-    validator = jsonschema.Draft202012Validator(json.loads(SPEC.read_text()))
+def test_events_are_valid_by_the_specification(made, shared_data):
+    validator = jsonschema.Draft202012Validator(
+        json.loads((shared_data / "api" / "openlineage" / "OpenLineage.json").read_text("utf-8"))
+    )
 
     for told in events_of(made, "web/cc.text-default.tiny"):
         validator.validate(told)

@@ -1,23 +1,10 @@
 """Tokenizers made on the spot, and the real ones where the shared data is at hand."""
 
-import os
-from pathlib import Path
-
 import pyarrow as pa
 import pytest
 
 from registry.tokenization.loading import Imported, import_tokenizer
 from tests.tokenization.factories import make_byte_level, make_texts
-
-_FALLBACK = Path(__file__).parents[3] / "shared" / "data"
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    folder = Path(os.environ.get("MUSTER_SHARED_DATA", _FALLBACK))
-    if not folder.is_dir():
-        pytest.skip("the shared test data is not here; set MUSTER_SHARED_DATA")
-    return folder
 
 
 @pytest.fixture(scope="session")
