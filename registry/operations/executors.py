@@ -15,7 +15,7 @@ _LEAST_SECONDS_APART = 8.0
 threads, which wait for each other at the interpreter."""
 
 _THREADS = 2
-"""Of a third thread little is left: more than a third of a pass holds the interpreter."""
+"""About half of a pass holds the interpreter, so further threads would wait for it."""
 
 
 def choose_executor(execution: Execution, place: Place, *, core_seconds: float) -> Executor:
