@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from registry.api import Registry, open_registry
-from registry.operations.database import init_registry
+from registry.operations.keeping.database import init_registry
 from registry.settings import HOME_FOLDER
 
 

@@ -16,7 +16,7 @@ def card_of(path: Path | None, **options: object) -> Card:
         InputError: A field has a wrong value.
         UnreadableError: The file cannot be read.
     """
-    from registry.operations.cards import make_card, read_card
+    from registry.operations.collecting.cards import make_card, read_card
 
     stated = {name: value for name, value in options.items() if value is not None}
     card = make_card(stated, origin="options")

@@ -10,7 +10,7 @@ from registry.domain.target import Uncertainty, format_size
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from registry.operations.fit_runs import FittedLaw
+    from registry.operations.assessing.fit_runs import FittedLaw
 
 
 def comparison_table(compared: Iterable[LawComparison], sizes: Sequence[int]) -> "Table":

@@ -31,7 +31,7 @@ ReportId = Annotated[
 
 def make_targets(sizes: Sequence[int], **options: object) -> list[Target]:
     """Return a target for each size, with the same options; what is None is not stated."""
-    from registry.operations.targets import make_target
+    from registry.operations.assessing.targets import make_target
 
     stated = {name: value for name, value in options.items() if value is not None}
     return [make_target({"parameters": size, **stated}, origin="options") for size in sizes]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from registry.domain.reading import Reading
     from registry.domain.recipe import Recipe
     from registry.errors import MusterError
-    from registry.operations.database import init_registry
+    from registry.operations.keeping.database import init_registry
 
 _HOMES = {
     "Card": "registry.domain.card",
@@ -30,7 +30,7 @@ _HOMES = {
     "Recipe": "registry.domain.recipe",
     "Reference": "registry.domain.names",
     "Registry": "registry.api",
-    "init_registry": "registry.operations.database",
+    "init_registry": "registry.operations.keeping.database",
     "open_registry": "registry.api",
 }
 

@@ -18,7 +18,7 @@ def db() -> None:
 @app.command()
 def upgrade(context: typer.Context, as_json: AsJson = False) -> None:
     """Bring the catalog to the newest revision; a SQLite file is copied beside itself first."""
-    from registry.operations.database import upgrade_catalog
+    from registry.operations.keeping.database import upgrade_catalog
 
     session: Session = context.obj
     status = upgrade_catalog(session.home)
@@ -33,7 +33,7 @@ def upgrade(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command()
 def current(context: typer.Context, as_json: AsJson = False) -> None:
     """Show the catalog's revision."""
-    from registry.operations.database import catalog_status
+    from registry.operations.keeping.database import catalog_status
 
     session: Session = context.obj
     status = catalog_status(session.home)
@@ -48,7 +48,7 @@ def current(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command()
 def check(context: typer.Context, as_json: AsJson = False) -> None:
     """Compare the database with what this program expects; exit 3 if they differ."""
-    from registry.operations.database import catalog_status
+    from registry.operations.keeping.database import catalog_status
 
     session: Session = context.obj
     status = catalog_status(session.home, check=True)

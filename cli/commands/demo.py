@@ -40,8 +40,8 @@ def demo(
     """
     from cli.progress import TerminalProgress
     from registry.api import open_registry
-    from registry.operations.database import init_registry
-    from registry.operations.home import read_settings
+    from registry.operations.keeping.database import init_registry
+    from registry.operations.keeping.home import read_settings
 
     # Never a team's catalog, whatever the environment says.
     settings = read_settings().alone_in(folder.absolute() / HOME_FOLDER)
@@ -60,7 +60,7 @@ def _recipes() -> list[tuple[str, str]]:
 
 
 def _register(registry: "Registry", folder: Path) -> None:
-    from registry.operations import demo_data
+    from registry.operations.collecting import demo_data
 
     topics, questions = folder / "topics.jsonl", folder / "questions.jsonl"
     demo_data.write_topics(topics)

@@ -23,8 +23,8 @@ def init(
     A team sets MUSTER_DATABASE_URL and MUSTER_STORE first. What is there already stays. With
     --home or MUSTER_HOME the registry is made there instead.
     """
-    from registry.operations.database import init_registry
-    from registry.operations.home import read_settings
+    from registry.operations.keeping.database import init_registry
+    from registry.operations.keeping.home import read_settings
 
     session: Session = context.obj
     status = init_registry(folder.absolute(), settings=read_settings(session.home))

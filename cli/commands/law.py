@@ -27,7 +27,7 @@ def list_(
     context: typer.Context, how: FormatOption = ListFormat.TABLE, as_json: AsJson = False
 ) -> None:
     """List all laws, the project's own behind those that muster ships."""
-    from registry.operations.laws import list_laws
+    from registry.operations.assessing.laws import list_laws
 
     session: Session = context.obj
     found = list_laws(session.home)
@@ -53,7 +53,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a law: its kind, coefficients, conventions, range, source and uncertainty."""
-    from registry.operations.laws import get_own_law, law_to_toml
+    from registry.operations.assessing.laws import get_own_law, law_to_toml
 
     session: Session = context.obj
     found = get_own_law(name, session.home)
@@ -91,7 +91,7 @@ def compare(
     """
     from cli.laws import comparison_rows, comparison_table
     from registry.domain.quantities import parse_count
-    from registry.operations.laws import compare_laws
+    from registry.operations.assessing.laws import compare_laws
 
     session: Session = context.obj
     sizes = [parse_count(text, what="model size") for text in params.split(",")]
@@ -131,8 +131,8 @@ def fit(
     muster law fit runs.csv --name ours --toml >> muster.toml
     """
     from cli.laws import fit_facts
-    from registry.operations.fit_runs import fit_runs
-    from registry.operations.laws import law_to_toml
+    from registry.operations.assessing.fit_runs import fit_runs
+    from registry.operations.assessing.laws import law_to_toml
 
     found = fit_runs(
         runs,

@@ -91,7 +91,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show what an expression permits and asks for, and where that was read."""
-    from registry.operations.licences import explain
+    from registry.operations.governing.licences import explain
 
     answer = explain(expression, policy=policy)
     if as_json:
@@ -174,7 +174,7 @@ def notice(
 def policies(as_json: AsJson = False) -> None:
     """List the built-in policies. Your own is a TOML file: --policy FILE.toml."""
     from registry.licensing.policies import list_policies
-    from registry.operations.licences import describe_policy
+    from registry.operations.governing.licences import describe_policy
 
     found = list_policies()
     rows = [(item.name, describe_policy(item).partition(": ")[2]) for item in found]

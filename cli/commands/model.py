@@ -60,7 +60,7 @@ def add(
     muster model add org/small-1b@v2 --trained-on web/cc@3 --output-license Apache-2.0
     muster model add vendor/large@2026-05 --output-term train=no --output-term commercial=yes
     """
-    from registry.operations.models import parse_terms
+    from registry.operations.governing.models import parse_terms
 
     session: Session = context.obj
     with session.registry() as registry:

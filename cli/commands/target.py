@@ -62,7 +62,7 @@ def set_(
     muster target set flagship.toml
     muster target set --name small --params 1.3B --overtraining 10 --device h100 --devices 64
     """
-    from registry.operations.targets import make_target, read_target
+    from registry.operations.assessing.targets import make_target, read_target
 
     session: Session = context.obj
     fields = {} if file is None else read_target(file).model_dump(exclude_unset=True)

@@ -31,7 +31,7 @@ class Costs:
         source: str | None = None,
         months: int | None = None,
     ) -> CostEntry:
-        """Append a cost of one version, run or source; see `registry.operations.costs.add`."""
+        """Append a cost of one version, run or source; see `operations.costs.add`."""
         given = {SubjectKind.VERSION: version, SubjectKind.RUN: run, SubjectKind.SOURCE: source}
         named = {kind: name for kind, name in given.items() if name is not None}
         if len(named) != 1:

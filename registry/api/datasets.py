@@ -31,7 +31,7 @@ class Datasets:
         )
 
     def diff(self, before: str, after: str) -> VersionDifference:
-        """Return how two versions differ; see `registry.operations.diff`."""
+        """Return how two versions differ; see `operations.diff`."""
         return operations.diff.diff(self._context, Reference.parse(before), Reference.parse(after))
 
     def withdraw(self, reference: str, *, reason: str) -> Version:

@@ -22,7 +22,7 @@ class Exchange:
         format: MetadataFormat | str,  # noqa: A002 - the word of the command line
         destination: str | None = None,
     ) -> MetadataExport:
-        """Describe a version; see `registry.operations.export_metadata.export_metadata`."""
+        """Describe a version; see `operations.export_metadata.export_metadata`."""
         return operations.export_metadata.export_metadata(
             self._context,
             Reference.parse(reference),
@@ -39,7 +39,7 @@ class Exchange:
         space: str = "imported",
         dry_run: bool = False,
     ) -> MetadataImport:
-        """Import files as claims; see `registry.operations.import_metadata.import_metadata`."""
+        """Import files as claims; see `operations.import_metadata.import_metadata`."""
         return operations.import_metadata.import_metadata(
             self._context,
             [Path(path) for path in paths],

@@ -28,5 +28,5 @@ class Laws:
     def compare(
         self, num_parameters: Sequence[int], law_ids: Sequence[str] = ()
     ) -> tuple[LawComparison, ...]:
-        """Return what laws ask for, in tokens; see `registry.operations.laws.compare_laws`."""
+        """Return what laws ask for, in tokens; see `operations.laws.compare_laws`."""
         return operations.laws.compare_laws(num_parameters, law_ids, home=self._context.home)

@@ -32,7 +32,7 @@ class Licences:
         evidence_file: Path | None = None,
         confidence: Confidence | str = Confidence.MEDIUM,
     ) -> LicenceList:
-        """State a version's licence; see `registry.operations.licences.add`."""
+        """State a version's licence; see `operations.licences.add`."""
         return operations.licences.add(
             self._context,
             Reference.parse(reference),

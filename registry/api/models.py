@@ -30,7 +30,7 @@ class Models:
         terms_url: str | None = None,
         trained_on: Sequence[str] = (),
     ) -> AddedModel:
-        """State a model, `name@revision`; see `registry.operations.models.add`."""
+        """State a model, `name@revision`; see `operations.models.add`."""
         return operations.models.add(
             self._context,
             ModelReference.parse(reference),
@@ -66,7 +66,7 @@ class Generations:
         sampling: Mapping[str, JsonValue] | None = None,
         grounded_in: Sequence[str] = (),
     ) -> GenerationList:
-        """State who wrote the documents of a version; see `registry.operations.models.state`."""
+        """State who wrote the documents of a version; see `operations.models.state`."""
         return operations.models.state(
             self._context,
             Reference.parse(reference),

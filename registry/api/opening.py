@@ -8,7 +8,7 @@ from registry.domain.execution import Execution
 from registry.domain.urls import redact_url
 from registry.errors import InputError
 from registry.operations.context import Context, NoProgress, Progress
-from registry.operations.home import find_home, read_settings
+from registry.operations.keeping.home import find_home, read_settings
 from registry.settings import Settings
 from registry.storage.objects import ObjectStore
 

@@ -12,7 +12,7 @@ from registry.errors import InputError
 from registry.operations.context import Context
 
 if TYPE_CHECKING:
-    from registry.operations.counting import Counting
+    from registry.operations.tokenizing.counting import Counting
 
 
 _STATIC = "static"

@@ -56,7 +56,7 @@ from registry.operations.context import Context
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from registry.operations.open_tokens import TokenReader
+    from registry.operations.tokenizing.open_tokens import TokenReader
 
 
 class Registry:
@@ -123,7 +123,7 @@ class Registry:
         ingest: bool = False,
         dry_run: bool = False,
     ) -> Registration:
-        """Register files where they lie; see `registry.operations.register.register`."""
+        """Register files where they lie; see `operations.register.register`."""
         return operations.register.register(
             self._context,
             paths,
@@ -137,7 +137,7 @@ class Registry:
     def normalize(
         self, reference: str, *, recipe: str | Recipe, name: str | None = None
     ) -> Normalization:
-        """Normalize a version; see `registry.operations.normalize.normalize`."""
+        """Normalize a version; see `operations.normalize.normalize`."""
         return operations.normalize.normalize(
             self._context,
             Reference.parse(reference),
@@ -189,7 +189,7 @@ class Registry:
         engine: EngineChoice | str = EngineChoice.AUTO,
         **options: Unpack[CountingOptions],
     ) -> Tokenization:
-        """Count tokens exactly and write token shards; see `registry.operations.tokenize`."""
+        """Count tokens exactly and write token shards; see `operations.tokenize`."""
         return operations.tokenize.tokenize(
             self._context,
             Reference.parse(reference),
@@ -247,7 +247,7 @@ class Registry:
         name: str | None = None,
         **parameters: Unpack[TrainingOptions],
     ) -> Embedding:
-        """Write a vector for each document; see `registry.operations.embed.embed`."""
+        """Write a vector for each document; see `operations.embed.embed`."""
         return operations.embed.embed(
             self._context,
             Reference.parse(reference),
@@ -257,7 +257,7 @@ class Registry:
         )
 
     def diversity(self, reference: str, *, num_documents: int = 2_000, seed: int = 0) -> Diversity:
-        """Measure how varied a sample is; see `registry.operations.diversity.measure`."""
+        """Measure how varied a sample is; see `operations.diversity.measure`."""
         return operations.diversity.measure(
             self._context, Reference.parse(reference), num_documents=num_documents, seed=seed
         )
@@ -275,7 +275,7 @@ class Registry:
         keep: bool = True,
         reproducible: bool = False,
     ) -> Report:
-        """Say whether the data is enough; see `registry.operations.report.report`."""
+        """Say whether the data is enough; see `operations.report.report`."""
         return operations.report.report(
             self._context,
             [Reference.parse(text) for text in references],
@@ -300,7 +300,7 @@ class Registry:
         law: str | None = None,
         epochs: int = 4,
     ) -> TrainingPlan:
-        """Say what to train with a budget of compute; see `registry.operations.plan.plan`."""
+        """Say what to train with a budget of compute; see `operations.plan.plan`."""
         return operations.plan.plan(
             self._context,
             [Reference.parse(text) for text in references],
@@ -396,7 +396,7 @@ class Registry:
         output_format: OutputFormat | str,
         **options: Unpack[ExportOptions],
     ) -> TokenExport:
-        """Write tokens in a trainer's format; see `registry.operations.export_tokens`."""
+        """Write tokens in a trainer's format; see `operations.export_tokens`."""
         return operations.export_tokens.export_tokens(
             self._context,
             Reference.parse(reference),
@@ -405,5 +405,5 @@ class Registry:
         )
 
     def open_tokens(self, reference: str) -> "TokenReader":
-        """Open token shards for training; see `registry.operations.open_tokens`."""
+        """Open token shards for training; see `operations.open_tokens`."""
         return operations.open_tokens.open_tokens(self._context, Reference.parse(reference))

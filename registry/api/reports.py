@@ -17,7 +17,7 @@ class Reports:
         return operations.reports.get_report(self._context, report_id)
 
     def rerun(self, report_id: str) -> ReportDiff:
-        """Make a report anew on what it is pinned to; see `registry.operations.reports.rerun`."""
+        """Make a report anew on what it is pinned to; see `operations.reports.rerun`."""
         return operations.reports.rerun(self._context, report_id)
 
     def diff(self, first: str, second: str) -> ReportDiff:

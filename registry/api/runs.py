@@ -24,7 +24,7 @@ class Runs:
         )
 
     def merge(self, run_id: str) -> Normalization | Tokenization:
-        """Seal a run whose parts are all finished; see `registry.operations.merge.merge`."""
+        """Seal a run whose parts are all finished; see `operations.merge.merge`."""
         return operations.merge.merge(self._context, run_id)
 
     def cancel(self, run_id: str) -> Run:

@@ -21,7 +21,7 @@ class Takedowns:
         reason: str,
         deadline: datetime | None = None,
     ) -> Takedown:
-        """Find documents in all versions; see `registry.operations.takedowns.open_takedown`."""
+        """Find documents in all versions; see `operations.takedowns.open_takedown`."""
         selector = operations.takedowns.parse_selector(SelectorKind(kind), value)
         return operations.takedowns.open_takedown(
             self._context, selector, reason=reason, deadline=deadline

@@ -1,5 +1,18 @@
 """One verb a file: the only rooms that join the rooms below.
 
+The rooms in here follow the life of data, and import downwards only:
+
+    exchanging      metadata and tokens, in and out
+    assessing       is it enough: supply, targets, reports, costs
+    governing       licences, models, takedowns
+    embedding       vectors, likeness, diversity
+    tokenizing      tokenizers, counts, token shards
+    normalizing     recipes over versions
+    collecting      from a source to a version
+    understanding   samples, descriptions, lineage
+    keeping         the home itself: made, found, verified
+    passes          what every pass over documents stands on: units, shards, quarantine, runs
+
 `Registry` reaches the verbs through this package, which loads each on first use: who lists datasets
 needs the catalog, and none of Arrow, NumPy and tokenizers.
 """
@@ -8,45 +21,79 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from registry.operations import (
-        cancel,
+    from registry.operations.assessing import (
         costs,
-        counting,
-        describe,
-        diff,
-        diversity,
-        dossier,
-        embed,
-        estimate,
         explain,
+        laws,
+        plan,
+        report,
+        report_page,
+        reports,
+        targets,
+    )
+    from registry.operations.collecting import register
+    from registry.operations.embedding import diversity, embed, similar
+    from registry.operations.exchanging import (
+        dossier,
         export,
         export_metadata,
         export_plan,
         export_tokens,
         import_metadata,
-        laws,
-        licences,
-        lineage,
+    )
+    from registry.operations.governing import licences, models, policy, takedowns
+    from registry.operations.keeping import verify
+    from registry.operations.normalizing import normalize
+    from registry.operations.passes import cancel, quarantine
+    from registry.operations.tokenizing import (
+        counting,
+        estimate,
         merge,
-        models,
-        normalize,
         open_tokens,
-        plan,
-        policy,
-        quarantine,
-        register,
-        report,
-        report_page,
-        reports,
-        sample,
-        similar,
-        takedowns,
-        targets,
         tokenize,
         tokenizers,
-        verify,
-        why,
     )
+    from registry.operations.understanding import describe, diff, lineage, sample, why
+
+VERBS = {
+    "cancel": "passes",
+    "costs": "assessing",
+    "counting": "tokenizing",
+    "describe": "understanding",
+    "diff": "understanding",
+    "diversity": "embedding",
+    "dossier": "exchanging",
+    "embed": "embedding",
+    "estimate": "tokenizing",
+    "explain": "assessing",
+    "export": "exchanging",
+    "export_metadata": "exchanging",
+    "export_plan": "exchanging",
+    "export_tokens": "exchanging",
+    "import_metadata": "exchanging",
+    "laws": "assessing",
+    "licences": "governing",
+    "lineage": "understanding",
+    "merge": "tokenizing",
+    "models": "governing",
+    "normalize": "normalizing",
+    "open_tokens": "tokenizing",
+    "plan": "assessing",
+    "policy": "governing",
+    "quarantine": "passes",
+    "register": "collecting",
+    "report": "assessing",
+    "report_page": "assessing",
+    "reports": "assessing",
+    "sample": "understanding",
+    "similar": "embedding",
+    "takedowns": "governing",
+    "targets": "assessing",
+    "tokenize": "tokenizing",
+    "tokenizers": "tokenizing",
+    "verify": "keeping",
+    "why": "understanding",
+}
 
 __all__ = [
     "cancel",
@@ -90,6 +137,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name in __all__:
-        return import_module(f"{__name__}.{name}")
+    if room := VERBS.get(name):
+        return import_module(f"{__name__}.{room}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from tests.operations.test_laws import OURS, write_runs
+from tests.operations.assessing.test_laws import OURS, write_runs
 
 CHINCHILLA = {
     # Hoffmann et al. 2022, Table 3 and Table A3, in billions of tokens; see the tests of the laws

@@ -31,7 +31,9 @@ def test_the_demo_never_registers_into_the_catalog_of_the_environment(
     }
     line = tmp_path / "one.py"
     line.write_text("print('one file instead of a whole library')\n" * 50)
-    monkeypatch.setattr("registry.operations.demo_data.source_paths", lambda: [str(line)])
+    monkeypatch.setattr(
+        "registry.operations.collecting.demo_data.source_paths", lambda: [str(line)]
+    )
     monkeypatch.setattr("cli.commands.demo._tokenize", lambda *_: None)
     monkeypatch.setattr("cli.commands.demo._trace", lambda *_: None)
     monkeypatch.setattr("cli.commands.demo._report", lambda *_: None)

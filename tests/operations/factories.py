@@ -8,7 +8,7 @@ from pathlib import Path
 from registry.domain.execution import Execution
 from registry.domain.tokenizer import CountingPolicy
 from registry.operations.context import Context
-from registry.operations.counting import Counting
+from registry.operations.tokenizing.counting import Counting
 
 
 def records(number=20, *, first=0, text="Document {row}: the quick brown fox, naïve café.\n"):

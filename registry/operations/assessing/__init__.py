@@ -1,0 +1,1 @@
+"""Is it enough: supply against targets, by laws."""

@@ -1,0 +1,213 @@
+"""How a number of a report came about: formula, inputs, steps, source."""
+
+import math
+from collections.abc import Callable
+
+from registry.domain.model_target import Objective
+from registry.domain.quantities import format_count
+from registry.domain.report import Report
+from registry.domain.report_answers import Figure, FigureInput
+from registry.domain.target import TargetReport
+from registry.errors import UnknownError
+from registry.operations.assessing.laws import list_laws
+from registry.operations.context import Context
+from registry.scaling.laws import Law, get_law
+from registry.scaling.repetition import MAX_RATIO, R_D_STAR
+
+_REPETITION = "Muennighoff et al. 2023 (arXiv:2305.16264), equation 5; R_D* as released"
+_KAPLAN = "Kaplan et al. 2020 (arXiv:2001.08361), section 2.1"
+
+
+def explain(context: Context, report: Report, figure: str) -> tuple[Figure, ...]:
+    """Return how a number of a report came about, for each target.
+
+    Raises:
+        UnknownError: There is no such figure, or the report's law is gone.
+    """
+    if figure not in FIGURES:
+        raise UnknownError(
+            what="figure", value=figure, known=FIGURES, hint=f"one of {', '.join(FIGURES)}"
+        )
+    law = get_law(report.law, among=list_laws(context.home))
+    return tuple(FIGURES[figure](report, target, law) for target in report.targets)
+
+
+def _unique(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
+    inputs = [
+        FigureInput(
+            symbol=f"U_{place}",
+            value=line.num_tokens if line.num_unique_tokens is None else line.num_unique_tokens,
+            meaning=f"{line.reference}: {line.num_tokens:,} tokens, "
+            + (
+                "duplicates not measured"
+                if line.num_unique_tokens is None
+                else f"{line.num_tokens - line.num_unique_tokens:,} in documents seen before"
+            ),
+        )
+        for place, line in enumerate(report.supply, start=1)
+    ]
+    return Figure(
+        name="unique",
+        target=target.label,
+        formula="U = sum of U_i, each document counted in the first version that holds it",
+        inputs=tuple(inputs),
+        steps=(f"U = {report.unique_tokens:,}",),
+        result=f"{format_count(report.unique_tokens)} unique tokens",
+        source="exact duplicates by the SHA-256 of the text; near duplicates are not measured",
+    )
+
+
+def _requirement(report: Report, target: TargetReport, law: Law) -> Figure:
+    need, line = target.required_tokens[law.id], law.line
+    ratio = _overtraining(report, target)
+    point = need.mid / ratio
+    count = math.exp((math.log(max(1.0, point)) - line.intercept) / line.slope)
+    inputs = [
+        FigureInput(symbol="N", value=round(count), meaning=f"parameters as {law.id} counts them"),
+        FigureInput(symbol="c", value=line.intercept, meaning="of the law, in ln tokens"),
+        FigureInput(symbol="s", value=line.slope, meaning="of the law"),
+    ]
+    steps = [f"D = e^({line.intercept:.6g} + {line.slope:.6g} x ln {count:.6g}) = {point:,.0f}"]
+    if ratio != 1:
+        inputs.append(FigureInput(symbol="k", value=ratio, meaning="over-training ratio"))
+        steps.append(f"k D = {need.mid:,}")
+    return Figure(
+        name="requirement",
+        target=target.label,
+        formula="D = e^(c + s ln N)" + (", times k" if ratio != 1 else ""),
+        inputs=tuple(inputs),
+        steps=tuple(steps),
+        result=f"{format_count(need.mid)} tokens",
+        source=law.source,
+    )
+
+
+def _effective(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
+    unique = target.unique_tokens
+    return Figure(
+        name="effective",
+        target=target.label,
+        formula="D' = U (1 + R* (1 - e^(-(e - 1) / R*)))",
+        inputs=(
+            _held(target),
+            FigureInput(symbol="R*", value=R_D_STAR, meaning="the constant of repetition"),
+        ),
+        steps=tuple(
+            f"e = {epochs}: D' = {tokens:,}, {tokens / unique if unique else 0:.4g} U"
+            for epochs, tokens in target.effective_tokens.items()
+        ),
+        result=f"{format_count(target.effective_tokens[str(target.epochs)])} tokens after "
+        f"{target.epochs} epochs",
+        source=_REPETITION,
+    )
+
+
+def _epochs(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
+    need, unique = target.required_tokens[target.law].mid, target.unique_tokens
+    if not unique:
+        steps = ["U = 0: no number of epochs suffices"]
+    elif need <= unique:
+        steps = [f"D <= U: e = D / U = {need / unique:.4g}, a part of one epoch"]
+    else:
+        spent = (need / unique - 1) / R_D_STAR
+        steps = [f"(D / U - 1) / R* = ({need / unique:.6g} - 1) / {R_D_STAR:.6g} = {spent:.6g}"]
+        if target.epochs_needed is None:
+            steps.append(f"not below 1: repetition makes U worth at most {MAX_RATIO:.4g} U")
+        else:
+            steps.append(f"e = 1 - R* ln(1 - {spent:.6g}) = {target.epochs_needed:.6g}")
+    needed = target.epochs_needed
+    return Figure(
+        name="epochs",
+        target=target.label,
+        formula="e = 1 - R* ln(1 - (D / U - 1) / R*) for D > U, else D / U",
+        inputs=(
+            FigureInput(symbol="D", value=need, meaning=f"tokens required by {target.law}"),
+            _held(target),
+            FigureInput(symbol="R*", value=R_D_STAR, meaning="the constant of repetition"),
+        ),
+        steps=tuple(steps),
+        result="infeasible" if needed is None else f"{needed:.3g} epochs",
+        source=_REPETITION + ", solved for e",
+    )
+
+
+def _flops(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
+    need = target.required_tokens[target.law].mid
+    active = target.flops / (6 * need) if need else 0.0
+    return Figure(
+        name="flops",
+        target=target.label,
+        formula="C = 6 N D",
+        inputs=(
+            FigureInput(symbol="N", value=round(active), meaning="active parameters"),
+            FigureInput(symbol="D", value=need, meaning=f"tokens required by {target.law}"),
+        ),
+        steps=(f"C = 6 x {active:.6g} x {need:.6g} = {target.flops:.6g}",),
+        result=f"{target.flops:.3g} FLOPs",
+        source=_KAPLAN,
+    )
+
+
+def _probability(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
+    share = target.probability_sufficient
+    held = target.effective_tokens[str(target.epochs)]
+    return Figure(
+        name="probability",
+        target=target.label,
+        formula="P = share of joint draws of the law's coefficients with D <= D'",
+        inputs=(
+            FigureInput(
+                symbol="D'", value=held, meaning=f"worth of U after {target.epochs} epochs"
+            ),
+        ),
+        steps=(
+            "the coefficients are drawn together from the law's covariance, not one by one"
+            if share is not None
+            else f"{law.id} has no error model",
+        ),
+        result="not known" if share is None else f"{share:.3f}, sampling error alone",
+        source=law.source,
+    )
+
+
+def _largest(report: Report, target: TargetReport, law: Law) -> Figure:
+    line, ratio = law.line, _overtraining(report, target)
+    found = target.largest_model
+    return Figure(
+        name="largest-model",
+        target=target.label,
+        formula="N = e^((ln(U / k) - c) / s)",
+        inputs=(
+            _held(target),
+            FigureInput(symbol="k", value=ratio, meaning="over-training ratio"),
+            FigureInput(symbol="c", value=line.intercept, meaning="of the law, in ln tokens"),
+            FigureInput(symbol="s", value=line.slope, meaning="of the law"),
+        ),
+        steps=(f"N = {found.mid:,}",),
+        result=f"{format_count(found.mid)} parameters",
+        source=law.source,
+    )
+
+
+def _held(target: TargetReport) -> FigureInput:
+    return FigureInput(symbol="U", value=target.unique_tokens, meaning="unique tokens held")
+
+
+def _overtraining(report: Report, target: TargetReport) -> float:
+    place = report.targets.index(target)
+    if place >= len(report.request.targets):
+        return 1.0
+    asked = report.request.targets[place]
+    return asked.overtraining if asked.objective is Objective.OVER_TRAINED else 1.0
+
+
+FIGURES: dict[str, Callable[[Report, TargetReport, Law], Figure]] = {
+    "unique": _unique,
+    "requirement": _requirement,
+    "effective": _effective,
+    "epochs": _epochs,
+    "largest-model": _largest,
+    "probability": _probability,
+    "flops": _flops,
+}
+"""Every number that can be explained, by its name."""

@@ -1,0 +1,100 @@
+"""A report as one HTML file, with the lineage of what it stands on."""
+
+import numpy as np
+
+from registry.domain.lineage import Lineage
+from registry.domain.names import Reference
+from registry.domain.report import Report
+from registry.domain.report_curves import EpochPoint, ReportCurves, SensitivityRow, SizePoint
+from registry.domain.target import TargetReport, Verdict
+from registry.operations.assessing.laws import list_laws
+from registry.operations.context import Context
+from registry.reporting.page import report_page
+from registry.scaling.laws import Law, get_law
+from registry.scaling.repetition import R_D_STAR, effective_tokens
+from registry.scaling.requirement import optimal_tokens
+from registry.scaling.supply import Supply
+from registry.scaling.verdict import judge
+
+LINEAGES = 12
+"""Versions whose lineage is drawn; the page says how many there are."""
+
+_MOST_NODES = 100
+_POINTS = 41
+_MOST_EPOCHS = 40
+_FACTORS = (0.5, 0.8, 1.25, 2.0, 10.0)
+
+
+def report_html(context: Context, report: Report) -> str:
+    """Return a report as one HTML file that refers to nothing outside itself.
+
+    Raises:
+        MissingExtraError: The extra `html` is not installed.
+        UnknownError: The report's law is gone.
+    """
+    law = get_law(report.law, among=list_laws(context.home))
+    return report_page(report, curves=make_curves(report, law), lineages=_lineages(context, report))
+
+
+def make_curves(report: Report, law: Law) -> ReportCurves:
+    """Return the numbers behind the charts of a report."""
+    sizes = [target.num_parameters for target in report.targets]
+    low, high = max(1.0, min(sizes) / 10), min(1e15, max(sizes) * 10)
+    return ReportCurves(
+        requirement=tuple(
+            _size_point(round(size), law) for size in np.geomspace(low, high, _POINTS)
+        ),
+        epochs=tuple(
+            EpochPoint(
+                epochs=float(epochs), num_tokens=effective_tokens(report.unique_tokens, epochs)
+            )
+            for epochs in np.linspace(1, _MOST_EPOCHS, _POINTS - 1)
+        ),
+        sensitivity=tuple(_sensitivity(report)),
+    )
+
+
+def _size_point(size: int, law: Law) -> SizePoint:
+    need = optimal_tokens(size, law=law)
+    return SizePoint(num_parameters=size, low=need.low, mid=need.mid, high=need.high)
+
+
+def _sensitivity(report: Report) -> list[SensitivityRow]:
+    """Return the verdicts by tokens alone if more or less were held, or repeated more often."""
+    rows = [
+        SensitivityRow(
+            change=f"{factor:g} times the unique tokens",
+            verdicts=tuple(
+                _judge(target, unique=round(target.unique_tokens * factor))
+                for target in report.targets
+            ),
+        )
+        for factor in _FACTORS
+    ]
+    once = tuple(_judge(target, epochs=1) for target in report.targets)
+    most = tuple(_judge(target, epochs=target.hard_epochs) for target in report.targets)
+    return [
+        *rows,
+        SensitivityRow(change="each token seen once", verdicts=once),
+        SensitivityRow(change="as many epochs wanted as are allowed", verdicts=most),
+    ]
+
+
+def _judge(
+    target: TargetReport, *, unique: int | None = None, epochs: int | None = None
+) -> Verdict:
+    supply = Supply(
+        target.unique_tokens if unique is None else unique,
+        epochs=epochs or target.epochs,
+        hard_epochs=target.hard_epochs,
+        r_d_star=R_D_STAR,
+    )
+    ample = target.serving.num_tokens if target.serving else None
+    return judge(target.required_tokens[target.law], supply, ample=ample)
+
+
+def _lineages(context: Context, report: Report) -> list[Lineage]:
+    return [
+        context.catalog.lineage.upstream(Reference.parse(item.reference), limit=_MOST_NODES)
+        for item in report.inputs[:LINEAGES]
+    ]

@@ -1,0 +1,333 @@
+"""Gather what the versions of a report hold: counts of one tokenizer, unique tokens, doubts."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from registry.document_index import unique_totals
+from registry.domain.count import CountMethod, RecordedCount
+from registry.domain.digest import Digest
+from registry.domain.effective import EffectiveLicence, LicencePolicy
+from registry.domain.names import Reference
+from registry.domain.report import ReportWarning, SupplyLine, WarningCode
+from registry.domain.version import Content, DatasetKind, Lifecycle, Version
+from registry.errors import InputError
+from registry.operations.assessing.overlaps import find_originals
+from registry.operations.assessing.supply_warnings import Counted, warn_of_supply
+from registry.operations.context import Context
+from registry.operations.governing.licences import effective_of
+from registry.operations.passes.indexes import read_index
+
+_BEST_FIRST = {CountMethod.EXACT: 0, CountMethod.SAMPLED: 1, CountMethod.DECLARED: 2}
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What makes counts addable: one tokenizer, and one way to take special tokens in text.
+
+    The special tokens that a policy adds around documents are counted apart, so they do not matter.
+    """
+
+    tokenizer_fingerprint: Digest
+    parse_special: bool
+
+    @classmethod
+    def of(cls, count: RecordedCount) -> "Measure":
+        """Return what a count was measured by."""
+        return cls(count.tokenizer_fingerprint, count.policy.parse_special)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A version of documents that is meant; by its token shards, also which count of it."""
+
+    version: Version
+    measure: Measure | None = None
+    recipe: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What the versions hold together, in the stated order."""
+
+    measure: Measure
+    counted: tuple[Counted, ...]
+    licences: Mapping[str, EffectiveLicence]
+    """What applies to each version, by reference."""
+
+    lines: tuple[SupplyLine, ...]
+    total_tokens: int
+    unique_tokens: int
+    duplicate_documents: int | None
+    warnings: tuple[ReportWarning, ...]
+
+
+def gather_supply(
+    context: Context,
+    references: Sequence[Reference],
+    *,
+    tokenizer_fingerprint: Digest | None,
+    policy: LicencePolicy | None = None,
+    without: Sequence[Reference] = (),
+) -> Supply:
+    """Return the supply of some versions, or of everything that was counted.
+
+    Args:
+        context: The open registry.
+        references: Versions with documents, tokens or embeddings. None: the newest version of each
+            active dataset that was counted, evaluation data left out, and of a version and what
+            was normalized from it the latter.
+        tokenizer_fingerprint: Whose counts; None: the tokenizer that counted the most versions, of
+            equals the one that counted last.
+        policy: Chooses between the alternatives that licences leave.
+        without: Versions that are left out with all that was made from them.
+
+    Raises:
+        InputError: Nothing was counted.
+        UnknownError: There is no such version.
+    """
+    left_out: tuple[ReportWarning, ...] = ()
+    if references:
+        asked = _resolve(context, references)
+        counts = _counts_of(context, [item.version.reference for item in asked])
+        measure = _choose(context, asked, counts, tokenizer_fingerprint)
+    else:
+        counts = _counts_of(context, _list_heads(context))
+        known = [_get(context, reference) for reference, listed in counts.items() if listed]
+        measure = _choose(context, [_Asked(item) for item in known], counts, tokenizer_fingerprint)
+        kept, left_out = _select(context, known, counts, measure)
+        asked = [_Asked(version) for version in kept]
+    counted = tuple(
+        Counted(item.version, _find_best(item, counts[item.version.reference], measure))
+        for item in asked
+    )
+    if not any(item.count for item in counted):
+        raise _nothing_counted(context, [item.version for item in asked])
+    counted, taken = _leave_out(context, counted, without)
+    licences = effective_of(context, [item.version.reference for item in counted], policy=policy)
+    warnings = (*warn_of_supply(context, counted, licences), *left_out, *taken)
+    return _add_up(context, counted, measure, licences, warnings)
+
+
+def _leave_out(
+    context: Context, counted: tuple[Counted, ...], without: Sequence[Reference]
+) -> tuple[tuple[Counted, ...], tuple[ReportWarning, ...]]:
+    """Return what is left without some versions and all that was made from them."""
+    gone = {
+        node.reference
+        for reference in without
+        for node in context.catalog.lineage.downstream(reference).nodes
+    }
+    taken = tuple(item.version.reference for item in counted if item.version.reference in gone)
+    if not taken:
+        return counted, ()
+    names = ", ".join(str(reference) for reference in without)
+    warning = ReportWarning(
+        code=WarningCode.LEFT_OUT,
+        message=f"left out as if {names} could not be used",
+        references=taken,
+    )
+    return tuple(item for item in counted if item.version.reference not in gone), (warning,)
+
+
+def _resolve(context: Context, references: Sequence[Reference]) -> list[_Asked]:
+    found: dict[str, _Asked] = {}
+    for reference in references:
+        version = context.catalog.versions.get(reference)
+        if version.content is Content.DOCUMENTS:
+            found.setdefault(version.reference, _Asked(version))
+            continue
+        if version.content is Content.EMBEDDINGS:
+            for parent in context.catalog.lineage.parents(Reference.parse(version.reference)):
+                found.setdefault(parent, _Asked(_get(context, parent)))
+            continue
+        # The run that wrote the shards says by what it counted, and which version.
+        run = context.catalog.runs.get(version.run or "").parameters
+        policy = run["policy"]
+        measure = Measure(
+            tokenizer_fingerprint=str(run["tokenizer"]),
+            parse_special=bool(policy["parse_special"]) if isinstance(policy, dict) else False,
+        )
+        recipe = None if run["recipe"] is None else str(run["recipe"])
+        for parent in context.catalog.lineage.parents(Reference.parse(version.reference)):
+            found[parent] = _Asked(_get(context, parent), measure, recipe)
+    return list(found.values())
+
+
+def _get(context: Context, reference: str) -> Version:
+    return context.catalog.versions.get(Reference.parse(reference))
+
+
+def _counts_of(context: Context, references: Sequence[str]) -> dict[str, list[RecordedCount]]:
+    return context.catalog.counts.list_many([Reference.parse(text) for text in references])
+
+
+def _list_heads(context: Context) -> list[str]:
+    """Return the newest versions of all active datasets of documents, by reference."""
+    heads: list[str] = []
+    after: str | None = None
+    while True:
+        page = context.catalog.datasets.list(limit=_PAGE, after=after)
+        heads.extend(
+            item.reference
+            for item in page
+            if item.content is Content.DOCUMENTS and item.lifecycle is Lifecycle.ACTIVE
+        )
+        if len(page) < _PAGE:
+            return heads
+        after = page[-1].reference.partition("@")[0]
+
+
+def _select(
+    context: Context,
+    versions: Sequence[Version],
+    counts: dict[str, list[RecordedCount]],
+    measure: Measure,
+) -> tuple[list[Version], tuple[ReportWarning, ...]]:
+    """Choose what counts as supply when nobody named it, and say what was left out."""
+    measured = [
+        version
+        for version in versions
+        if any(Measure.of(count) == measure for count in counts[version.reference])
+    ]
+    evaluation = [item.reference for item in measured if item.kind is DatasetKind.EVALUATION]
+    training = [item for item in measured if item.kind is not DatasetKind.EVALUATION]
+    originals = find_originals(context, training)
+    others = [item.reference for item in versions if item not in measured]
+    reasons = (
+        (evaluation, "evaluation data is no training supply"),
+        (sorted(originals), "what was normalized from it stands in the report instead"),
+        (others, "counted by another tokenizer only"),
+    )
+    left_out = tuple(
+        ReportWarning(code=WarningCode.LEFT_OUT, message=message, references=tuple(references))
+        for references, message in reasons
+        if references
+    )
+    return [item for item in training if item.reference not in originals], left_out
+
+
+def _choose(
+    context: Context,
+    asked: Sequence[_Asked],
+    counts: dict[str, list[RecordedCount]],
+    tokenizer_fingerprint: Digest | None,
+) -> Measure:
+    """Return the measure that most versions were counted by, of those that are asked for."""
+    named = {item.measure for item in asked if item.measure is not None}
+    votes: Counter[Measure] = Counter()
+    newest: dict[Measure, datetime] = {}
+    for item in asked:
+        listed = counts[item.version.reference]
+        votes.update({Measure.of(count) for count in listed})
+        for count in listed:
+            known = newest.get(Measure.of(count), count.counted_at)
+            newest[Measure.of(count)] = max(known, count.counted_at)
+    fitting = [
+        measure
+        for measure in votes
+        if tokenizer_fingerprint in {None, measure.tokenizer_fingerprint}
+        and (not named or tokenizer_fingerprint is not None or measure in named)
+    ]
+    if not fitting:
+        raise _nothing_counted(context, [item.version for item in asked])
+    # Of equally common ones the one that counted last.
+    return max(
+        fitting,
+        key=lambda item: (
+            votes[item],
+            not item.parse_special,
+            newest[item],
+            item.tokenizer_fingerprint,
+        ),
+    )
+
+
+def _find_best(
+    asked: _Asked, counts: Sequence[RecordedCount], measure: Measure
+) -> RecordedCount | None:
+    """Return the version's best count by the measure: exact first; of token shards, their own."""
+    fitting = [count for count in counts if Measure.of(count) == measure]
+    if asked.measure == measure:
+        fitting = [count for count in fitting if count.recipe == asked.recipe]
+    # The sort is stable and counts come oldest first, so the newest has to come first here.
+    fitting.reverse()
+    return min(
+        fitting,
+        key=lambda count: (_BEST_FIRST[count.method], count.recipe is not None),
+        default=None,
+    )
+
+
+def _nothing_counted(context: Context, versions: Sequence[Version]) -> InputError:
+    if not versions:
+        return InputError(
+            "no version with a token count is in this registry",
+            hint="muster tokenize REF --tokenizer NAME|PATH",
+        )
+    first = versions[0]
+    made = context.catalog.lineage.downstream(Reference.parse(first.reference)).nodes[1:]
+    listed = _counts_of(context, [node.reference for node in made])
+    counted = [reference for reference, counts in listed.items() if counts]
+    names = ", ".join(version.reference for version in versions)
+    if counted:
+        hint = f"what was made from it is counted: muster report {counted[0]} ..."
+    else:
+        hint = f"muster tokenize {first.reference} --tokenizer NAME|PATH"
+    return InputError(f"no tokens are counted so of {names}", hint=hint)
+
+
+def _add_up(
+    context: Context,
+    counted: tuple[Counted, ...],
+    measure: Measure,
+    licences: Mapping[str, EffectiveLicence],
+    warnings: tuple[ReportWarning, ...],
+) -> Supply:
+    known = [(item.version, item.count) for item in counted if item.count is not None]
+    indexes = [
+        read_index(context.store, count.document_index) if count.document_index else None
+        for _, count in known
+    ]
+    totals = unique_totals([index for index in indexes if index is not None])
+    shares = iter(totals.shares)
+    lines: list[SupplyLine] = []
+    for (version, count), index in zip(known, indexes, strict=True):
+        unique = None if index is None else next(shares).num_tokens
+        licence = licences[version.reference].expression
+        lines.append(_line(version, count, licence=licence, num_unique_tokens=unique))
+    all_measured = all(index is not None for index in indexes)
+    num_documents = sum(count.num_documents for _, count in known)
+    return Supply(
+        measure=measure,
+        counted=counted,
+        licences=licences,
+        lines=tuple(lines),
+        total_tokens=sum(count.num_tokens for _, count in known),
+        unique_tokens=sum(
+            line.num_tokens if line.num_unique_tokens is None else line.num_unique_tokens
+            for line in lines
+        ),
+        duplicate_documents=num_documents - totals.num_documents if all_measured else None,
+        warnings=warnings,
+    )
+
+
+def _line(
+    version: Version, count: RecordedCount, *, licence: str, num_unique_tokens: int | None
+) -> SupplyLine:
+    return SupplyLine(
+        reference=version.reference,
+        licence=licence,
+        kind=version.kind,
+        num_documents=count.num_documents,
+        num_bytes=count.num_bytes,
+        num_tokens=count.num_tokens,
+        num_tokens_low=count.num_tokens_low,
+        num_tokens_high=count.num_tokens_high,
+        num_unique_tokens=num_unique_tokens,
+        method=count.method,
+        recipe=count.recipe,
+    )

@@ -1,0 +1,64 @@
+"""How synthetic the tokens of a report are: its versions followed upstream, through models."""
+
+from collections.abc import Sequence
+
+from registry.domain.genealogy import Traced, deepest, list_unstated, trace
+from registry.domain.names import Reference
+from registry.domain.report import ReportWarning, SupplyLine, WarningCode
+from registry.domain.shares import Bounds
+from registry.domain.synthetic import SyntheticSupply, say_share
+from registry.operations.assessing.supply import Supply
+from registry.operations.context import Context
+
+
+def find_synthetic(context: Context, supply: Supply) -> SyntheticSupply:
+    """Return how synthetic the lines of a supply are, together, in a fixed number of queries."""
+    graph = context.catalog.generations.upstream(
+        [Reference.parse(line.reference) for line in supply.lines],
+        tokenizer_fingerprint=supply.measure.tokenizer_fingerprint,
+        parse_special=supply.measure.parse_special,
+    )
+    traced = trace(graph)
+    found = [(line, traced[graph.starts[line.reference]]) for line in supply.lines]
+    tokens = [_tokens_of(line, one) for line, one in found]
+    return SyntheticSupply(
+        tokens=_add(tokens),
+        depth=deepest([one.depth for _, one in found]),
+        unstated=list_unstated(graph.nodes[key] for key in sorted(graph.nodes)),
+        synthetic=tuple(
+            line.reference for (line, _), held in zip(found, tokens, strict=True) if held.low
+        ),
+    )
+
+
+def warn_of_synthetic(found: SyntheticSupply) -> list[ReportWarning]:
+    """Return the warning that tokens were written by models; none where that is not certain."""
+    if not found.synthetic:
+        return []
+    return [
+        ReportWarning(
+            code=WarningCode.SYNTHETIC,
+            message=f"{say_share(found.tokens)} of the tokens were written by models, "
+            f"generation depth {found.depth}",
+            references=found.synthetic,
+            hint=f"muster generation show {found.synthetic[0]}",
+        )
+    ]
+
+
+def _tokens_of(line: SupplyLine, found: Traced) -> Bounds:
+    """Return what is synthetic of a line, whose count may be of text changed on the fly."""
+    total, documents = line.num_tokens, found.documents
+    if found.tokens is not None and found.tokens.total == total:
+        return found.tokens
+    if documents.low == documents.total:
+        return Bounds.all(total)
+    return Bounds.none(total) if documents.high == 0 else Bounds.unknown(total)
+
+
+def _add(bounds: Sequence[Bounds]) -> Bounds:
+    return Bounds(
+        total=sum(one.total for one in bounds),
+        low=sum(one.low for one in bounds),
+        high=sum(one.high for one in bounds),
+    )

@@ -1,0 +1,194 @@
+"""Scan one file for registration: its digest, how it is read, its documents, bytes and rejects."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from registry.documents import Outcome, num_text_bytes
+from registry.domain.base import Value
+from registry.domain.digest import Digest, digest_of_bytes, digest_of_file
+from registry.domain.ledger import LedgerEntry, Rejected
+from registry.domain.progress import Done
+from registry.domain.reading import Field, Reading
+from registry.domain.version import Shard
+from registry.errors import ConflictError, UnreadableError
+from registry.operations.context import Context
+from registry.operations.passes.ahead import meanwhile
+from registry.operations.passes.quarantine import QuarantineWriter
+from registry.operations.passes.shards import WORTH_A_THREAD_BYTES, uri_of
+from registry.sources.detecting import detect
+from registry.sources.file import SourceFile
+from registry.sources.reading import leave_out, read_documents
+
+
+class FileFacts(Value):
+    """Everything that registration learns about one file."""
+
+    shard: Shard
+    fields: tuple[Field, ...]
+    rejected: tuple[Rejected, ...]
+    quarantine: Digest | None = None
+
+    @property
+    def ledger(self) -> LedgerEntry:
+        """The account of reading the file."""
+        num_documents, num_bytes = self.shard.num_documents, self.shard.num_text_bytes
+        return LedgerEntry(
+            position=0,
+            step="read",
+            documents_in=num_documents + sum(item.num_documents for item in self.rejected),
+            bytes_in=num_bytes + sum(item.num_bytes for item in self.rejected),
+            documents_kept=num_documents,
+            bytes_kept_in=num_bytes,
+            bytes_kept=num_bytes,
+            rejected=self.rejected,
+        )
+
+
+def scan(
+    context: Context,
+    path: Path,
+    *,
+    name: str,
+    wanted: Reading,
+    keep: bool,
+    taken_down: frozenset[Digest] = frozenset(),
+) -> FileFacts:
+    """Read one local file from end to end, digesting it meanwhile in a thread.
+
+    Args:
+        context: The open registry.
+        path: The file.
+        name: Its logical path in the version.
+        wanted: What the caller said about how it is read.
+        keep: Whether rejected rows are stored for the quarantine; false for a dry run.
+        taken_down: Digests of the texts that are left out wherever they stand.
+
+    Raises:
+        UnreadableError: It is not what it is said to be.
+        InputError: Its text columns cannot be told.
+        ConflictError: It changed while it was read.
+    """
+    before = _stat(path)
+    file = SourceFile.from_path(path, name=name)
+    detected = detect(file, wanted)
+    pays = before[0] >= WORTH_A_THREAD_BYTES
+    with meanwhile(partial(digest_of_file, path), pays=pays) as digest:
+        tally = _Tally(context, keep=keep, taken_down=taken_down)
+        tally.read(file, detected.reading)
+        shard = Shard(
+            path=name,
+            digest=digest(),
+            num_bytes=before[0],
+            num_documents=tally.num_documents,
+            num_text_bytes=tally.num_text_bytes,
+            uri=uri_of(path),
+            modified_ns=before[1],
+            reading=detected.reading.model_copy(update={"without": tuple(sorted(tally.hits))}),
+        )
+    if _stat(path) != before:
+        raise ConflictError(
+            f"{path} changed while it was read", hint="run the same command when it is complete"
+        )
+    return FileFacts(
+        shard=shard, fields=detected.fields, rejected=tally.rejected, quarantine=tally.quarantine
+    )
+
+
+class _Tally:
+    def __init__(self, context: Context, *, keep: bool, taken_down: frozenset[Digest]) -> None:
+        self._taken_down = taken_down
+        self.hits: set[Digest] = set()
+        """Those of the digests that were met."""
+
+        self._context = context
+        self._writer = QuarantineWriter(context.store) if keep else None
+        self._documents: Counter[str] = Counter()
+        self._bytes: Counter[str] = Counter()
+        self.num_documents = 0
+        self.num_text_bytes = 0
+        self.quarantine: Digest | None = None
+
+    def read(self, file: SourceFile, reading: Reading) -> None:
+        settings = self._context.settings
+        outcomes = read_documents(
+            file,
+            reading,
+            batch_bytes=settings.batch_bytes,
+            max_document_bytes=settings.max_document_bytes,
+        )
+        for outcome in self._check(outcomes) if self._taken_down else outcomes:
+            num_bytes = num_text_bytes(outcome.kept)
+            self.num_documents += len(outcome.kept)
+            self.num_text_bytes += num_bytes
+            self._add_rejected(outcome.rejected)
+            self._context.progress.advance(
+                Done(
+                    num_bytes=num_bytes,
+                    num_documents=len(outcome.kept) + len(outcome.rejected),
+                    num_rejected=len(outcome.rejected),
+                )
+            )
+        if self._writer is not None:
+            self.quarantine = self._writer.finish()
+
+    def _check(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        """Leave out what was taken down, so that it does not come back."""
+        for outcome in outcomes:
+            digests = map(digest_of_bytes, outcome.kept.column("text").to_pylist())
+            met = self._taken_down.intersection(digests)
+            self.hits |= met
+            yield from leave_out([outcome], met) if met else [outcome]
+
+    def _add_rejected(self, rejected: pa.RecordBatch) -> None:
+        if not len(rejected):
+            return
+        reasons = rejected.column("reason").to_pylist()
+        self._documents.update(reasons)
+        for reason, num_bytes in zip(
+            reasons, rejected.column("num_bytes").to_pylist(), strict=True
+        ):
+            self._bytes[reason] += num_bytes
+        if self._writer is not None:
+            self._writer.write([rejected])
+
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        return tuple(
+            Rejected(
+                reason=reason,
+                num_documents=self._documents[reason],
+                num_bytes=self._bytes[reason],
+            )
+            for reason in sorted(self._documents)
+        )
+
+
+def join_fields(files: Iterable[FileFacts]) -> tuple[Field, ...]:
+    """Return the fields of all files, in order of appearance; `mixed` where their types differ."""
+    types: dict[str, str] = {}
+    for facts in files:
+        for field in facts.fields:
+            known = types.setdefault(field.name, field.type)
+            if known != field.type:
+                types[field.name] = "mixed"
+    return tuple(Field(name=name, type=type_) for name, type_ in types.items())
+
+
+def total_ledger(files: Sequence[FileFacts]) -> LedgerEntry:
+    """Return the account of reading all files."""
+    total = files[0].ledger
+    for facts in files[1:]:
+        total += facts.ledger
+    return total
+
+
+def _stat(path: Path) -> tuple[int, int]:
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise UnreadableError(path=str(path), reason=error.strerror or str(error)) from error
+    return facts.st_size, facts.st_mtime_ns

@@ -1,0 +1,1 @@
+"""Metadata and tokens to other tools, and from them."""

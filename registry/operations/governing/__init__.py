@@ -1,0 +1,1 @@
+"""Licences, generating models and takedowns."""

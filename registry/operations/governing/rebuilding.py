@@ -1,0 +1,216 @@
+"""Make versions again without documents that were taken down, parents before children."""
+
+from collections.abc import Sequence
+
+from pydantic import JsonValue
+
+from registry.documents import NO_REJECTIONS, Outcome
+from registry.domain.digest import Digest, digest_of_bytes, fingerprint
+from registry.domain.generation import Generation, GenerationDraft
+from registry.domain.ledger import LedgerEntry, Rejected
+from registry.domain.licence import Basis
+from registry.domain.model import ModelReference
+from registry.domain.names import Reference
+from registry.domain.reading import Reading
+from registry.domain.run import Operation, Run, RunDraft
+from registry.domain.takedown import Takedown
+from registry.domain.version import Content, Shard, Version, VersionDraft
+from registry.operations.context import CODE, Context, environment
+from registry.operations.normalizing.normalize import normalize
+from registry.operations.passes.quarantine import QuarantineWriter
+from registry.operations.passes.shards import read_shard
+from registry.operations.tokenizing.merge import read_counting
+from registry.operations.tokenizing.tokenize import tokenize
+from registry.sources.reading import leave_out
+from registry.sources.reasons import TAKEDOWN
+
+
+class Rebuilding:
+    """What takes the place of each version of a takedown."""
+
+    def __init__(self, context: Context, takedown: Takedown, digests: Sequence[Digest]) -> None:
+        self._context = context
+        self._takedown = takedown
+        self._digests = frozenset(digests)
+        self._results: dict[str, str | None] = {
+            item.reference: item.done.result for item in takedown.items if item.done is not None
+        }
+
+    def rebuild(self, reference: str) -> str | None:
+        """Return the version that takes a version's place; None: nothing is left of it.
+
+        Documents are read where they lie and left out by the digest of their text; what was
+        normalized or tokenized is made again, by the same recipe and tokenizer. Embeddings are not.
+        """
+        version = self._context.catalog.versions.get(Reference.parse(reference))
+        run = self._context.catalog.runs.get(version.run or "")
+        result = self._make_again(version, run)
+        if result is not None and version.content is Content.DOCUMENTS:
+            made = self._context.catalog.versions.get(Reference.parse(result))
+            result = self._leave_out(made)
+        self._results[reference] = result
+        return result
+
+    def _make_again(self, version: Version, run: Run) -> str | None:
+        inputs = self._context.catalog.runs.inputs(run.id)
+        if run.operation not in {Operation.NORMALIZE, Operation.TOKENIZE, Operation.EMBED}:
+            return version.reference
+        parent = self._results.get(inputs[0], inputs[0])
+        if parent is None or run.operation is Operation.EMBED:
+            return None
+        if parent == inputs[0]:
+            return version.reference
+        if run.operation is Operation.TOKENIZE:
+            counting = read_counting(self._context, run)
+            made = tokenize(self._context, Reference.parse(parent), counting, name=version.dataset)
+            return made.reference
+        recipe = version.recipe
+        if recipe is None:
+            return version.reference
+        return normalize(
+            self._context, Reference.parse(parent), recipe=recipe, name=version.dataset
+        ).reference
+
+    def _leave_out(self, version: Version) -> str | None:
+        """Seal the same files, read without the documents; the version itself if it has none."""
+        listed = self._context.catalog.versions.list_shards(Reference.parse(version.reference))
+        writer = QuarantineWriter(self._context.store)
+        found = [self._read(shard, writer) for shard in listed]
+        quarantine = writer.finish()
+        rejected = [sizes for _, sizes in found if sizes]
+        if not rejected:
+            return version.reference
+        shards = tuple(shard for shard, _ in found if shard.num_documents)
+        if not shards:
+            return None
+        entry = _account(shards, [size for sizes in rejected for size in sizes])
+        return self._seal(version, shards, entry, quarantine)
+
+    def _read(self, shard: Shard, writer: QuarantineWriter) -> tuple[Shard, list[int]]:
+        """Return a shard read without the documents, and the sizes of those that it held."""
+        hits: set[Digest] = set()
+        sizes: list[int] = []
+        for outcome in read_shard(self._context.place, shard):
+            held = map(digest_of_bytes, outcome.kept.column("text").to_pylist())
+            met = self._digests.intersection(held)
+            if met:
+                hits |= met
+                (left,) = leave_out([Outcome(outcome.kept, NO_REJECTIONS)], met)
+                writer.write([left.rejected])
+                sizes += left.rejected.column("num_bytes").to_pylist()
+        if not hits:
+            return shard, []
+        reading = shard.reading or Reading()
+        without = tuple(sorted(hits.union(reading.without)))
+        changes = {
+            "reading": reading.model_copy(update={"without": without}),
+            "num_documents": shard.num_documents - len(sizes),
+            "num_text_bytes": shard.num_text_bytes - sum(sizes),
+        }
+        return shard.model_copy(update=changes), sizes
+
+    def _seal(
+        self,
+        version: Version,
+        shards: tuple[Shard, ...],
+        entry: LedgerEntry,
+        quarantine: Digest | None,
+    ) -> str:
+        context = self._context
+        reference = Reference.parse(version.reference)
+        parents = context.catalog.lineage.parents(reference)
+        inputs = [self._results.get(parent, parent) for parent in parents]
+        kept = tuple(dict.fromkeys(one for one in inputs if one is not None))
+        stated = self._find_statements(version)
+        draft = VersionDraft(
+            dataset=version.dataset,
+            kind=version.kind,
+            content=version.content,
+            shards=shards,
+            fields=version.fields,
+            recipe=version.recipe,
+            inputs=kept,
+            taken=self._list_taken(version, sum(shard.num_documents for shard in shards)),
+            generation=stated[0] if stated else None,
+            licence=self._find_licence(reference),
+            languages=version.languages,
+            tags=version.tags,
+            sources=version.sources,
+            ledger=(entry,),
+            quarantine=quarantine,
+        )
+        run = self._run(version, is_derived=bool(kept))
+        sealed = context.catalog.versions.seal(
+            draft, run=run, actor=context.actor, at=context.clock()
+        )
+        made = Reference.parse(sealed.version.reference)
+        for statement in stated[1:]:
+            context.catalog.generations.add(
+                made, statement, actor=context.actor, at=context.clock()
+            )
+        return sealed.version.reference
+
+    def _run(self, version: Version, *, is_derived: bool) -> RunDraft:
+        facts: dict[str, JsonValue] = {
+            "takedown": self._takedown.id,
+            "of": version.reference,
+            "digest": version.digest,
+        }
+        return RunDraft(
+            operation=Operation.DERIVE if is_derived else Operation.REGISTER,
+            derivation=fingerprint({"operation": "takedown", "code": CODE, **facts}),
+            parameters=facts,
+            environment=environment(),
+            actor=self._context.actor,
+            started_at=self._context.clock(),
+        )
+
+    def _find_licence(self, reference: Reference) -> str | None:
+        assertions = self._context.catalog.licences.list_for(reference)
+        holding = next(one for one in assertions if one.holds)
+        return holding.expression if holding.basis is Basis.STATED else None
+
+    def _find_statements(self, version: Version) -> list[GenerationDraft]:
+        graph = self._context.catalog.generations.upstream([Reference.parse(version.reference)])
+        node = graph.nodes[graph.starts[version.reference]]
+        return [self._repeat(one) for one in node.generations]
+
+    def _repeat(self, stated: Generation) -> GenerationDraft:
+        grounded = (self._results.get(one, one) for one in stated.grounded_in)
+        return GenerationDraft(
+            role=stated.role,
+            model=None if stated.model is None else ModelReference.parse(stated.model),
+            prompt_digest=stated.prompt_digest,
+            sampling=stated.sampling,
+            grounded_in=tuple(one for one in grounded if one is not None),
+        )
+
+    def _list_taken(self, version: Version, num_documents: int) -> tuple[tuple[str, int], ...]:
+        """Return what is taken of each parent now, where that is certain: of whole parents."""
+        graph = self._context.catalog.generations.upstream([Reference.parse(version.reference)])
+        node = graph.nodes[graph.starts[version.reference]]
+        taken: dict[str, int] = {}
+        for key, number in (node.taken or {}).items():
+            parent = graph.nodes[key]
+            result = self._results.get(parent.reference, parent.reference)
+            if result is None:
+                continue
+            now = self._context.catalog.versions.get(Reference.parse(result))
+            is_whole = number == parent.num_documents
+            taken[result] = now.num_documents if is_whole else number
+        return tuple(taken.items()) if sum(taken.values()) == num_documents else ()
+
+
+def _account(shards: Sequence[Shard], sizes: Sequence[int]) -> LedgerEntry:
+    num_documents = sum(shard.num_documents for shard in shards)
+    num_bytes = sum(shard.num_text_bytes for shard in shards)
+    return LedgerEntry(
+        position=0,
+        step="read",
+        documents_in=num_documents + len(sizes),
+        bytes_in=num_bytes + sum(sizes),
+        documents_kept=num_documents,
+        bytes_kept_in=num_bytes,
+        bytes_kept=num_bytes,
+        rejected=(Rejected(reason=TAKEDOWN, num_documents=len(sizes), num_bytes=sum(sizes)),),
+    )

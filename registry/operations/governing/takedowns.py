@@ -1,0 +1,289 @@
+"""Takedowns: find documents wherever they went, freeze the list, rebuild without them.
+
+A document is found by what the takedown asks for; in what was normalized from a version, also by
+its place, since the text may have changed; and everywhere by the digest of a text that was found.
+From then on that text is left out wherever it is registered.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from registry.catalog.takedowns import Candidate
+from registry.domain.digest import Digest, digest_of_bytes, parse_digest
+from registry.domain.names import DatasetName, Reference
+from registry.domain.quantities import format_number
+from registry.domain.run import Operation
+from registry.domain.takedown import (
+    ActionKind,
+    ItemDraft,
+    ItemKind,
+    PlannedStep,
+    Selector,
+    SelectorKind,
+    Takedown,
+    TakedownDraft,
+    TakedownItem,
+    TakedownPlan,
+    TakenDocument,
+)
+from registry.domain.version import Content
+from registry.errors import ConflictError, InputError, UnreadableError
+from registry.operations.context import Context
+from registry.operations.governing.rebuilding import Rebuilding
+from registry.operations.passes.shards import peek_shard
+
+Place = tuple[str, str]
+"""The id and the locator of a document."""
+
+
+def open_takedown(
+    context: Context, selector: Selector, *, reason: str, deadline: datetime | None = None
+) -> Takedown:
+    """Find documents in all versions and freeze what has to be dealt with.
+
+    Every file of documents is read. A version whose files are gone is named, since nobody knows.
+
+    Args:
+        context: The open registry.
+        selector: What is asked for.
+        reason: Why.
+        deadline: Until when.
+
+    Raises:
+        InputError: Nothing fits; nothing was recorded.
+    """
+    search = _Search(context, selector)
+    for candidate in context.catalog.takedowns.list_candidates():
+        search.look(candidate)
+    if not search.items:
+        unread = f"; {len(search.unread):,} versions cannot be read" if search.unread else ""
+        raise InputError(
+            f"no document of any version fits {selector.kind} {selector.value}{unread}",
+            hint="nothing was recorded; patterns are those of a shell: '*example.org/*'",
+        )
+    draft = TakedownDraft(
+        selector=selector,
+        reason=reason,
+        deadline=deadline,
+        documents=tuple(
+            TakenDocument(digest=digest, num_bytes=size)
+            for digest, size in sorted(search.texts.items())
+        ),
+        items=tuple(search.items),
+        unread=tuple(search.unread),
+    )
+    return context.catalog.takedowns.open(draft, actor=context.actor, at=context.clock())
+
+
+def plan(context: Context, takedown_id: int) -> TakedownPlan:
+    """Return what `apply` would do about each open entry, and what a person has to decide."""
+    found = context.catalog.takedowns.get(takedown_id)
+    return TakedownPlan(takedown=found.id, steps=tuple(_plan_one(one) for one in found.open_items))
+
+
+def apply(context: Context, takedown_id: int) -> Takedown:
+    """Rebuild every version of a work list without the documents, and withdraw the old ones.
+
+    Safe to repeat: it goes on behind the last entry that was dealt with. Models, and versions made
+    outside of muster in which nothing was found, are left for a person.
+
+    Raises:
+        UnknownError: There is no such takedown.
+        ConflictError: It is closed, or a file changed.
+    """
+    found = context.catalog.takedowns.get(takedown_id)
+    if found.closed is not None:
+        raise ConflictError(f"takedown {found.id} is closed")
+    digests = context.catalog.takedowns.list_digests(takedown_id)
+    rebuilding = Rebuilding(context, found, digests)
+    for item in found.open_items:
+        if item.kind in {ItemKind.DOCUMENTS, ItemKind.DERIVED}:
+            _apply_one(context, found, item, rebuilding)
+    return context.catalog.takedowns.get(takedown_id)
+
+
+def exempt(context: Context, takedown_id: int, item: int, *, reason: str) -> Takedown:
+    """Leave an entry as it is, for a reason."""
+    return context.catalog.takedowns.act(
+        takedown_id,
+        ActionKind.EXEMPTED,
+        item=item,
+        note=reason,
+        actor=context.actor,
+        at=context.clock(),
+    )
+
+
+def withdraw(context: Context, takedown_id: int, item: int, *, reason: str) -> Takedown:
+    """Withdraw the version of an entry without another in its place.
+
+    Raises:
+        InputError: The entry is a model, which cannot be withdrawn here.
+        UnknownError: There is no such takedown or entry.
+    """
+    found = context.catalog.takedowns.get(takedown_id)
+    named = next((one for one in found.items if one.number == item), None)
+    if named is not None and named.kind is ItemKind.MODEL:
+        raise InputError(
+            f"{named.reference} is a model", hint=f"muster takedown exempt {takedown_id} {item}"
+        )
+    at, actor = context.clock(), context.actor
+    answer = context.catalog.takedowns.act(
+        takedown_id, ActionKind.WITHDRAWN, item=item, note=reason, actor=actor, at=at
+    )
+    if named is not None:
+        reference = Reference.parse(named.reference)
+        context.catalog.versions.withdraw(reference, reason=reason, actor=actor, at=at)
+    return answer
+
+
+def close(context: Context, takedown_id: int, *, evidence: str) -> Takedown:
+    """Close a takedown whose entries are all dealt with. Its texts stay kept out.
+
+    Raises:
+        ConflictError: It is closed, or entries are open.
+    """
+    return context.catalog.takedowns.act(
+        takedown_id, ActionKind.CLOSED, note=evidence, actor=context.actor, at=context.clock()
+    )
+
+
+def _plan_one(item: TakedownItem) -> PlannedStep:
+    number = format_number(item.num_documents, "document")
+    what, step = {
+        ItemKind.DOCUMENTS: (f"a version without {number}; this one withdrawn", "rebuild"),
+        ItemKind.DERIVED: ("made again from what is rebuilt; this one withdrawn", "rebuild"),
+        ItemKind.SUSPECT: ("made outside of muster, nothing found: withdraw or exempt", "decide"),
+        ItemKind.MODEL: ("was trained on them: exempt with a reason", "decide"),
+    }[item.kind]
+    return PlannedStep(item=item.number, reference=item.reference, step=step, what=what)
+
+
+def _apply_one(
+    context: Context, found: Takedown, item: TakedownItem, rebuilding: Rebuilding
+) -> None:
+    result = rebuilding.rebuild(item.reference)
+    at, actor = context.clock(), context.actor
+    reason = f"takedown {found.id}: {found.reason}"
+    context.catalog.versions.withdraw(
+        Reference.parse(item.reference), reason=reason, actor=actor, at=at
+    )
+    context.catalog.takedowns.act(
+        found.id,
+        ActionKind.WITHDRAWN if result is None else ActionKind.REBUILT,
+        item=item.number,
+        result=None if result is None else Reference.parse(result),
+        note="nothing is left" if result is None else None,
+        actor=actor,
+        at=at,
+    )
+
+
+@dataclass
+class _Search:
+    """One search through all versions, parents before children."""
+
+    context: Context
+    selector: Selector
+    texts: dict[Digest, int] = field(default_factory=dict)
+    items: list[ItemDraft] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    places: dict[str, set[Place]] = field(default_factory=dict)
+    """Where documents were found, by version."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    """How many were found, by version."""
+
+    models: set[str] = field(default_factory=set)
+
+    def look(self, candidate: Candidate) -> None:
+        """Look for documents in a version, or judge it by its parents."""
+        inherited = [one for one in candidate.parents if one in self.numbers]
+        if candidate.content is not Content.DOCUMENTS:
+            if inherited:
+                number = sum(self.numbers[one] for one in inherited)
+                self._add(candidate, ItemKind.DERIVED, number)
+            return
+        try:
+            number = self._count(candidate)
+        except (UnreadableError, ConflictError):
+            self.unread.append(candidate.reference)
+            number = 0
+        if number:
+            self._add(candidate, ItemKind.DOCUMENTS, number)
+        elif inherited and candidate.operation is Operation.DERIVE:
+            self._add(candidate, ItemKind.SUSPECT, 0)
+
+    def _add(self, candidate: Candidate, kind: ItemKind, number: int) -> None:
+        self.numbers[candidate.reference] = number
+        self.items.append(ItemDraft(kind=kind, reference=candidate.reference, num_documents=number))
+        for model in candidate.models:
+            if model not in self.models:
+                self.models.add(model)
+                self.items.append(
+                    ItemDraft(kind=ItemKind.MODEL, reference=model, num_documents=number)
+                )
+
+    def _count(self, candidate: Candidate) -> int:
+        known: set[Place] = set()
+        if candidate.operation is Operation.NORMALIZE:
+            known = set().union(*(self.places.get(one, set()) for one in candidate.parents))
+        dataset = candidate.reference.partition("@")[0]
+        number = 0
+        for text, identity, source, metadata in self._documents(candidate.reference):
+            digest = digest_of_bytes(text)
+            place = (identity, source)
+            is_meant = digest in self.texts or place in known
+            if is_meant or self._fits(dataset, digest, place, metadata):
+                self.texts[digest] = len(text)
+                self.places.setdefault(candidate.reference, set()).add(place)
+                number += 1
+        return number
+
+    def _documents(self, reference: str) -> Iterator[tuple[bytes, str, str, str]]:
+        shards = self.context.catalog.versions.list_shards(Reference.parse(reference))
+        for shard in shards:
+            for outcome in peek_shard(self.context.place, shard):
+                columns = (outcome.kept.column(name) for name in _COLUMNS)
+                yield from zip(*(column.to_pylist() for column in columns), strict=True)
+
+    def _fits(self, dataset: str, digest: Digest, place: Place, metadata: str) -> bool:
+        kind, value = self.selector.kind, self.selector.value
+        if kind is SelectorKind.DIGEST:
+            return digest == value
+        if kind is SelectorKind.ID:
+            return place[0] == value
+        if kind is SelectorKind.DATASET:
+            return dataset == value
+        return any(fnmatchcase(text, value) for text in (*place, *_list_texts(metadata)))
+
+
+_COLUMNS = ("text", "id", "source", "metadata")
+
+
+def _list_texts(metadata: str) -> Sequence[str]:
+    """Return the texts among the fields of a record: a URL stands in one of them."""
+    if metadata == "{}":
+        return ()
+    return [value for value in json.loads(metadata).values() if isinstance(value, str)]
+
+
+def parse_selector(kind: SelectorKind, value: str) -> Selector:
+    """Read what a takedown asks for.
+
+    Raises:
+        InputError: It is no digest, no name of a dataset, or a pattern that fits everything.
+    """
+    if kind is SelectorKind.DIGEST:
+        return Selector(kind=kind, value=parse_digest(value))
+    if kind is SelectorKind.DATASET:
+        return Selector(kind=kind, value=str(DatasetName.parse(value)))
+    if not value.strip("*? "):
+        raise InputError(
+            f"{kind} {value!r} fits every document",
+            hint="name what has to go; a whole dataset goes by --dataset space/name",
+        )
+    return Selector(kind=kind, value=value)

@@ -1,0 +1,1 @@
+"""What every pass over documents stands on."""

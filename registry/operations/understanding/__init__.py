@@ -1,0 +1,1 @@
+"""Samples, descriptions and lineage: to see what is held."""

@@ -1,0 +1,299 @@
+import errno
+import io
+import sys
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from registry.api import Registry
+from registry.documents import MAX_RAW_BYTES
+from registry.domain.card import Card
+from registry.domain.reading import Reading, Split
+from registry.errors import ConflictError, InputError, UnknownError, UnreadableError
+from registry.operations.collecting import scan
+from registry.operations.passes.quarantine import read_quarantine
+from tests.operations.factories import records, write_jsonl
+
+
+def test_registering_copies_nothing_and_tells_the_facts(muster, context, tmp_path):
+    path = write_jsonl(tmp_path / "data" / "a.jsonl", records(20))
+    answer = muster.register([str(path.parent)], name="web/cc")
+
+    assert (answer.reference, answer.status) == ("web/cc@1", "created")
+    assert (answer.num_documents, answer.num_shards) == (20, 1)
+    assert path.stat().st_size == answer.num_bytes
+    assert {} == answer.rejected
+    assert not context.store.exists(muster.show("web/cc").version.digest)
+    assert list((context.home / "objects").rglob("*.*")) == []
+
+
+def test_the_same_bytes_again_change_nothing(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    first = muster.register([str(path)], name="web/cc")
+    again = muster.register([str(path)], name="web/cc")
+
+    assert (again.reference, again.status) == (first.reference, "unchanged")
+    assert len(muster.datasets.list_versions("web/cc")) == 1
+
+
+def test_changed_bytes_make_a_version_that_tells_the_difference(muster, tmp_path):
+    folder = tmp_path / "data"
+    write_jsonl(folder / "a.jsonl", records(3))
+    write_jsonl(folder / "b.jsonl", records(2))
+    muster.register([str(folder)], name="web/cc")
+    write_jsonl(folder / "a.jsonl", records(5))
+    (folder / "b.jsonl").unlink()
+    write_jsonl(folder / "c.jsonl", records(1))
+    answer = muster.register([str(folder)], name="web/cc")
+
+    assert answer.reference == "web/cc@2"
+    assert answer.changes is not None
+    assert (answer.changes.added, answer.changes.removed) == (("c.jsonl",), ("b.jsonl",))
+    assert (answer.changes.changed, answer.changes.documents) == (("a.jsonl",), 1)
+    assert () == answer.changes.readings
+
+
+def test_the_same_bytes_elsewhere_are_the_same_version(muster, tmp_path):
+    first = write_jsonl(tmp_path / "one" / "a.jsonl", records(3))
+    second = write_jsonl(tmp_path / "two" / "a.jsonl", records(3))
+    muster.register([str(first)], name="web/cc")
+
+    assert muster.register([str(second)], name="web/cc").status == "unchanged"
+
+
+def test_a_card_is_kept_and_found_again(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    card = Card(
+        licence="cc-by-4.0", language=("en",), description="Crawled pages", tags=("release",)
+    )
+    muster.register([str(path)], name="web/cc", card=card)
+    shown = muster.show("web/cc@release")
+
+    assert (shown.version.licence, shown.version.languages) == ("CC-BY-4.0", ("en",))
+    assert shown.dataset.description == "Crawled pages"
+    assert ["web/cc@1"] == [item.reference for item in muster.datasets.search("crawled")]
+
+
+def test_what_is_stated_about_unchanged_bytes_is_kept_too(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    muster.register([str(path)], name="web/cc")
+    answer = muster.register([str(path)], name="web/cc", card=Card(licence="MIT"))
+
+    assert (answer.status, answer.licence) == ("unchanged", "MIT")
+
+
+def test_one_bad_row_costs_one_row_and_is_kept_in_quarantine(muster, context, tmp_path):
+    path = tmp_path / "a.jsonl"
+    lines = [
+        b'{"text": "good"}',
+        b'{"text": "bad \xff"}',
+        b'{"text": NaN}',
+        b'["an", "array"]',
+        b'{"text": 7}',
+        b'{"other": "x"}',
+        b'{"text": "good too"}',
+    ]
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    answer = muster.register([str(path)], name="web/cc", reading=Reading(text_columns=("text",)))
+    rows = [
+        row
+        for batch in read_quarantine(context.store, answer.quarantine)
+        for row in batch.to_pylist()
+    ]
+
+    assert answer.num_documents == 2
+    assert sum(answer.rejected.values()) == 5
+    assert [2, 3, 4, 5, 6] == [row["row"] for row in rows]
+    assert lines[1:6] == [row["raw"] for row in rows]
+    assert {"a.jsonl"} == {row["file"] for row in rows}
+
+
+def test_a_rejected_row_counts_with_all_its_bytes_in_every_ledger(muster, make_context, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"text": "good"}\n{"text": "' + b"x" * 3_000_000 + b'"}\n')
+    short = Registry(make_context(max_document_bytes=2_000_000))
+    registered = short.register([str(path)], name="web/cc")
+    normalized = short.normalize("web/cc", recipe="text-default")
+    (row,) = short.quarantine(normalized.reference).rows
+
+    assert 3_000_012 == row.num_bytes
+    assert len(row.raw) == MAX_RAW_BYTES
+    for run in (registered.run, normalized.run):
+        (rejected,) = muster.runs.get(run).ledger.entries[0].rejected
+
+        assert 3_000_012 == rejected.num_bytes
+
+
+def test_several_candidate_columns_are_listed(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", [{"question": "q", "answer": "a"}] * 3)
+    with pytest.raises(InputError, match="answer") as raised:
+        muster.register([str(path)], name="math/qa")
+
+    assert "--text-column" in str(raised.value.hint)
+    assert muster.datasets.list() == []
+
+
+@pytest.mark.parametrize("make", ["empty file", "folder of empty files", "empty folder", "nothing"])
+def test_nothing_to_register_is_an_error_and_leaves_no_dataset(muster, tmp_path, make):
+    folder = tmp_path / "data"
+    if make != "nothing":
+        folder.mkdir()
+    if "file" in make:
+        (folder / "a.txt").touch()
+        (folder / "b.jsonl").touch()
+    path = folder / "b.jsonl" if make == "empty file" else folder
+    with pytest.raises(InputError):
+        muster.register([str(path)], name="web/cc")
+
+    assert muster.datasets.list() == []
+
+
+def test_a_truncated_gzip_registers_nothing(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl.gz", records(5000))
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UnreadableError, match=r"a\.jsonl\.gz"):
+        muster.register([str(path)], name="web/cc")
+
+    assert muster.datasets.list() == []
+
+
+def test_a_picture_among_texts_is_skipped_and_named(muster, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "a.txt").write_text("text")
+    (folder / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00")
+    answer = muster.register([str(folder)], name="web/cc")
+
+    assert answer.num_documents == 1
+    assert ["b.png"] == [skipped.path for skipped in answer.skipped]
+    with pytest.raises(UnreadableError):
+        muster.register([str(folder / "b.png")], name="web/picture")
+
+
+def test_an_unreadable_file_is_an_error(muster, tmp_path, monkeypatch):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+
+    # Taking the permission away does not stop a test that runs as root.
+    def refuse(*_args, **_options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(type(path), "open", refuse)
+    with pytest.raises(UnreadableError, match=r"a\.jsonl: Permission denied"):
+        muster.register([str(path)], name="web/cc")
+
+
+def test_another_reading_of_the_same_bytes_is_a_change(muster, tmp_path):
+    items = [{"question": "q", "answer": "a"}] * 3
+    for name in ("a", "b"):
+        write_jsonl(tmp_path / "data" / f"{name}.jsonl", items)
+    for column in ("question", "answer"):
+        reading = Reading(text_columns=(column,))
+        changes = muster.register([str(tmp_path / "data")], name="a/qa", reading=reading).changes
+    (change,) = changes.readings
+
+    assert ((), (), ()) == (changes.added, changes.removed, changes.changed)
+    assert ("a.jsonl", "b.jsonl") == change.paths
+    assert ("text_columns",) == change.fields
+    assert (("question",), ("answer",)) == (
+        change.before.text_columns,
+        change.after.text_columns,
+    )
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(muster, tmp_path, monkeypatch):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    read = scan.read_documents
+
+    def read_and_append(*args, **options):
+        yield from read(*args, **options)
+        with path.open("a") as file:
+            file.write('{"text": "late"}\n')
+
+    monkeypatch.setattr(scan, "read_documents", read_and_append)
+    with pytest.raises(ConflictError, match="changed while it was read"):
+        muster.register([str(path)], name="web/cc")
+
+    assert muster.datasets.list() == []
+
+
+def test_standard_input_is_kept_in_the_store(muster, tmp_path, monkeypatch):
+    data = b'{"text": "one"}\n{"text": "two"}\n'
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
+    answer = muster.register(["-"], name="web/piped")
+
+    assert answer.num_documents == 2
+    assert ["one", "two"] == sorted(
+        document.text for document in muster.sample("web/piped").documents
+    )
+
+
+def test_ingested_files_survive_their_originals(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    muster.register([str(path)], name="web/cc", ingest=True)
+    path.unlink()
+
+    assert len(muster.sample("web/cc").documents) == 3
+    assert muster.verify("web/cc").is_intact
+
+
+def test_a_dry_run_writes_nothing(muster, context, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"text": "good"}\nbad\n')
+    answer = muster.register([str(path)], name="web/cc", dry_run=True)
+
+    assert (answer.status, answer.num_documents, answer.rejected) == (
+        "planned",
+        1,
+        {"invalid-json": 1},
+    )
+    assert muster.datasets.list() == []
+    assert not (context.home / "objects").exists()
+
+
+def test_lines_and_paragraphs_are_documents_where_asked(muster, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("one\ntwo\n\nthree\n")
+    by_line = muster.register([str(path)], name="a/lines", reading=Reading(split=Split.LINES))
+    by_paragraph = muster.register(
+        [str(path)], name="a/paragraphs", reading=Reading(split=Split.PARAGRAPHS)
+    )
+
+    assert (3, 2) == (by_line.num_documents, by_paragraph.num_documents)
+
+
+def test_a_parent_that_is_not_registered_is_refused(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    with pytest.raises(UnknownError, match="web/none"):
+        muster.register([str(path)], name="web/cc", card=Card(derived_from=("web/none",)))
+
+
+def test_data_made_elsewhere_from_a_version_has_it_as_parent(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    muster.register([str(path)], name="web/cc")
+    other = write_jsonl(tmp_path / "b.jsonl", records(2, text="Question {row}?"))
+    card = Card(derived_from=("web/cc",), rule="one question a document")
+    muster.register([str(other)], name="synthetic/qa", card=card)
+
+    assert muster.show("synthetic/qa").parents == ("web/cc@1",)
+
+
+def test_two_registrations_at_once_make_two_versions(make_context, tmp_path):
+    paths = [write_jsonl(tmp_path / str(n) / "a.jsonl", records(3, first=n)) for n in range(4)]
+    failures = []
+
+    def work(path):
+        try:
+            Registry(make_context()).register([str(path)], name="web/cc")
+        except ConflictError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(path,)) for path in paths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    versions = Registry(make_context()).datasets.list_versions("web/cc")
+
+    assert len(paths) == len(versions) + len(failures)
+    assert list(range(1, len(versions) + 1)) == [version.number for version in versions]
