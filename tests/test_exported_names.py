@@ -25,7 +25,13 @@ def test_an_unknown_name_is_an_attribute_error():
 
 @pytest.mark.parametrize("name", registry.operations.__all__)
 def test_every_verb_is_reached_through_its_package(name):
-    assert f"registry.operations.{name}" == getattr(registry.operations, name).__name__
+    room = registry.operations.VERBS[name]
+    found = getattr(registry.operations, name)
+    assert f"registry.operations.{room}.{name}" == found.__name__
+
+
+def test_what_a_checker_reads_of_the_verbs_is_what_is_reached():
+    assert [*registry.operations.VERBS] == registry.operations.__all__
 
 
 def test_an_unknown_verb_is_an_attribute_error():

@@ -12,6 +12,7 @@ from cli.generations import PromptDigestOption, RoleOption, SamplingOption, read
 from cli.options import AsJson, DryRun, Quiet
 from cli.session import Session
 from registry.domain.answers import ReadingChange, Registration
+from registry.domain.collecting import CollectionPlan, SourceOptions, parse_source
 from registry.domain.quantities import format_bytes, format_number
 from registry.domain.reading import Format, Reading, Split
 from registry.domain.version import DatasetKind
@@ -24,7 +25,11 @@ def register(
     context: typer.Context,
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input."),
+        typer.Argument(
+            metavar="PLACE...",
+            help="Files, folders, globs, - for standard input, the URL of a database, or a "
+            "repository.",
+        ),
     ],
     name: Annotated[str, typer.Option(help="The dataset, space/name.")],
     file_format: Annotated[
@@ -86,6 +91,26 @@ def register(
     role: RoleOption = None,
     prompt_digest: PromptDigestOption = None,
     sampling: SamplingOption = None,
+    table: Annotated[
+        str | None, typer.Option(help="The table or view of a database, SCHEMA.TABLE.")
+    ] = None,
+    query: Annotated[
+        str | None, typer.Option(help="A SELECT; each of its rows is one of the data.")
+    ] = None,
+    cursor_column: Annotated[
+        str | None,
+        typer.Option(help="A column that rises with every row: the next time only new ones."),
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds that a database may take; 3,600 unless said.")
+    ] = None,
+    commit: Annotated[
+        str | None,
+        typer.Option(help="A commit, branch or tag: the folder is a git repository at it."),
+    ] = None,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Read all of a source again, not what is new.")
+    ] = False,
     ingest: Annotated[
         bool, typer.Option("--ingest", help="Also copy the files into the object store.")
     ] = False,
@@ -95,12 +120,15 @@ def register(
 ) -> None:
     """Register files where they lie: digests, schema, documents and bytes; nothing is copied.
 
-    The same bytes again change nothing. Changed bytes make a new version.
+    The same bytes again change nothing. Changed bytes make a new version. What a database or a
+    repository gives is kept in the store; the next time only what is new is read.
 
     \b
     muster register corpus/ --name web/cc --license CC-BY-4.0 --language en
     muster register 'gsm8k/*.jsonl' --name math/gsm8k --text-column question
     zcat dump.jsonl.gz | muster register - --name web/dump
+    muster register postgresql://db/forum --table posts --cursor-column id --name forum/posts
+    muster register ~/src/project --commit v2.1 --name code/project
     """
     session: Session = context.obj
     stated = card_of(
@@ -129,10 +157,30 @@ def register(
         id_column=id_column,
         split=split,
     )
+    source = parse_source(
+        paths,
+        SourceOptions(
+            table=table,
+            query=query,
+            cursor_column=cursor_column,
+            timeout_seconds=timeout,
+            commit=commit,
+        ),
+    )
     with session.registry() as registry:
-        answer = registry.register(
-            paths, name=name, reading=reading, card=stated, ingest=ingest, dry_run=dry_run
-        )
+        if source is None:
+            answer = registry.register(
+                paths, name=name, reading=reading, card=stated, ingest=ingest, dry_run=dry_run
+            )
+        elif dry_run:
+            show_plan(
+                registry.plan_collection(source, name=name, from_start=from_start), as_json=as_json
+            )
+            return
+        else:
+            answer = registry.collect(
+                source, name=name, reading=reading, card=stated, from_start=from_start
+            )
     show(answer, as_json=as_json, quiet=quiet)
 
 
@@ -172,6 +220,25 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
         output.hint(f"next: muster normalize {answer.reference} --recipe {recipe}")
 
 
+def show_plan(plan: CollectionPlan, *, as_json: bool) -> None:
+    """Print what would be read of a source."""
+    if as_json:
+        output.print_json(plan)
+        return
+    nothing_new = plan.since is not None and plan.num_rows == 0
+    rows = "not known before they are read" if plan.num_rows is None else f"{plan.num_rows:,}"
+    output.print_facts(
+        [
+            ("planned", plan.reference),
+            ("source", plan.uri),
+            ("behind", plan.since or "nothing: all of it is read"),
+            ("to read", "nothing: unchanged" if nothing_new else rows),
+            ("bytes", None if plan.num_bytes is None else format_bytes(plan.num_bytes)),
+            *plan.details,
+        ]
+    )
+
+
 def _changes(answer: Registration) -> str | None:
     changes = answer.changes
     if changes is None:
@@ -179,7 +246,7 @@ def _changes(answer: Registration) -> str | None:
     num_reread = sum(len(change.paths) for change in changes.readings)
     reread = f"{num_reread:,} read otherwise, " if num_reread else ""
     return (
-        f"since {changes.previous}: {len(changes.added):,} files added, "
+        f"since {changes.previous}: {format_number(len(changes.added), 'file')} added, "
         f"{len(changes.removed):,} removed, {len(changes.changed):,} changed, "
         f"{reread}{changes.documents:+,} documents"
     )

@@ -1,14 +1,18 @@
 """`muster show`: the facts of a version."""
 
+from typing import cast
+
 import typer
+from pydantic import JsonValue
 
 from cli import output
 from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
 from registry.domain.answers import VersionDescription
 from registry.domain.audit import Withdrawal
-from registry.domain.quantities import format_bytes
+from registry.domain.quantities import format_bytes, format_number
 from registry.domain.tokenizer import TokenizerIdentity
+from registry.domain.version import SourceFacts
 from registry.reporting.text import plain
 
 app = typer.Typer(rich_markup_mode=None)
@@ -54,7 +58,7 @@ def _print_facts(answer: VersionDescription) -> None:
             ("tokenizer", None if tokenizer is None else _in_words(tokenizer)),
             ("recipe", None if recipe is None else f"{recipe.name} {recipe.version}"),
             ("digest", version.digest),
-            *(("source", source.url or source.uri) for source in version.sources),
+            *(("source", _say_source(source)) for source in version.sources),
             ("sealed", f"{version.sealed_at:%Y-%m-%d %H:%M} UTC by run {version.run}"),
             ("made from", " ".join(answer.parents) or None),
             ("made into", " ".join(answer.children) or None),
@@ -82,6 +86,20 @@ def _tell(withdrawal: Withdrawal) -> str:
 
 def _in_words(tokenizer: TokenizerIdentity) -> str:
     return f"{tokenizer.name}, {tokenizer.fingerprint}"
+
+
+def _say_source(source: SourceFacts) -> str:
+    place, reached = source.url or source.uri, source.reached or {}
+    if "commit" in reached:
+        return f"{place} at commit {reached['commit']}"
+    if "num_rows" in reached:
+        facts = cast("dict[str, JsonValue]", reached["source"])
+        rows = facts["table"] or f"({facts['query']})"
+        last = (
+            f", up to {facts['cursor_column']} {reached['cursor']}" if "cursor" in reached else ""
+        )
+        return f"{place}, {rows}: {format_number(cast('int', reached['num_rows']), 'row')}{last}"
+    return place
 
 
 def _print_counts(answer: VersionDescription) -> None:

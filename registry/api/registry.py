@@ -38,6 +38,7 @@ from registry.domain.answers import (
     VersionDescription,
 )
 from registry.domain.card import Card
+from registry.domain.collecting import CollectionPlan, Source
 from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import Diversity, Embedding, Neighbours
 from registry.domain.engine import EngineChoice
@@ -132,6 +133,33 @@ class Registry:
             card=card,
             ingest=ingest,
             dry_run=dry_run,
+        )
+
+    def collect(
+        self,
+        source: Source,
+        *,
+        name: str,
+        reading: Reading | None = None,
+        card: Card | None = None,
+        from_start: bool = False,
+    ) -> Registration:
+        """Register a database or repository; see `operations.collect.collect`."""
+        return operations.collect.collect(
+            self._context,
+            source,
+            name=DatasetName.parse(name),
+            reading=reading,
+            card=card,
+            from_start=from_start,
+        )
+
+    def plan_collection(
+        self, source: Source, *, name: str, from_start: bool = False
+    ) -> CollectionPlan:
+        """Say what `collect` would read; see `operations.collect.plan_collection`."""
+        return operations.collect.plan_collection(
+            self._context, source, name=DatasetName.parse(name), from_start=from_start
         )
 
     def normalize(

@@ -35,10 +35,17 @@ def schema_fingerprint(fields: tuple[Field, ...]) -> Digest:
     return fingerprint([[field.name, field.type] for field in fields])
 
 
-@lru_cache(maxsize=1_024)
 def source_fingerprint(source: SourceFacts) -> Digest:
     """Return the fingerprint of all that is stated of a source."""
+    if source.reached is None:
+        return _fingerprint_of_files(source)
     return fingerprint(source.model_dump(mode="json"))
+
+
+@lru_cache(maxsize=1_024)
+def _fingerprint_of_files(source: SourceFacts) -> Digest:
+    # What is read as a whole has the fingerprint from before sources could be read further.
+    return fingerprint(source.model_dump(mode="json", exclude={"reached"}))
 
 
 def ensure_schemas(

@@ -75,6 +75,7 @@ _SOURCES = select(
     SourceRow.url,
     SourceRow.publisher,
     SourceRow.retrieved_at,
+    SourceRow.reached,
 ).join_from(VersionSourceRow, SourceRow, SourceRow.id == VersionSourceRow.source_id)
 
 
@@ -175,6 +176,7 @@ def _sources(rows: list[AnyRow]) -> tuple[SourceFacts, ...]:
             url=row.url,
             publisher=row.publisher,
             retrieved_at=row.retrieved_at,
+            reached=row.reached,
         )
         for row in sorted(rows, key=lambda row: int(row.position))
     )

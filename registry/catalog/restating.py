@@ -111,5 +111,5 @@ def _covers(known: SourceFacts, source: SourceFacts) -> bool:
     """Return whether a known source says all that another one says."""
     return (known.kind, known.uri) == (source.kind, source.uri) and all(
         getattr(source, name) in (None, getattr(known, name))
-        for name in ("url", "publisher", "retrieved_at")
+        for name in ("url", "publisher", "retrieved_at", "reached")
     )

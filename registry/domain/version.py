@@ -79,7 +79,7 @@ class SourceFacts(Value):
     """Where data came from, as stated at registration. URLs carry no credentials."""
 
     kind: str
-    """`file`, `stdin`, and more as sources are added."""
+    """`file`, `stdin`, `sql`, `git`, or what a document about the data says."""
 
     uri: str
     url: str | None = None
@@ -87,6 +87,8 @@ class SourceFacts(Value):
 
     publisher: str | None = None
     retrieved_at: AwareDatetime | None = None
+    reached: dict[str, JsonValue] | None = None
+    """How far it was read, where it can be read further; see `registry.domain.collecting`."""
 
 
 class Metric(Value):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         reports,
         targets,
     )
-    from registry.operations.collecting import register
+    from registry.operations.collecting import collect, register
     from registry.operations.embedding import diversity, embed, similar
     from registry.operations.exchanging import (
         dossier,
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "cancel": "passes",
+    "collect": "collecting",
     "costs": "assessing",
     "counting": "tokenizing",
     "describe": "understanding",
@@ -97,6 +98,7 @@ VERBS = {
 
 __all__ = [
     "cancel",
+    "collect",
     "costs",
     "counting",
     "describe",

@@ -7,6 +7,7 @@ same bytes twice leaves one object.
 
 import errno
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from registry.domain.base import Value
 from registry.domain.digest import Digest, digest_of_bytes, digest_of_file
 from registry.errors import CorruptObjectError, StorageError, UnknownError
-from registry.storage.staging import staged_file, sweep
+from registry.storage.staging import staged_file, staged_folder, sweep
 
 STAGING = "staging"
 """The folder under a local root that holds files still being written."""
@@ -117,12 +118,22 @@ class ObjectStore:
         with ExitStack() as stack:
             with translated_errors(self.url):
                 path = stack.enter_context(staged_file(self._staging_folder()))
-            try:
+            with self._space_left():
                 yield path
-            except OSError as error:
-                if error.errno not in _NO_SPACE | {errno.EFBIG}:
-                    raise
-                raise _translate(error, self.url) from error
+
+    @contextmanager
+    def stage_folder(self) -> Iterator[Path]:
+        """Give a local folder to write files in, for `commit`; it is removed at the end.
+
+        Raises:
+            StorageError: The folder cannot be made, or there is no space left.
+        """
+        with ExitStack() as stack:
+            with translated_errors(self.url):
+                parent = self._staging_folder() or Path(tempfile.gettempdir())
+                folder = stack.enter_context(staged_folder(parent, name="many"))
+            with self._space_left():
+                yield folder
 
     def commit(self, path: Path) -> StoredObject:
         """Make a staged file an object: flush, digest, rename. The staged file is gone after it.
@@ -140,6 +151,15 @@ class ObjectStore:
                 # An upload to an object store becomes visible in one stroke when it is complete.
                 self._fs.put_file(str(path), target)
             return stored
+
+    @contextmanager
+    def _space_left(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in _NO_SPACE | {errno.EFBIG}:
+                raise
+            raise _translate(error, self.url) from error
 
     def _staging_folder(self) -> Path | None:
         if not self._is_local:

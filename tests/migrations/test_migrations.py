@@ -94,7 +94,7 @@ LATER_TABLES = {
 }
 """Made after 0001, so that they are not there at every revision."""
 
-LATER_COLUMNS = {"words", "basis", "confidence", "evidence_digest"}
+LATER_COLUMNS = {"words", "basis", "confidence", "evidence_digest", "reached"}
 """The same of columns."""
 
 SHAPED_LATER = ("licence_assertion_update_",)
@@ -117,7 +117,10 @@ def populate(url):
             generation=make_generation(grounded_in=("web/in@1",)),
             recipe=make_recipe(),
             languages=("en",),
-            sources=(SourceFacts(kind="file", uri="/data"),),
+            sources=(
+                SourceFacts(kind="file", uri="/data"),
+                SourceFacts(kind="sql", uri="sqlite:///x", reached={"num_rows": 3}),
+            ),
             ledger=(make_entry(),),
             metrics=(Metric(name="m", value=0.1),),
             input_counts=(("web/in@1", make_count()),),

@@ -118,6 +118,9 @@ class SourceRow(Row):
     url: Mapped[str | None] = mapped_column(comment="Where the publisher offers it.")
     publisher: Mapped[str | None]
     retrieved_at: Mapped[datetime | None]
+    reached: Mapped[JsonValue | None] = mapped_column(
+        comment="How far it was read, where it can be read further."
+    )
 
 
 class VersionSourceRow(Row):

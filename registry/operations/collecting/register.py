@@ -5,7 +5,7 @@ With `ingest`, the files are also copied into the object store.
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
@@ -13,23 +13,17 @@ from pydantic import JsonValue, ValidationError
 from registry.domain.answers import Registration, Skipped
 from registry.domain.card import Card
 from registry.domain.digest import Digest, fingerprint
-from registry.domain.names import DatasetName, Reference
+from registry.domain.names import DatasetName
 from registry.domain.progress import Done
 from registry.domain.reading import Reading
-from registry.domain.run import Operation, RunDraft
+from registry.domain.run import Operation
 from registry.domain.version import (
-    Content,
-    DatasetKind,
     Shard,
-    SourceFacts,
-    Version,
-    VersionDraft,
 )
 from registry.errors import InputError, UnreadableError
-from registry.operations.collecting.scan import FileFacts, join_fields, scan, total_ledger
-from registry.operations.context import CODE, Context, environment
-from registry.operations.passes.changes import compare
-from registry.operations.passes.quarantine import join_quarantines
+from registry.operations.collecting.registration import Registering, require_text
+from registry.operations.collecting.scan import FileFacts, scan
+from registry.operations.context import CODE, Context
 from registry.operations.passes.shards import path_of
 from registry.sources.detecting import UNKNOWN_FORMAT
 from registry.sources.file import SourceFile
@@ -41,21 +35,6 @@ STDIN = "-"
 
 _CHECKPOINT_BYTES = 16 << 20
 """A file of at least this size leaves a checkpoint, so that registering resumes behind it."""
-
-_CODE_FORMATS = {
-    ".py",
-    ".c",
-    ".h",
-    ".cc",
-    ".cpp",
-    ".rs",
-    ".go",
-    ".java",
-    ".js",
-    ".ts",
-    ".rb",
-    ".sh",
-}
 
 
 def register(
@@ -106,7 +85,7 @@ class _Registration:
     def __init__(self, context: Context, name: DatasetName, card: Card, wanted: Reading) -> None:
         self._context = context
         self._name = name
-        self._card = card
+        self._registering = Registering(context, name, card)
         self._wanted = wanted
         self._skipped: list[Skipped] = []
         self._taken_down = frozenset(context.catalog.takedowns.list_digests())
@@ -114,34 +93,29 @@ class _Registration:
     def run(
         self, files: Sequence[SourceFile], paths: Sequence[str], *, ingest: bool, dry_run: bool
     ) -> Registration:
-        parents = self._resolve_parents()
         derivation = self._derivation(paths)
         work = self._context.work(derivation)
         scanned = self._scan_all(files, paths, work, keep=not dry_run)
-        _require_text(scanned, paths)
-        draft = self._draft(scanned, parents=parents, from_stdin=list(paths) == [STDIN])
+        require_text(scanned, " ".join(paths))
+        from_stdin = list(paths) == [STDIN]
+        draft = self._registering.make_draft(
+            scanned,
+            kind="stdin" if from_stdin else "file",
+            uri="stdin:" if from_stdin else _common_uri(scanned),
+        )
         if dry_run:
-            return self._answer_plan(draft, scanned)
+            return self._registering.plan(draft, scanned, self._skipped)
         if ingest:
             draft = draft.model_copy(update={"shards": _copy(self._context, scanned)})
-        draft = draft.model_copy(
-            update={
-                "quarantine": join_quarantines(
-                    self._context.store, (facts.quarantine for facts in scanned)
-                )
-            }
-        )
-        run = self._run(paths, derivation, ingest=ingest)
-        sealed = self._context.catalog.versions.seal(
-            draft, run=run, actor=self._context.actor, at=self._context.clock()
+        answer = self._registering.seal(
+            draft,
+            scanned,
+            derivation=derivation,
+            parameters={"paths": list(paths), "ingest": ingest},
+            skipped=self._skipped,
         )
         work.clear()
-        version = sealed.version
-        return self._answer(version, sealed.status, sealed.previous, draft, scanned)
-
-    def _resolve_parents(self) -> dict[str, str]:
-        versions = self._context.catalog.versions
-        return {text: versions.get(Reference.parse(text)).reference for text in self._card.parents}
+        return answer
 
     def _derivation(self, paths: Sequence[str]) -> Digest:
         digests: list[JsonValue] = [*sorted(self._taken_down)]
@@ -210,130 +184,6 @@ class _Registration:
             work.save(_checkpoint_name(path), facts.model_dump(mode="json"))
         return facts
 
-    def _draft(
-        self, scanned: Sequence[FileFacts], *, parents: Mapping[str, str], from_stdin: bool
-    ) -> VersionDraft:
-        card = self._card
-        source = SourceFacts(
-            kind="stdin" if from_stdin else "file",
-            uri="stdin:" if from_stdin else _common_uri(scanned),
-            url=card.url,
-            publisher=card.publisher,
-            retrieved_at=card.retrieved_at,
-        )
-        return VersionDraft(
-            dataset=self._name,
-            kind=card.kind or self._guess_kind(scanned),
-            content=Content.DOCUMENTS,
-            shards=tuple(facts.shard for facts in scanned),
-            fields=join_fields(scanned),
-            inputs=tuple(dict.fromkeys(parents.values())),
-            taken=self._parts(scanned, parents),
-            generation=card.generation(),
-            licence=card.licence,
-            licence_evidence=card.licence_url,
-            languages=card.language,
-            tags=card.tags,
-            sources=(source,),
-            description=card.description,
-            owner=card.owner,
-            ledger=(total_ledger(scanned),),
-        )
-
-    def _parts(
-        self, scanned: Sequence[FileFacts], parents: Mapping[str, str]
-    ) -> tuple[tuple[str, int], ...]:
-        """Return the documents taken from each parent, which are all that was read."""
-        parts = self._card.parts
-        num_taken = sum(number for _, number in parts)
-        num_documents = sum(facts.shard.num_documents for facts in scanned)
-        if parts and num_taken != num_documents:
-            raise InputError(
-                f"--take says that {num_taken:,} documents were taken and "
-                f"{num_documents:,} were read",
-                hint="a --take REF=DOCUMENTS for every version; rows that are rejected are none",
-            )
-        taken: dict[str, int] = {}
-        for text, number in parts:
-            taken[parents[text]] = taken.get(parents[text], 0) + number
-        return tuple(taken.items())
-
-    def _guess_kind(self, scanned: Sequence[FileFacts]) -> DatasetKind:
-        known = self._context.catalog.datasets.find(self._name)
-        if known is not None:
-            return known.kind
-        generation = self._card.generation()
-        if generation is not None and generation.role.writes:
-            return DatasetKind.SYNTHETIC
-        if self._card.take:
-            return DatasetKind.MIXTURE
-        suffixes = {Path(facts.shard.path).suffix.lower() for facts in scanned}
-        return DatasetKind.CODE if suffixes and suffixes <= _CODE_FORMATS else DatasetKind.TEXT
-
-    def _run(self, paths: Sequence[str], derivation: Digest, *, ingest: bool) -> RunDraft:
-        parameters: dict[str, JsonValue] = {
-            "paths": list(paths),
-            "ingest": ingest,
-            "card": self._card.model_dump(mode="json", exclude_none=True, exclude_defaults=True),
-        }
-        return RunDraft(
-            operation=Operation.DERIVE if self._card.parents else Operation.REGISTER,
-            derivation=derivation,
-            parameters=parameters,
-            environment=environment(),
-            actor=self._context.actor,
-            started_at=self._context.clock(),
-        )
-
-    def _answer(
-        self,
-        version: Version,
-        status: str,
-        previous: Version | None,
-        draft: VersionDraft,
-        scanned: Sequence[FileFacts],
-    ) -> Registration:
-        changes = None
-        if previous is not None and status == "created":
-            before = self._context.catalog.versions.list_shards(Reference.parse(previous.reference))
-            changes = compare(previous, before, version, draft.shards)
-        return Registration(
-            reference=version.reference,
-            status=status,
-            kind=version.kind,
-            digest=version.digest,
-            num_documents=version.num_documents,
-            num_bytes=version.num_bytes,
-            num_text_bytes=version.num_text_bytes,
-            num_shards=version.num_shards,
-            rejected=_rejected(scanned),
-            skipped=tuple(self._skipped),
-            fields=version.fields,
-            licence=version.licence,
-            quarantine=draft.quarantine,
-            changes=changes,
-            run=version.run,
-        )
-
-    def _answer_plan(self, draft: VersionDraft, scanned: Sequence[FileFacts]) -> Registration:
-        return Registration(
-            reference=str(self._name),
-            status="planned",
-            kind=draft.kind,
-            digest=draft.manifest_digest,
-            num_documents=sum(shard.num_documents for shard in draft.shards),
-            num_bytes=sum(shard.num_bytes for shard in draft.shards),
-            num_text_bytes=sum(shard.num_text_bytes for shard in draft.shards),
-            num_shards=len(draft.shards),
-            rejected=_rejected(scanned),
-            skipped=tuple(self._skipped),
-            fields=draft.fields,
-            licence=draft.licence or "unknown",
-            quarantine=None,
-            changes=None,
-            run=None,
-        )
-
 
 def _save_standard_input(path: Path) -> None:
     with translated_errors("the object store"), path.open("wb") as file:
@@ -376,27 +226,6 @@ def _load(context: Context, work: WorkArea, file: SourceFile) -> FileFacts | Non
 
 def _checkpoint_name(path: Path) -> str:
     return fingerprint(str(path)).removeprefix("sha256:")[:32]
-
-
-def _require_text(scanned: Sequence[FileFacts], paths: Sequence[str]) -> None:
-    if not scanned:
-        raise InputError(f"no file at {' '.join(paths)} is in a format that muster reads")
-    if any(facts.shard.num_text_bytes for facts in scanned):
-        return
-    rejected = _rejected(scanned)
-    if rejected:
-        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
-        raise InputError(
-            f"no document at {' '.join(paths)}: every row was rejected ({reasons})",
-            hint="name the column with --text-column, or the format with --format",
-        )
-    raise InputError(f"nothing to register at {' '.join(paths)}: it holds no text")
-
-
-def _rejected(scanned: Sequence[FileFacts]) -> dict[str, int]:
-    if not scanned:
-        return {}
-    return {item.reason: item.num_documents for item in total_ledger(scanned).rejected}
 
 
 def _common_uri(scanned: Sequence[FileFacts]) -> str:

@@ -18,8 +18,8 @@ from registry.errors import ConflictError, UnreadableError
 from registry.operations.context import Context
 from registry.operations.passes.ahead import meanwhile
 from registry.operations.passes.quarantine import QuarantineWriter
-from registry.operations.passes.shards import WORTH_A_THREAD_BYTES, uri_of
-from registry.sources.detecting import detect
+from registry.operations.passes.shards import WORTH_A_THREAD_BYTES, open_shard, uri_of
+from registry.sources.detecting import Detected, detect
 from registry.sources.file import SourceFile
 from registry.sources.reading import leave_out, read_documents
 
@@ -79,23 +79,61 @@ def scan(
     with meanwhile(partial(digest_of_file, path), pays=pays) as digest:
         tally = _Tally(context, keep=keep, taken_down=taken_down)
         tally.read(file, detected.reading)
-        shard = Shard(
-            path=name,
-            digest=digest(),
-            num_bytes=before[0],
-            num_documents=tally.num_documents,
-            num_text_bytes=tally.num_text_bytes,
-            uri=uri_of(path),
-            modified_ns=before[1],
-            reading=detected.reading.model_copy(update={"without": tuple(sorted(tally.hits))}),
+        facts = tally.tell(
+            detected,
+            Shard(
+                path=name,
+                digest=digest(),
+                num_bytes=before[0],
+                num_documents=tally.num_documents,
+                num_text_bytes=tally.num_text_bytes,
+                uri=uri_of(path),
+                modified_ns=before[1],
+            ),
         )
     if _stat(path) != before:
         raise ConflictError(
             f"{path} changed while it was read", hint="run the same command when it is complete"
         )
-    return FileFacts(
-        shard=shard, fields=detected.fields, rejected=tally.rejected, quarantine=tally.quarantine
+    return facts
+
+
+def scan_object(
+    context: Context,
+    digest: Digest,
+    *,
+    num_bytes: int,
+    name: str,
+    wanted: Reading,
+    taken_down: frozenset[Digest] = frozenset(),
+) -> FileFacts:
+    """Read one object of the store from end to end.
+
+    Args:
+        context: The open registry.
+        digest: The object.
+        num_bytes: Its size.
+        name: Its logical path in the version.
+        wanted: What the caller said about how it is read.
+        taken_down: Digests of the texts that are left out wherever they stand.
+
+    Raises:
+        UnreadableError: It is not what it is said to be.
+        InputError: Its text columns cannot be told.
+    """
+    shard = Shard(
+        path=name,
+        digest=digest,
+        num_bytes=num_bytes,
+        num_documents=0,
+        num_text_bytes=0,
     )
+    file = open_shard(context.place, shard)
+    detected = detect(file, wanted)
+    tally = _Tally(context, keep=True, taken_down=taken_down)
+    tally.read(file, detected.reading)
+    counts = {"num_documents": tally.num_documents, "num_text_bytes": tally.num_text_bytes}
+    return tally.tell(detected, shard.model_copy(update=counts))
 
 
 class _Tally:
@@ -134,6 +172,16 @@ class _Tally:
             )
         if self._writer is not None:
             self.quarantine = self._writer.finish()
+
+    def tell(self, detected: Detected, shard: Shard) -> FileFacts:
+        """Return what is known of a file that was read to its end."""
+        reading = detected.reading.model_copy(update={"without": tuple(sorted(self.hits))})
+        return FileFacts(
+            shard=shard.model_copy(update={"reading": reading}),
+            fields=detected.fields,
+            rejected=self.rejected,
+            quarantine=self.quarantine,
+        )
 
     def _check(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """Leave out what was taken down, so that it does not come back."""

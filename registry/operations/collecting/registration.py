@@ -1,0 +1,248 @@
+"""From scanned files to a sealed version: what every way of registering has in common."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from registry.domain.answers import Registration, Skipped
+from registry.domain.card import Card
+from registry.domain.collecting import Position
+from registry.domain.digest import Digest
+from registry.domain.names import DatasetName, Reference
+from registry.domain.run import Operation, RunDraft
+from registry.domain.version import (
+    Content,
+    DatasetKind,
+    Sealed,
+    SealStatus,
+    SourceFacts,
+    VersionDraft,
+)
+from registry.errors import InputError
+from registry.operations.collecting.scan import FileFacts, join_fields, total_ledger
+from registry.operations.context import Context, environment
+from registry.operations.passes.changes import compare
+from registry.operations.passes.quarantine import join_quarantines
+
+_CODE_FORMATS = {
+    ".py",
+    ".c",
+    ".h",
+    ".cc",
+    ".cpp",
+    ".rs",
+    ".go",
+    ".java",
+    ".js",
+    ".ts",
+    ".rb",
+    ".sh",
+}
+
+
+class Registering:
+    """A version on its way into the catalog.
+
+    Args:
+        context: The open registry.
+        name: The dataset; it is made when it is new.
+        card: What the caller states about the version.
+
+    Raises:
+        UnknownError: A parent that the card names is not registered.
+    """
+
+    def __init__(self, context: Context, name: DatasetName, card: Card) -> None:
+        self._context = context
+        self._name = name
+        self._card = card
+        versions = context.catalog.versions
+        self._parents = {
+            text: versions.get(Reference.parse(text)).reference for text in card.parents
+        }
+
+    def make_draft(
+        self, scanned: Sequence[FileFacts], *, kind: str, uri: str, reached: Position | None = None
+    ) -> VersionDraft:
+        """Return what is to be sealed, from files that hold text.
+
+        Args:
+            scanned: What is known of each file.
+            kind: The kind of the source.
+            uri: Where it lies, without credentials.
+            reached: How far the source was read, where it can be read further.
+        """
+        card = self._card
+        source = SourceFacts(
+            kind=kind,
+            uri=uri,
+            url=card.url,
+            publisher=card.publisher,
+            retrieved_at=card.retrieved_at,
+            reached=reached,
+        )
+        return VersionDraft(
+            dataset=self._name,
+            kind=card.kind or self._guess_kind(scanned, source.kind),
+            content=Content.DOCUMENTS,
+            shards=tuple(facts.shard for facts in scanned),
+            fields=join_fields(scanned),
+            inputs=tuple(dict.fromkeys(self._parents.values())),
+            taken=self._find_parts(scanned),
+            generation=card.generation(),
+            licence=card.licence,
+            licence_evidence=card.licence_url,
+            languages=card.language,
+            tags=card.tags,
+            sources=(source,),
+            description=card.description,
+            owner=card.owner,
+            ledger=(total_ledger(scanned),),
+        )
+
+    def seal(
+        self,
+        draft: VersionDraft,
+        scanned: Sequence[FileFacts],
+        *,
+        derivation: Digest,
+        parameters: Mapping[str, JsonValue],
+        skipped: Sequence[Skipped] = (),
+    ) -> Registration:
+        """Seal a draft with the run that made it.
+
+        Args:
+            draft: Of `make_draft`.
+            scanned: What it was made from.
+            derivation: What tells this registration from every other.
+            parameters: What the run is recorded with, besides the card.
+            skipped: Files that were left out.
+
+        Raises:
+            ConflictError: Somebody else sealed first, or these bytes were withdrawn.
+        """
+        context, card = self._context, self._card
+        quarantine = join_quarantines(context.store, (facts.quarantine for facts in scanned))
+        draft = draft.model_copy(update={"quarantine": quarantine})
+        stated = card.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        run = RunDraft(
+            operation=Operation.DERIVE if card.parents else Operation.REGISTER,
+            derivation=derivation,
+            parameters={**parameters, "card": stated},
+            environment=environment(),
+            actor=context.actor,
+            started_at=context.clock(),
+        )
+        sealed = context.catalog.versions.seal(
+            draft, run=run, actor=context.actor, at=context.clock()
+        )
+        return self._answer(sealed, draft, scanned, skipped)
+
+    def _find_parts(self, scanned: Sequence[FileFacts]) -> tuple[tuple[str, int], ...]:
+        """Return the documents taken from each parent, which are all that was read."""
+        parts = self._card.parts
+        num_taken = sum(number for _, number in parts)
+        num_documents = sum(facts.shard.num_documents for facts in scanned)
+        if parts and num_taken != num_documents:
+            raise InputError(
+                f"--take says that {num_taken:,} documents were taken and "
+                f"{num_documents:,} were read",
+                hint="a --take REF=DOCUMENTS for every version; rows that are rejected are none",
+            )
+        taken: dict[str, int] = {}
+        for text, number in parts:
+            taken[self._parents[text]] = taken.get(self._parents[text], 0) + number
+        return tuple(taken.items())
+
+    def _guess_kind(self, scanned: Sequence[FileFacts], source: str) -> DatasetKind:
+        known = self._context.catalog.datasets.find(self._name)
+        if known is not None:
+            return known.kind
+        generation = self._card.generation()
+        if generation is not None and generation.role.writes:
+            return DatasetKind.SYNTHETIC
+        if self._card.take:
+            return DatasetKind.MIXTURE
+        if source == "git":
+            return DatasetKind.CODE
+        suffixes = {Path(facts.shard.path).suffix.lower() for facts in scanned}
+        return DatasetKind.CODE if suffixes and suffixes <= _CODE_FORMATS else DatasetKind.TEXT
+
+    def _answer(
+        self,
+        sealed: Sealed,
+        draft: VersionDraft,
+        scanned: Sequence[FileFacts],
+        skipped: Sequence[Skipped],
+    ) -> Registration:
+        changes, version, previous = None, sealed.version, sealed.previous
+        if previous is not None and sealed.status is SealStatus.CREATED:
+            before = self._context.catalog.versions.list_shards(Reference.parse(previous.reference))
+            changes = compare(previous, before, version, draft.shards)
+        return Registration(
+            reference=version.reference,
+            status=sealed.status,
+            kind=version.kind,
+            digest=version.digest,
+            num_documents=version.num_documents,
+            num_bytes=version.num_bytes,
+            num_text_bytes=version.num_text_bytes,
+            num_shards=version.num_shards,
+            rejected=rejected_of(scanned),
+            skipped=tuple(skipped),
+            fields=version.fields,
+            licence=version.licence,
+            quarantine=draft.quarantine,
+            changes=changes,
+            run=version.run,
+        )
+
+    def plan(
+        self, draft: VersionDraft, scanned: Sequence[FileFacts], skipped: Sequence[Skipped]
+    ) -> Registration:
+        """Return what `seal` would answer if nothing like it were there; nothing is written."""
+        return Registration(
+            reference=str(self._name),
+            status="planned",
+            kind=draft.kind,
+            digest=draft.manifest_digest,
+            num_documents=sum(shard.num_documents for shard in draft.shards),
+            num_bytes=sum(shard.num_bytes for shard in draft.shards),
+            num_text_bytes=sum(shard.num_text_bytes for shard in draft.shards),
+            num_shards=len(draft.shards),
+            rejected=rejected_of(scanned),
+            skipped=tuple(skipped),
+            fields=draft.fields,
+            licence=draft.licence or "unknown",
+            quarantine=None,
+            changes=None,
+            run=None,
+        )
+
+
+def require_text(scanned: Sequence[FileFacts], place: str) -> None:
+    """Refuse files among which there is no text at all.
+
+    Raises:
+        InputError: There is none; the place is named as the user named it.
+    """
+    if not scanned:
+        raise InputError(f"no file at {place} is in a format that muster reads")
+    if any(facts.shard.num_text_bytes for facts in scanned):
+        return
+    rejected = rejected_of(scanned)
+    if rejected:
+        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
+        raise InputError(
+            f"no document at {place}: every row was rejected ({reasons})",
+            hint="name the column with --text-column, or the format with --format",
+        )
+    raise InputError(f"nothing to register at {place}: it holds no text")
+
+
+def rejected_of(scanned: Sequence[FileFacts]) -> dict[str, int]:
+    """Return the rows that are no documents, by reason."""
+    if not scanned:
+        return {}
+    return {item.reason: item.num_documents for item in total_ledger(scanned).rejected}
