@@ -139,3 +139,31 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip("the shared test data is not here; set MUSTER_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """A server that speaks S3, on loopback."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - only where it is asked for
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_bucket(s3_server, monkeypatch):
+    """The URL of an empty bucket; the environment leads to it."""
+    import s3fs  # noqa: PLC0415 - only where it is asked for
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cr3tkey")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    s3fs.S3FileSystem.clear_instance_cache()
+    name = f"bucket-{uuid.uuid4().hex[:8]}"
+    s3fs.S3FileSystem().mkdir(name)
+    yield f"s3://{name}"
+    s3fs.S3FileSystem.clear_instance_cache()

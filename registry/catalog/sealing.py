@@ -388,7 +388,7 @@ class Sealing:
         known, found = self._locations[version_id], list_locations(order.draft.shards)
         rows = location_rows(version_id, known=known, found=found, run_id=run_id, at=self._at)
         for row in rows:
-            known[row["position"]] = (row["uri"], row["modified_ns"])
+            known[row["position"]] = (row["uri"], row["modified_ns"], row["etag"])
         self._rows[ShardLocationRow] += rows
         if rows:
             self._changes.append(Change("version.locate", reference, {"num_shards": len(rows)}))

@@ -11,8 +11,8 @@ from registry.catalog.resolving import chunked
 from registry.catalog.tables import ShardLocationRow, ShardRow
 from registry.domain.version import Shard
 
-Location: TypeAlias = tuple[str | None, int | None]
-"""The URI and the modification time of a file in place; both None: in the object store."""
+Location: TypeAlias = tuple[str | None, int | None, str | None]
+"""URI, modification time and entity tag of a file in place; all None: in the object store."""
 
 _FIELDS = tuple(Shard.model_fields)
 _NEWEST = (
@@ -25,11 +25,12 @@ _NEWEST = (
     .scalar_subquery()
 )
 _HAS_MOVED = ShardLocationRow.id.is_not(None)
+_PLACED = ("uri", "modified_ns", "etag")
 _LOCATION = {
-    "uri": case((_HAS_MOVED, ShardLocationRow.uri), else_=ShardRow.uri).label("uri"),
-    "modified_ns": case(
-        (_HAS_MOVED, ShardLocationRow.modified_ns), else_=ShardRow.modified_ns
-    ).label("modified_ns"),
+    name: case((_HAS_MOVED, getattr(ShardLocationRow, name)), else_=getattr(ShardRow, name)).label(
+        name
+    )
+    for name in _PLACED
 }
 _SHARDS = (
     select(*(_LOCATION.get(name, getattr(ShardRow, name)) for name in _FIELDS))
@@ -56,13 +57,13 @@ def load_locations(
     locations: defaultdict[int, list[Location]] = defaultdict(list)
     for chunk in chunked(version_ids):
         for row in connection.execute(_LOCATIONS.where(ShardRow.version_id.in_(chunk))):
-            locations[row.version_id].append((row.uri, row.modified_ns))
+            locations[row.version_id].append((row.uri, row.modified_ns, row.etag))
     return locations
 
 
 def list_locations(shards: Iterable[Shard]) -> list[Location]:
     """Return where shards lie, in order."""
-    return [(shard.uri, shard.modified_ns) for shard in shards]
+    return [(shard.uri, shard.modified_ns, shard.etag) for shard in shards]
 
 
 def location_rows(
@@ -81,8 +82,7 @@ def location_rows(
         {
             "version_id": version_id,
             "position": position,
-            "uri": now[0],
-            "modified_ns": now[1],
+            **dict(zip(_PLACED, now, strict=True)),
             "recorded_at": at,
             "run_id": run_id,
         }

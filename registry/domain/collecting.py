@@ -20,6 +20,9 @@ Position: TypeAlias = dict[str, JsonValue]
 """How far a source was read, such as the last value of a cursor column, or a commit."""
 
 _SCHEME: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9.+-]*)://")
+FILE_SCHEMES: Final = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "memory"})
+"""Where files lie that are registered in place, besides this machine."""
+
 _DATABASES: Final = frozenset(
     {"postgresql", "postgres", "sqlite", "mysql", "mariadb", "mssql", "oracle", "duckdb"}
 )
@@ -157,7 +160,11 @@ def parse_source(places: Sequence[str], options: SourceOptions) -> Source | None
         InputError: It is no source that is read, stands beside others, or an option does not
             belong to it.
     """
-    schemes = {place: scheme for place in places if (scheme := scheme_of(place)) is not None}
+    schemes = {
+        place: scheme
+        for place in places
+        if (scheme := scheme_of(place)) is not None and scheme not in FILE_SCHEMES
+    }
     if options.commit is None and not schemes:
         _require_no(options.given, "files")
         return None
@@ -175,7 +182,8 @@ def parse_source(places: Sequence[str], options: SourceOptions) -> Source | None
         return TableSource(url=SecretStr(place), **stated)
     raise InputError(
         f"{redact_url(place)}: nothing is read from {schemes[place]}:",
-        hint="a path, a database such as postgresql:// with --table, or a repository with --commit",
+        hint="a path, an object store such as s3://, a database such as postgresql:// with "
+        "--table, or a repository with --commit",
     )
 
 

@@ -69,7 +69,10 @@ class Shard(Value):
     """Where the file lies when it was registered in place; None: in the object store, by digest."""
 
     modified_ns: int | None = None
-    """Modification time of a file in place, in nanoseconds, to notice a change cheaply."""
+    """Modification time of a local file in place, in nanoseconds, to notice a change cheaply."""
+
+    etag: str | None = None
+    """The entity tag of a file in place elsewhere, for the same."""
 
     reading: Reading | None = None
     """How it becomes documents; None for token shards and manifests."""

@@ -40,6 +40,9 @@ class SourceFile:
     local_path: Path | None = None
     """Where the bytes lie in a local file, so that Arrow can open it itself."""
 
+    uri: str | None = None
+    """Where the file lies, if it can be registered in place."""
+
     @classmethod
     def from_path(cls, path: Path, *, name: str | None = None) -> Self:
         """Return a local file, by its base name unless another logical name is given.
@@ -57,7 +60,8 @@ class SourceFile:
                 pass
         except OSError as error:
             raise UnreadableError(path=str(path), reason=explain(error)) from error
-        return cls(name, lambda: path.open("rb"), status.st_size, path)
+        uri = path.absolute().as_uri()
+        return cls(name, lambda: path.open("rb"), status.st_size, path, uri)
 
 
 def check_name(name: str) -> None:

@@ -12,6 +12,8 @@ from typing import Final
 
 from registry.errors import InputError, UnreadableError
 from registry.sources.file import SourceFile, explain, is_left_out
+from registry.sources.finding_remote import find_remote
+from registry.sources.places import open_file, path_of, scheme_of_place
 
 _ANY_DEPTH: Final = "**"
 _SAVED_BY_HUGGING_FACE: Final = frozenset({"state.json", "dataset_info.json"})
@@ -20,7 +22,7 @@ _SPLITS_OF_HUGGING_FACE: Final = "dataset_dict.json"
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    path: Path
+    uri: str
     name: str
     """The logical name."""
 
@@ -37,38 +39,43 @@ def find_files(patterns: Sequence[str]) -> list[SourceFile]:
     Hugging Face only the data files count.
 
     Args:
-        patterns: Files, folders (walked to any depth) and globs (`**` is any number of folders).
+        patterns: Files, folders (walked to any depth) and globs (`**` is any number of folders), on
+            this machine or at URLs such as `s3://bucket/folder`.
             The files of each are sorted by name.
 
     Raises:
         InputError: A pattern means nothing, or two files would have the same name.
         UnreadableError: A file, folder or link cannot be followed.
     """
-    found: dict[Path, _Found] = {}
+    found: dict[str, _Found] = {}
     for pattern in patterns:
         matches = sorted(_find(pattern), key=lambda match: match.name)
         if not matches:
             place = "no file in the folder" if Path(pattern).is_dir() else "no file"
             raise InputError(f"{place} {pattern!r}", hint=_suggest(pattern))
         for match in matches:
-            found.setdefault(match.path.absolute(), match)
+            found.setdefault(match.uri, match)
     named = _make_unique(list(found.values()))
-    return [SourceFile.from_path(match.path, name=match.name) for match in named]
+    return [open_file(match.uri, name=match.name) for match in named]
 
 
 def _find(pattern: str) -> Iterator[_Found]:
+    if scheme_of_place(pattern) is not None:
+        for uri, name, folder in find_remote(pattern):
+            yield _Found(uri, name, folder)
+        return
     path = Path(pattern)
     if _is_folder(path):
         folder = path.absolute().name
         for file in _walk(path, ancestors=frozenset()):
-            yield _Found(file, file.relative_to(path).as_posix(), folder)
+            yield _Found(_uri(file), file.relative_to(path).as_posix(), folder)
     elif os.path.lexists(path):
-        yield _Found(path, path.name, path.absolute().parent.name)
+        yield _Found(_uri(path), path.name, path.absolute().parent.name)
     elif _is_glob(pattern):
         fixed, rest = _split_glob(path)
         if _is_folder(fixed):
             for file in _expand(fixed, rest):
-                yield _Found(file, file.relative_to(fixed).as_posix(), fixed.absolute().name)
+                yield _Found(_uri(file), file.relative_to(fixed).as_posix(), fixed.absolute().name)
 
 
 def _walk(folder: Path, *, ancestors: frozenset[tuple[int, int]]) -> Iterator[Path]:
@@ -168,15 +175,24 @@ def _listed_files(state: Path) -> list[str] | None:
 def _make_unique(found: list[_Found]) -> list[_Found]:
     if max(Counter(match.name for match in found).values()) > 1:
         found = [replace(match, name=f"{match.folder}/{match.name}") for match in found]
-    first: dict[str, Path] = {}
+    first: dict[str, str] = {}
     for match in found:
-        other = first.setdefault(match.name, match.path)
-        if other != match.path:
+        other = first.setdefault(match.name, match.uri)
+        if other != match.uri:
             raise InputError(
-                f"{other} and {match.path} would have the same name {match.name!r}",
+                f"{_place(other)} and {_place(match.uri)} would have the same name {match.name!r}",
                 hint="register the folder that holds both",
             )
     return found
+
+
+def _uri(path: Path) -> str:
+    return path.absolute().as_uri()
+
+
+def _place(uri: str) -> str:
+    """Return a place as a person writes it."""
+    return str(path_of(uri) or uri)
 
 
 def _is_glob(text: str) -> bool:
@@ -190,6 +206,8 @@ def _split_glob(path: Path) -> tuple[Path, tuple[str, ...]]:
 
 
 def _suggest(pattern: str) -> str | None:
+    if scheme_of_place(pattern) is not None:
+        return None
     path = Path(pattern)
     if path.is_dir():
         return "hidden files are left out"

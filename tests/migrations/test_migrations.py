@@ -94,7 +94,7 @@ LATER_TABLES = {
 }
 """Made after 0001, so that they are not there at every revision."""
 
-LATER_COLUMNS = {"words", "basis", "confidence", "evidence_digest", "reached"}
+LATER_COLUMNS = {"words", "basis", "confidence", "evidence_digest", "reached", "etag"}
 """The same of columns."""
 
 SHAPED_LATER = ("licence_assertion_update_",)

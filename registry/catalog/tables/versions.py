@@ -83,6 +83,7 @@ class ShardRow(Row):
     modified_ns: Mapped[int | None] = mapped_column(
         comment="Modification time of a file in place, in nanoseconds."
     )
+    etag: Mapped[str | None] = mapped_column(comment="Entity tag of a file in place elsewhere.")
     reading: Mapped[JsonValue | None] = mapped_column(comment="How it becomes documents.")
 
 
@@ -102,6 +103,7 @@ class ShardLocationRow(Row):
     modified_ns: Mapped[int | None] = mapped_column(
         comment="Modification time of a file in place, in nanoseconds."
     )
+    etag: Mapped[str | None] = mapped_column(comment="Entity tag of a file in place elsewhere.")
     recorded_at: Mapped[datetime]
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), comment="The run that found it.")
 

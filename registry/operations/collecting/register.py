@@ -21,13 +21,14 @@ from registry.domain.version import (
     Shard,
 )
 from registry.errors import InputError, UnreadableError
+from registry.operations.collecting.known_files import KnownFiles
 from registry.operations.collecting.registration import Registering, require_text
 from registry.operations.collecting.scan import FileFacts, scan
 from registry.operations.context import CODE, Context
-from registry.operations.passes.shards import path_of
 from registry.sources.detecting import UNKNOWN_FORMAT
 from registry.sources.file import SourceFile
 from registry.sources.finding import find_files
+from registry.sources.places import Stamp, open_file, read_stamp, scheme_of_place
 from registry.storage.objects import translated_errors
 from registry.storage.work import WorkArea
 
@@ -94,8 +95,7 @@ class _Registration:
         self, files: Sequence[SourceFile], paths: Sequence[str], *, ingest: bool, dry_run: bool
     ) -> Registration:
         derivation = self._derivation(paths)
-        work = self._context.work(derivation)
-        scanned = self._scan_all(files, paths, work, keep=not dry_run)
+        scanned = self._scan_all(files, paths, derivation, keep=not dry_run)
         require_text(scanned, " ".join(paths))
         from_stdin = list(paths) == [STDIN]
         draft = self._registering.make_draft(
@@ -114,7 +114,7 @@ class _Registration:
             parameters={"paths": list(paths), "ingest": ingest},
             skipped=self._skipped,
         )
-        work.clear()
+        self._context.work(derivation).clear()
         return answer
 
     def _derivation(self, paths: Sequence[str]) -> Digest:
@@ -125,7 +125,7 @@ class _Registration:
                 "operation": Operation.REGISTER,
                 "code": CODE,
                 "name": str(self._name),
-                "paths": [text if text == STDIN else str(Path(text).absolute()) for text in paths],
+                "paths": [_absolute(text) for text in paths],
                 "reading": self._wanted.model_dump(mode="json", exclude={"without"}),
                 "max_document_bytes": self._context.settings.max_document_bytes,
                 **taken_down,
@@ -133,16 +133,17 @@ class _Registration:
         )
 
     def _scan_all(
-        self, files: Sequence[SourceFile], paths: Sequence[str], work: WorkArea, *, keep: bool
+        self, files: Sequence[SourceFile], paths: Sequence[str], derivation: Digest, *, keep: bool
     ) -> list[FileFacts]:
-        progress = self._context.progress
+        progress, work = self._context.progress, self._context.work(derivation)
         progress.start("register", total_bytes=sum(file.num_bytes for file in files))
-        named = {str(Path(text).absolute()) for text in paths}
+        named = {_absolute(text) for text in paths}
+        known = KnownFiles(self._context, self._name, derivation)
         scanned: list[FileFacts] = []
         try:
             for file in files:
-                facts = self._scan_one(
-                    file, work, is_named=str(file.local_path) in named, keep=keep
+                facts = known.find(file, keep=keep) or self._scan_one(
+                    file, work, is_named=_place(file) in named, keep=keep
                 )
                 if facts is not None:
                     scanned.append(facts)
@@ -153,9 +154,6 @@ class _Registration:
     def _scan_one(
         self, file: SourceFile, work: WorkArea, *, is_named: bool, keep: bool
     ) -> FileFacts | None:
-        path = file.local_path
-        if path is None:
-            raise UnreadableError(path=file.name, reason="is not a local file")
         known = (
             _load(self._context, work, file)
             if file.num_bytes >= _CHECKPOINT_BYTES and keep
@@ -169,8 +167,7 @@ class _Registration:
         try:
             facts = scan(
                 self._context,
-                path,
-                name=file.name,
+                file,
                 wanted=self._wanted,
                 keep=keep,
                 taken_down=self._taken_down,
@@ -181,7 +178,7 @@ class _Registration:
             self._skipped.append(Skipped(path=file.name, reason=error.reason))
             return None
         if file.num_bytes >= _CHECKPOINT_BYTES and keep:
-            work.save(_checkpoint_name(path), facts.model_dump(mode="json"))
+            work.save(_checkpoint_name(file), facts.model_dump(mode="json"))
         return facts
 
 
@@ -196,50 +193,55 @@ def _copy(context: Context, scanned: Sequence[FileFacts]) -> tuple[Shard, ...]:
 
 def _copy_one(context: Context, shard: Shard) -> Shard:
     if shard.uri is not None and not context.store.exists(shard.digest):
+        file = open_file(shard.uri, name=shard.path)
         with context.store.stage() as staged:
-            with translated_errors(f"the object store, from {shard.path}"):
-                shutil.copyfile(path_of(shard.uri), staged)
+            with (
+                translated_errors(f"the object store, from {shard.path}"),
+                file.open() as source,
+                staged.open("wb") as copy,
+            ):
+                shutil.copyfileobj(source, copy, 1 << 20)
             stored = context.store.commit(staged)
         if stored.digest != shard.digest:
             raise InputError(f"{shard.path} changed while it was copied", hint="run it again")
-    return shard.model_copy(update={"uri": None, "modified_ns": None})
+    return shard.model_copy(update={"uri": None, "modified_ns": None, "etag": None})
 
 
 def _load(context: Context, work: WorkArea, file: SourceFile) -> FileFacts | None:
     """Return what an interrupted registration learned of a file, if it still holds."""
-    path = file.local_path
-    if path is None:
-        return None
     try:
-        facts = FileFacts.model_validate(work.load(_checkpoint_name(path)))
+        facts = FileFacts.model_validate(work.load(_checkpoint_name(file)))
     except ValidationError:
         return None
-    current, shard = path.stat(), facts.shard
-    is_same = (file.name, current.st_size, current.st_mtime_ns) == (
-        shard.path,
-        shard.num_bytes,
-        shard.modified_ns,
-    )
+    shard = facts.shard
+    stamp = Stamp(shard.num_bytes, modified_ns=shard.modified_ns, etag=shard.etag)
+    is_same = (file.name, read_stamp(file.uri or "")) == (shard.path, stamp)
     is_kept = facts.quarantine is None or context.store.exists(facts.quarantine)
     return facts if is_same and is_kept else None
 
 
-def _checkpoint_name(path: Path) -> str:
-    return fingerprint(str(path)).removeprefix("sha256:")[:32]
+def _checkpoint_name(file: SourceFile) -> str:
+    return fingerprint(_place(file)).removeprefix("sha256:")[:32]
+
+
+def _place(file: SourceFile) -> str:
+    """Return where a file lies, as `_absolute` has it of what the caller wrote."""
+    return str(file.local_path or file.uri)
+
+
+def _absolute(text: str) -> str:
+    is_path = text != STDIN and scheme_of_place(text) is None
+    return str(Path(text).absolute()) if is_path else text
 
 
 def _common_uri(scanned: Sequence[FileFacts]) -> str:
+    """Return where all files lie: the one file, else the folder that holds them all."""
     uris = [facts.shard.uri or "" for facts in scanned]
     if len(uris) == 1:
         return uris[0]
-    shared = Path(*_shared_parts([path_of(uri).parent for uri in uris]))
-    return shared.as_uri()
-
-
-def _shared_parts(folders: Sequence[Path]) -> list[str]:
     shared: list[str] = []
-    for parts in zip(*(folder.parts for folder in folders), strict=False):
+    for parts in zip(*(uri.split("/")[:-1] for uri in uris), strict=False):
         if len(set(parts)) > 1:
             break
         shared.append(parts[0])
-    return shared
+    return "/".join(shared)

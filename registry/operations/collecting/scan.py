@@ -1,9 +1,9 @@
 """Scan one file for registration: its digest, how it is read, its documents, bytes and rejects."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -14,13 +14,15 @@ from registry.domain.ledger import LedgerEntry, Rejected
 from registry.domain.progress import Done
 from registry.domain.reading import Field, Reading
 from registry.domain.version import Shard
-from registry.errors import ConflictError, UnreadableError
+from registry.errors import ConflictError
 from registry.operations.context import Context
 from registry.operations.passes.ahead import meanwhile
 from registry.operations.passes.quarantine import QuarantineWriter
-from registry.operations.passes.shards import WORTH_A_THREAD_BYTES, open_shard, uri_of
+from registry.operations.passes.shards import WORTH_A_THREAD_BYTES, open_shard
 from registry.sources.detecting import Detected, detect
+from registry.sources.digesting import Digesting
 from registry.sources.file import SourceFile
+from registry.sources.places import path_of, read_stamp
 from registry.sources.reading import leave_out, read_documents
 
 
@@ -50,19 +52,17 @@ class FileFacts(Value):
 
 def scan(
     context: Context,
-    path: Path,
+    file: SourceFile,
     *,
-    name: str,
     wanted: Reading,
     keep: bool,
     taken_down: frozenset[Digest] = frozenset(),
 ) -> FileFacts:
-    """Read one local file from end to end, digesting it meanwhile in a thread.
+    """Read one file in place from end to end, digesting it meanwhile.
 
     Args:
         context: The open registry.
-        path: The file.
-        name: Its logical path in the version.
+        file: The file, with its logical path in the version.
         wanted: What the caller said about how it is read.
         keep: Whether rejected rows are stored for the quarantine; false for a dry run.
         taken_down: Digests of the texts that are left out wherever they stand.
@@ -72,30 +72,48 @@ def scan(
         InputError: Its text columns cannot be told.
         ConflictError: It changed while it was read.
     """
-    before = _stat(path)
-    file = SourceFile.from_path(path, name=name)
+    uri = file.uri or ""
+    before = read_stamp(uri)
     detected = detect(file, wanted)
-    pays = before[0] >= WORTH_A_THREAD_BYTES
-    with meanwhile(partial(digest_of_file, path), pays=pays) as digest:
-        tally = _Tally(context, keep=keep, taken_down=taken_down)
-        tally.read(file, detected.reading)
+    tally = _Tally(context, keep=keep, taken_down=taken_down)
+    with _digested(file) as (readable, digest):
+        tally.read(readable, detected.reading)
         facts = tally.tell(
             detected,
             Shard(
-                path=name,
+                path=file.name,
                 digest=digest(),
-                num_bytes=before[0],
+                num_bytes=before.num_bytes,
                 num_documents=tally.num_documents,
                 num_text_bytes=tally.num_text_bytes,
-                uri=uri_of(path),
-                modified_ns=before[1],
+                uri=uri,
+                modified_ns=before.modified_ns,
+                etag=before.etag,
             ),
         )
-    if _stat(path) != before:
+    if read_stamp(uri) != before:
         raise ConflictError(
-            f"{path} changed while it was read", hint="run the same command when it is complete"
+            f"{path_of(uri) or uri} changed while it was read",
+            hint="run the same command when it is complete",
         )
     return facts
+
+
+@contextmanager
+def _digested(file: SourceFile) -> Iterator[tuple[SourceFile, Callable[[], Digest]]]:
+    """Give a file to read, and its digest when it was read.
+
+    A local file is digested by a thread, which finds its pages in memory; one elsewhere by whoever
+    reads it, so that it travels once.
+    """
+    path = file.local_path
+    if path is None:
+        digesting = Digesting(file)
+        yield digesting.file, digesting.finish
+        return
+    pays = file.num_bytes >= WORTH_A_THREAD_BYTES
+    with meanwhile(partial(digest_of_file, path), pays=pays) as digest:
+        yield file, digest
 
 
 def scan_object(
@@ -136,6 +154,35 @@ def scan_object(
     return tally.tell(detected, shard.model_copy(update=counts))
 
 
+class RejectedRows:
+    """Rejected rows, counted by reason."""
+
+    def __init__(self) -> None:
+        self._documents: Counter[str] = Counter()
+        self._bytes: Counter[str] = Counter()
+
+    def add(self, rejected: pa.RecordBatch) -> None:
+        """Count `REJECTIONS`."""
+        reasons = rejected.column("reason").to_pylist()
+        self._documents.update(reasons)
+        for reason, num_bytes in zip(
+            reasons, rejected.column("num_bytes").to_pylist(), strict=True
+        ):
+            self._bytes[reason] += num_bytes
+
+    @property
+    def summary(self) -> tuple[Rejected, ...]:
+        """One item a reason, sorted by reason."""
+        return tuple(
+            Rejected(
+                reason=reason,
+                num_documents=self._documents[reason],
+                num_bytes=self._bytes[reason],
+            )
+            for reason in sorted(self._documents)
+        )
+
+
 class _Tally:
     def __init__(self, context: Context, *, keep: bool, taken_down: frozenset[Digest]) -> None:
         self._taken_down = taken_down
@@ -144,8 +191,7 @@ class _Tally:
 
         self._context = context
         self._writer = QuarantineWriter(context.store) if keep else None
-        self._documents: Counter[str] = Counter()
-        self._bytes: Counter[str] = Counter()
+        self._rejected = RejectedRows()
         self.num_documents = 0
         self.num_text_bytes = 0
         self.quarantine: Digest | None = None
@@ -179,7 +225,7 @@ class _Tally:
         return FileFacts(
             shard=shard.model_copy(update={"reading": reading}),
             fields=detected.fields,
-            rejected=self.rejected,
+            rejected=self._rejected.summary,
             quarantine=self.quarantine,
         )
 
@@ -194,25 +240,9 @@ class _Tally:
     def _add_rejected(self, rejected: pa.RecordBatch) -> None:
         if not len(rejected):
             return
-        reasons = rejected.column("reason").to_pylist()
-        self._documents.update(reasons)
-        for reason, num_bytes in zip(
-            reasons, rejected.column("num_bytes").to_pylist(), strict=True
-        ):
-            self._bytes[reason] += num_bytes
+        self._rejected.add(rejected)
         if self._writer is not None:
             self._writer.write([rejected])
-
-    @property
-    def rejected(self) -> tuple[Rejected, ...]:
-        return tuple(
-            Rejected(
-                reason=reason,
-                num_documents=self._documents[reason],
-                num_bytes=self._bytes[reason],
-            )
-            for reason in sorted(self._documents)
-        )
 
 
 def join_fields(files: Iterable[FileFacts]) -> tuple[Field, ...]:
@@ -232,11 +262,3 @@ def total_ledger(files: Sequence[FileFacts]) -> LedgerEntry:
     for facts in files[1:]:
         total += facts.ledger
     return total
-
-
-def _stat(path: Path) -> tuple[int, int]:
-    try:
-        facts = path.stat()
-    except OSError as error:
-        raise UnreadableError(path=str(path), reason=error.strerror or str(error)) from error
-    return facts.st_size, facts.st_mtime_ns

@@ -1,13 +1,13 @@
 """Read every byte of a version again and say whether it is what was sealed."""
 
 from registry.domain.answers import Verification, VerifiedShard
-from registry.domain.digest import Digest, digest_of_file, digest_of_stream
+from registry.domain.digest import Digest, digest_of_stream
 from registry.domain.names import Reference
 from registry.domain.progress import Done
 from registry.domain.version import Shard
-from registry.errors import UnknownError
+from registry.errors import UnknownError, UnreadableError
 from registry.operations.context import Context
-from registry.operations.passes.shards import path_of
+from registry.sources.places import open_file
 
 
 def verify(context: Context, reference: Reference) -> Verification:
@@ -41,13 +41,18 @@ def _find_problem(context: Context, shard: Shard) -> str | None:
         digest = (
             _digest_of_object(context, shard.digest)
             if shard.uri is None
-            else digest_of_file(path_of(shard.uri))
+            else _digest_of_file(shard)
         )
-    except (OSError, UnknownError) as error:
+    except (OSError, UnknownError, UnreadableError) as error:
         return f"cannot be read: {error}"
     return None if digest == shard.digest else f"holds other bytes: {digest}"
 
 
 def _digest_of_object(context: Context, digest: Digest) -> Digest:
     with context.store.open(digest) as stream:
+        return digest_of_stream(stream)
+
+
+def _digest_of_file(shard: Shard) -> Digest:
+    with open_file(shard.uri or "", name=shard.path).open() as stream:
         return digest_of_stream(stream)

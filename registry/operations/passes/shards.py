@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from registry.documents import Outcome
 from registry.domain.base import Value
@@ -20,21 +18,12 @@ from registry.errors import (
 from registry.operations.passes.ahead import meanwhile
 from registry.operations.place import Place
 from registry.sources.file import SourceFile
+from registry.sources.places import Stamp, open_file, path_of, read_stamp
 from registry.sources.reading import read_documents
 from registry.sources.splitting import split
 
 WORTH_A_THREAD_BYTES = 1 << 18
 """A smaller file is digested before a thread for it would have started."""
-
-
-def uri_of(path: Path) -> str:
-    """Return the `file:` URI of a local file."""
-    return path.absolute().as_uri()
-
-
-def path_of(uri: str) -> Path:
-    """Return the local file that a `file:` URI means."""
-    return Path(unquote(urlsplit(uri).path))
 
 
 class Slice(Value):
@@ -160,21 +149,28 @@ def open_shard(place: Place, shard: Shard) -> SourceFile:
             num_bytes=shard.num_bytes,
             local_path=place.store.local_path_of(digest),
         )
-    path = path_of(shard.uri)
     try:
-        path.stat()
-    except OSError as error:
+        return open_file(shard.uri, name=shard.path)
+    except UnreadableError as error:
         raise UnreadableError(
-            path=str(path),
-            reason=f"is registered here and cannot be read: {error.strerror}",
+            path=_place(shard.uri),
+            reason=f"is registered here and cannot be read: {error.reason}",
             hint="put it back, or register the data where it is now",
         ) from error
-    return SourceFile.from_path(path, name=shard.path)
 
 
 @contextmanager
 def _digested(shard: Shard, file: SourceFile) -> Iterator[None]:
-    """Digest a file while the block reads it, and refuse other bytes than its shard's."""
+    """Digest a file while the block reads it, and refuse other bytes than its shard's.
+
+    A file elsewhere travels once: with the entity tag of its registration, before and after, it is
+    the same.
+    """
+    if shard.etag is not None and _is_untouched(shard):
+        yield
+        if not _is_untouched(shard):
+            raise _other_bytes(shard)
+        return
     pays = file.num_bytes >= WORTH_A_THREAD_BYTES
     with meanwhile(partial(_digest, file), pays=pays) as digest:
         yield
@@ -183,11 +179,11 @@ def _digested(shard: Shard, file: SourceFile) -> Iterator[None]:
 
 
 def _is_untouched(shard: Shard) -> bool:
-    """Whether a file in place has the size and time of its registration; objects never change."""
+    """Whether a file in place has the stamp of its registration; objects never change."""
     if shard.uri is None:
         return True
-    facts = path_of(shard.uri).stat()
-    return (facts.st_size, facts.st_mtime_ns) == (shard.num_bytes, shard.modified_ns)
+    stamp = Stamp(shard.num_bytes, modified_ns=shard.modified_ns, etag=shard.etag)
+    return read_stamp(shard.uri) == stamp
 
 
 def _digest(file: SourceFile) -> Digest:
@@ -202,6 +198,11 @@ def _other_bytes(shard: Shard) -> MusterError:
             hint="restore it from a backup, or make the version again",
         )
     return ConflictError(
-        f"{path_of(shard.uri)} changed since it was registered",
+        f"{_place(shard.uri)} changed since it was registered",
         hint="register it again, which makes a new version",
     )
+
+
+def _place(uri: str) -> str:
+    """Return a place as a person writes it."""
+    return str(path_of(uri) or uri)
