@@ -42,6 +42,10 @@ def register(
             "a blank line."
         ),
     ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(help="A text made of several columns, such as '{title}: {body}'."),
+    ] = None,
     id_column: Annotated[
         str | None, typer.Option(help="The column that holds the document's id.")
     ] = None,
@@ -154,6 +158,7 @@ def register(
     reading = Reading(
         format=file_format,
         text_columns=tuple(text_column or ()),
+        template=template,
         id_column=id_column,
         split=split,
     )

@@ -72,6 +72,10 @@ class Reading(Value):
     """The columns that hold the text; several are joined by a blank line. Empty: not yet decided,
     or the format has no columns."""
 
+    template: str | None = None
+    """How a row becomes a text, such as `{title}: {body}`; `text_columns` are those it names. None:
+    the text columns are joined as they are."""
+
     id_column: str | None = None
     """The column that holds the document's id; None: the id is the document's locator."""
 

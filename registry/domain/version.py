@@ -261,6 +261,9 @@ def manifest_digest(shards: tuple[Shard, ...]) -> Digest:
     return fingerprint({"manifest": 1, "shards": manifest})
 
 
+_LATER = frozenset({"without", "template"})
+
+
 def _say_reading(reading: Reading) -> dict[str, JsonValue]:
-    """Return a reading for a manifest; what is left out stands in it only where something is."""
-    return {name: value for name, value in vars(reading).items() if name != "without" or value}
+    """Return a reading for a manifest; what came later stands in it where it says something."""
+    return {name: value for name, value in vars(reading).items() if name not in _LATER or value}

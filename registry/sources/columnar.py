@@ -1,6 +1,5 @@
 """Arrow record batches of any schema into documents."""
 
-import base64
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
@@ -12,30 +11,18 @@ import pyarrow.compute as pc
 
 from registry.documents import MAX_RAW_BYTES, NO_REJECTIONS, RAW_DOCUMENTS, Outcome, locators
 from registry.domain.reading import Field, Reading
-from registry.errors import UnreadableError
 from registry.sources import reasons
 from registry.sources.columns import is_string, unique_names
 from registry.sources.file import foreign_errors
 from registry.sources.outcomes import READ_STEP, rejections
-from registry.sources.records import ITEM_SEPARATOR, SEPARATOR
+from registry.sources.plain_columns import as_json, is_binary_type, is_string_type, plain
+from registry.sources.row_text import fill_template, text_column
 
 Sizes: TypeAlias = npt.NDArray[np.float64]
 """Bytes of each row; exact, as no sum of them reaches 2^53."""
 
 _VALUE_BYTES = 64
 """What a value costs in Python beside its bytes; it keeps pieces of many small values small."""
-
-_PLAIN_TYPES = (
-    (pa.types.is_duration, pa.int64()),
-    (pa.types.is_timestamp, pa.string()),
-    (pa.types.is_date, pa.string()),
-    (pa.types.is_time, pa.string()),
-    (pa.types.is_decimal, pa.string()),
-    (pa.types.is_string_view, pa.string()),
-    (pa.types.is_binary_view, pa.binary()),
-    (pa.types.is_float16, pa.float32()),
-)
-"""What JSON, or Arrow's own conversion to it, lacks."""
 
 
 def fields_of(schema: pa.Schema) -> tuple[Field, ...]:
@@ -85,38 +72,11 @@ def cut(outcome: Outcome, batch_bytes: int) -> Iterator[Outcome]:
         yield Outcome(kept=kept.slice(0, 0), rejected=rejected)
 
 
-def text_column(batch: pa.RecordBatch, columns: Iterable[str], path: str) -> pa.Array:
-    """Return the text of each row as `large_binary`; null where a column, or an item of one, is.
-
-    The items of a list of strings are joined by `ITEM_SEPARATOR`, columns by `SEPARATOR`.
-
-    Raises:
-        UnreadableError: A column does not exist or holds no text.
-    """
-    parts = []
-    for column in columns:
-        place = batch.schema.get_field_index(column)
-        if place < 0:
-            raise UnreadableError(path=path, reason=f"no column {column!r}")
-        array = _plain(batch.column(place))
-        if not (_is_string(array.type) or _is_binary(array.type) or _is_strings(array.type)):
-            raise UnreadableError(
-                path=path, reason=f"column {column!r} holds {array.type}, not text"
-            )
-        parts.append(_to_large_binary(array))
-    if not parts:
-        raise UnreadableError(path=path, reason="it is not decided which column holds the text")
-    if len(parts) == 1:
-        return parts[0]
-    separator = pa.scalar(SEPARATOR.encode(), pa.large_binary())
-    return pc.binary_join_element_wise(*parts, separator, null_handling="emit_null")
-
-
 def mean_lengths(batch: pa.RecordBatch) -> dict[str, float]:
     """Return how many bytes the strings of each column of them have in the mean."""
     columns = zip(unique_names(batch.schema.names), batch.columns, strict=True)
     return {
-        name: float(pc.mean(pc.binary_length(_plain(column))).as_py() or 0.0)
+        name: float(pc.mean(pc.binary_length(plain(column))).as_py() or 0.0)
         for name, column in columns
         if is_string(str(column.type))
     }
@@ -145,10 +105,10 @@ def _row_bytes(batch: pa.RecordBatch) -> Sizes:
 
 def _value_bytes(array: pa.Array) -> Sizes | float:
     kinds, type_ = pa.types, array.type
-    if _is_string(type_) or _is_binary(type_):
+    if is_string_type(type_) or is_binary_type(type_):
         return _lengths(array)
     if kinds.is_dictionary(type_) and (
-        _is_string(type_.value_type) or _is_binary(type_.value_type)
+        is_string_type(type_.value_type) or is_binary_type(type_.value_type)
     ):
         # A long value that stands there once may be meant by every row.
         return _as_sizes(pc.binary_length(array.dictionary).take(array.indices))
@@ -169,7 +129,11 @@ def _as_sizes(lengths: pa.Array) -> Sizes:
 def _read_batch(
     batch: pa.RecordBatch, rows: pa.Array, reading: Reading, path: str, max_document_bytes: int
 ) -> Outcome:
-    texts = text_column(batch, reading.text_columns, path)
+    texts = (
+        text_column(batch, reading.text_columns, path)
+        if reading.template is None
+        else fill_template(batch, reading.template, path)
+    )
     sources = locators(path, rows)
     ids = _find_ids(batch, reading.id_column)
     taken = {*reading.text_columns, *((reading.id_column,) if ids is not None else ())}
@@ -208,8 +172,8 @@ def _find_raws(batch: pa.RecordBatch, texts: pa.Array, is_rejected: pa.Array) ->
     Such a row may hold text all the same: in another column, or in another item of a list.
     """
     names = batch.schema.names
-    plain = pa.RecordBatch.from_arrays([_plain(column) for column in batch.columns], names=names)
-    wholes = iter(to_json(names, plain.filter(pc.is_null(texts))).to_pylist())
+    rows = pa.RecordBatch.from_arrays([plain(column) for column in batch.columns], names=names)
+    wholes = iter(to_json(names, rows.filter(pc.is_null(texts))).to_pylist())
     rejected = texts.filter(is_rejected).to_pylist()
     return [(next(wholes) or "{}").encode() if text is None else text for text in rejected]
 
@@ -229,8 +193,8 @@ def _find_ids(batch: pa.RecordBatch, column: str | None) -> pa.Array | None:
     place = -1 if column is None else batch.schema.get_field_index(column)
     if place < 0:
         return None
-    array = _plain(batch.column(place))
-    if not (_is_string(array.type) or pa.types.is_integer(array.type)):
+    array = plain(batch.column(place))
+    if not (is_string_type(array.type) or pa.types.is_integer(array.type)):
         return None
     ids = array.cast(pa.string())
     try:
@@ -252,7 +216,7 @@ def to_json(names: list[str], batch: pa.RecordBatch) -> pa.Array:
     """Return each row's values of some columns as a JSON object; null where it is not UTF-8."""
     if not names:
         return pa.repeat(pa.scalar("{}"), batch.num_rows)
-    table = pa.RecordBatch.from_arrays([_plain(batch.column(name)) for name in names], names=names)
+    table = pa.RecordBatch.from_arrays([plain(batch.column(name)) for name in names], names=names)
     try:
         return pa.array([_dump(row) for row in table.to_pylist()], pa.string())
     except UnicodeDecodeError:
@@ -267,80 +231,4 @@ def _dump_row(row: pa.RecordBatch) -> bytes | None:
 
 
 def _dump(fields: dict[str, Any]) -> bytes:
-    return orjson.dumps(fields, default=_as_json, option=orjson.OPT_SORT_KEYS)
-
-
-def _as_json(value: object) -> object:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, tuple):
-        return list(value)
-    return str(value)
-
-
-def _plain(array: pa.Array) -> pa.Array:
-    """Return an array of plainer type: what JSON lacks is a string, encodings are undone."""
-    if isinstance(array, pa.ExtensionArray):
-        array = array.storage
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if pa.types.is_run_end_encoded(array.type):
-        array = pc.run_end_decode(array)
-    if pa.types.is_timestamp(array.type) and array.type.tz is not None:
-        # In UTC the words of a moment do not depend on the machine's table of time zones.
-        array = array.cast(pa.timestamp(array.type.unit, "UTC"))
-    plain_type = _plain_type(array.type)
-    if plain_type == array.type:
-        return array
-    try:
-        plain = array.cast(plain_type)
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        # Python's own values can say it as well, in all but nanoseconds.
-        return array
-    if pa.types.is_timestamp(array.type):
-        return pc.replace_substring(plain, " ", "T", max_replacements=1)
-    return plain
-
-
-def _plain_type(type_: pa.DataType) -> pa.DataType:
-    kinds = pa.types
-    for is_kind, plain_type in _PLAIN_TYPES:
-        if is_kind(type_):
-            return plain_type
-    if kinds.is_dictionary(type_):
-        plain = _plain_type(type_.value_type)
-    elif kinds.is_struct(type_):
-        plain = pa.struct([field.with_type(_plain_type(field.type)) for field in type_])
-    elif kinds.is_map(type_):
-        plain = pa.map_(_plain_type(type_.key_type), _plain_type(type_.item_type))
-    elif kinds.is_large_list(type_):
-        plain = pa.large_list(_plain_type(type_.value_type))
-    elif kinds.is_list(type_) or kinds.is_fixed_size_list(type_):
-        plain = pa.list_(_plain_type(type_.value_type))
-    else:
-        plain = type_
-    return plain
-
-
-def _is_string(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
-
-
-def _is_binary(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_binary(type_) or pa.types.is_large_binary(type_))
-
-
-def _is_strings(type_: pa.DataType) -> bool:
-    is_list = pa.types.is_list(type_) or pa.types.is_large_list(type_)
-    return bool(is_list and _is_string(type_.value_type))
-
-
-def _to_large_binary(array: pa.Array) -> pa.Array:
-    if _is_strings(array.type):
-        items = array.cast(pa.large_list(pa.large_binary()))
-        return pc.binary_join(items, pa.scalar(ITEM_SEPARATOR.encode(), pa.large_binary()))
-    if pa.types.is_large_string(array.type):
-        return array.view(pa.large_binary())
-    if pa.types.is_string(array.type):
-        array = array.view(pa.binary())
-    return array.cast(pa.large_binary())
+    return orjson.dumps(fields, default=as_json, option=orjson.OPT_SORT_KEYS)

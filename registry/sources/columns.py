@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from registry.domain.reading import Field, Reading
+from registry.domain.template import columns_of
 from registry.errors import InputError
 
 _TEXT_NAMES = ("text", "content")
@@ -45,9 +46,9 @@ def choose_columns(
 ) -> Reading:
     """Return the reading with its text and id columns decided.
 
-    Without a wish, the text is the column `text`, else `content`, else the only one of strings;
-    the id is the column `id` if it holds strings or integers. A column of lists of strings is the
-    text where it is wished for, never by itself.
+    A template names the text columns, of any type. Without a wish, the text is the column `text`,
+    else `content`, else the only one of strings; the id is the column `id` if it holds strings or
+    integers. A column of lists of strings is the text where it is wished for, never by itself.
 
     Args:
         path: The file's name, for errors.
@@ -64,10 +65,12 @@ def choose_columns(
     if not fields:
         return wanted
     types = {field.name: field.type for field in fields}
+    if wanted.template is not None:
+        wanted = _take_template(wanted, wanted.template)
     for column in (*wanted.text_columns, *((wanted.id_column,) if wanted.id_column else ())):
         if column not in types:
             raise InputError(f"{path}: no column {column!r}", hint=_list_columns(fields))
-    for column in wanted.text_columns:
+    for column in wanted.text_columns if wanted.template is None else ():
         if not (_can_hold_text(types[column]) or _is_list_of_strings(types[column])):
             raise InputError(
                 f"{path}: column {column!r} holds {types[column]}, not text",
@@ -80,6 +83,15 @@ def choose_columns(
         _choose_text(path, types, id_column, mean_lengths or {}),
     )
     return wanted.model_copy(update={"text_columns": text_columns, "id_column": id_column})
+
+
+def _take_template(wanted: Reading, template: str) -> Reading:
+    if wanted.text_columns not in ((), columns_of(template)):
+        raise InputError(
+            f"--template {template!r} says which columns are the text",
+            hint="leave out --text-column",
+        )
+    return wanted.model_copy(update={"text_columns": columns_of(template)})
 
 
 def _choose_text(

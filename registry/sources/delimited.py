@@ -15,6 +15,7 @@ import orjson
 
 from registry.documents import Outcome
 from registry.domain.reading import Format, Reading
+from registry.domain.template import parse_template
 from registry.errors import UnreadableError
 from registry.sources import reasons
 from registry.sources.columns import unique_names
@@ -186,6 +187,11 @@ class _Assembler:
         taken = {*self._text_places, self._id_place}
         self._others = [(name, place) for name, place in places.items() if place not in taken]
         self._id_name = reading.id_column
+        self._pieces = [
+            (piece.words.encode().decode("latin-1"), places.get(piece.column or ""), piece.column)
+            for piece in parse_template(reading.template or "{text}")
+        ]
+        self._is_templated = reading.template is not None
 
     def make(self, record: Record) -> Document:
         if record.reason is not None:
@@ -195,8 +201,7 @@ class _Assembler:
             raise RowError(reasons.RAGGED_ROW)
         if not self._text_places:
             raise RowError(reasons.MISSING_TEXT)
-        parts = [_value_at(values, place) for place in self._text_places]
-        text = parts[0] if len(parts) == 1 else SEPARATOR.join(parts)
+        text = self._fill(values) if self._is_templated else self._join(values)
         if len(text) > self._max_document_bytes:
             raise RowError(reasons.DOCUMENT_TOO_LONG)
         fields = {name: _decode(values[place]) for name, place in self._others}
@@ -204,6 +209,18 @@ class _Assembler:
         if identity is not None and self._id_name is not None and not _is_unicode(identity):
             fields[self._id_name], identity = identity, None
         return identity, _as_bytes(text), _dump(fields) if fields else b"{}"
+
+    def _join(self, values: list[str]) -> str:
+        parts = [_value_at(values, place) for place in self._text_places]
+        return parts[0] if len(parts) == 1 else SEPARATOR.join(parts)
+
+    def _fill(self, values: list[str]) -> str:
+        if not any(_value_at(values, place) for place in self._text_places):
+            raise RowError(reasons.NULL_TEXT)
+        return "".join(
+            words + ("" if column is None else _value_at(values, place))
+            for words, place, column in self._pieces
+        )
 
 
 def _value_at(values: list[str], place: int | None) -> str:

@@ -79,7 +79,10 @@ def detect(file: SourceFile, wanted: Reading) -> Detected:
     if reading.format is Format.AUTO:
         reading = reading.model_copy(update={"format": find_format(head, file.name)})
     check_encoding(head, reading.format, file.name)
-    is_free = not (wanted.text_columns or wanted.id_column) and wanted.format is Format.AUTO
+    is_free = (
+        not (wanted.text_columns or wanted.id_column or wanted.template)
+        and wanted.format is Format.AUTO
+    )
     return _detect_columns(file, reading, is_free=is_free)
 
 

@@ -23,7 +23,11 @@ def make_plain_parser(
     It gives None where some line is not ordinary.
     """
     id_column = reading.id_column
-    if len(reading.text_columns) != 1 or id_column in reading.text_columns:
+    if (
+        len(reading.text_columns) != 1
+        or id_column in reading.text_columns
+        or reading.template is not None
+    ):
         return None
     (text_column,) = reading.text_columns
 

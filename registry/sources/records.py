@@ -14,6 +14,7 @@ import orjson
 
 from registry.domain.digest import canonical_json
 from registry.domain.reading import Reading
+from registry.domain.template import parse_template
 from registry.sources import reasons
 from registry.sources.outcomes import Document
 from registry.sources.reasons import RowError
@@ -39,6 +40,7 @@ def make_parser(reading: Reading, *, skips_blank: bool) -> Callable[[bytes], Doc
     they are to be skipped, else invalid JSON.
     """
     loads, assemble = orjson.loads, _make_assembler(reading)
+    is_templated = reading.template is not None
 
     def parse_slowly(raw: bytes) -> Document:
         identity, text, metadata = assemble(_load_slowly(raw), _dump_slowly)
@@ -50,6 +52,9 @@ def make_parser(reading: Reading, *, skips_blank: bool) -> Callable[[bytes], Doc
         except orjson.JSONDecodeError:
             if skips_blank and not raw.strip():
                 return None
+            return parse_slowly(raw)
+        if is_templated:
+            # A number that becomes text must not have been rounded.
             return parse_slowly(raw)
         if type(record) is not dict:
             raise RowError(reasons.NOT_AN_OBJECT)
@@ -94,18 +99,50 @@ def _make_assembler(
     It changes the record and raises `RowError` where the record has no usable text.
     """
     columns, id_column = reading.text_columns, reading.id_column
+    take_text = _make_text_taker(reading)
     id_is_text = id_column in columns
 
     def assemble(
         record: dict[str, Any], dump: Callable[[dict[str, Any]], bytes]
     ) -> tuple[str | None, str, bytes]:
         identity = None if id_column is None else _identity(record.get(id_column))
-        text = _take_text(record, columns)
+        text = take_text(record)
         if identity is not None and id_column is not None and not id_is_text:
             del record[id_column]
         return identity, text, dump(record) if record else b"{}"
 
     return assemble
+
+
+def _make_text_taker(reading: Reading) -> Callable[[dict[str, Any]], str]:
+    if reading.template is None:
+        return lambda record: _take_text(record, reading.text_columns)
+    pieces = parse_template(reading.template)
+
+    def fill(record: dict[str, Any]) -> str:
+        values = {column: record.pop(column, None) for column in reading.text_columns}
+        if all(value is None for value in values.values()):
+            raise RowError(reasons.NULL_TEXT)
+        return "".join(
+            piece.words + ("" if piece.column is None else in_words(values[piece.column]))
+            for piece in pieces
+        )
+
+    return fill
+
+
+def in_words(value: object) -> str:
+    """Return a value as a template has it: strings as they are, null as nothing, the rest as JSON.
+
+    Raises:
+        RowError: A number without a JSON form.
+    """
+    if value is None or isinstance(value, str):
+        return value or ""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError as error:
+        raise RowError(reasons.INVALID_JSON) from error
 
 
 def _take_text(record: dict[str, Any], columns: tuple[str, ...]) -> str:

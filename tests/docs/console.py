@@ -22,7 +22,7 @@ _VOLATILE = (
     (re.compile(r"sha256:[0-9a-f]{6,64}"), "sha256:#"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"), "#"),
     (re.compile(r"\brun [0-9a-f]{8}\b"), "run #"),
-    (re.compile(r"\b[0-9a-f]{12}\b"), "#"),
+    (re.compile(r"\b[0-9a-f]{12}\b|\b[0-9a-f]{40}\b"), "#"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"), "#"),
     # Parquet and SQLite files differ in size between versions of their libraries.
     (re.compile(r"\d[\d.,]* (B|kB|MB|GB)\b"), "#"),
