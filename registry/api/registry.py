@@ -1,6 +1,6 @@
 """The verbs of the data's life, and the nouns that have verbs of their own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
@@ -55,9 +55,8 @@ from registry.domain.tokens import OutputFormat
 from registry.operations.context import Context
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from registry.operations.tokenizing.open_tokens import TokenReader
+    from registry.operations.tokenizing.stream import DocumentStream
 
 
 class Registry:
@@ -195,16 +194,42 @@ class Registry:
         )
 
     def stream(
-        self, reference: str, *, recipe: str | Recipe | None = None
-    ) -> Iterator["pa.RecordBatch"]:
-        """Yield documents normalized on the fly: the same, byte for byte, as `normalize` writes.
+        self,
+        reference: str,
+        *,
+        tokenizer: str | None = None,
+        engine: EngineChoice | str = EngineChoice.AUTO,
+        shuffle_seed: int | None = None,
+        epoch: int = 0,
+        shard: tuple[int, int] = (0, 1),
+        resume: Mapping[str, object] | None = None,
+        **options: Unpack[CountingOptions],
+    ) -> "DocumentStream":
+        """Hand out documents on the fly; see `operations.stream.DocumentStream`.
 
-        Without a recipe they are decoded strictly and otherwise left as they are.
+        Args:
+            reference: A version of documents.
+            tokenizer: Also give `input_ids`, with the special tokens that the options ask for.
+            engine: What encodes.
+            shuffle_seed: Another order, decided by the seed.
+            epoch: Which order of that seed.
+            shard: Which of how many readers this is, from 0.
+            resume: What `state()` of such a stream returned.
+            options: `recipe`, and special tokens.
         """
-        return operations.normalize.stream(
-            self._context,
-            Reference.parse(reference),
+        recipe = options.get("recipe")
+        plan = operations.stream.StreamPlan(
             recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
+            counting=None
+            if tokenizer is None
+            else make_counting(self._context, tokenizer, options, count_only=True),
+            engine=EngineChoice(engine),
+            shuffle_seed=shuffle_seed,
+            epoch=epoch,
+            part=Part.of(*shard),
+        )
+        return operations.stream.DocumentStream(
+            self._context, Reference.parse(reference), plan, resume=resume
         )
 
     def tokenize(

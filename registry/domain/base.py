@@ -11,7 +11,7 @@ _set = object.__setattr__
 class Value(BaseModel):
     """A frozen value: two with equal fields are equal, unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @classmethod
     def trusted(cls, fields: dict[str, object]) -> Self:

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-import langcodes
-from langcodes.tag_parser import LanguageTagError
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, field_validator
 
 from registry.domain.base import Value
@@ -24,6 +22,10 @@ def parse_language(text: str) -> str:
     Raises:
         InputError: It is no language tag, or names no language.
     """
+    # Its tables take as long to load as a small command does.
+    import langcodes  # noqa: PLC0415
+    from langcodes.tag_parser import LanguageTagError  # noqa: PLC0415
+
     hint = "use a BCP 47 tag such as en, de or zh-Hant; und where it is not known"
     try:
         tag = langcodes.standardize_tag(text)

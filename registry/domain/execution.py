@@ -45,6 +45,17 @@ class Part(Value):
             )
         return cls(index=int(index), count=int(count))
 
+    @classmethod
+    def of(cls, index: int, count: int) -> Self:
+        """Return a part.
+
+        Raises:
+            InputError: The index is not from 0 to below the count.
+        """
+        if not 0 <= index < count:
+            raise InputError(f"shard {index} of {count}: shards are counted from 0")
+        return cls(index=index, count=count)
+
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"
 

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         estimate,
         merge,
         open_tokens,
+        stream,
         tokenize,
         tokenizers,
     )
@@ -88,6 +89,7 @@ VERBS = {
     "reports": "assessing",
     "sample": "understanding",
     "similar": "embedding",
+    "stream": "tokenizing",
     "takedowns": "governing",
     "targets": "assessing",
     "tokenize": "tokenizing",
@@ -129,6 +131,7 @@ __all__ = [
     "reports",
     "sample",
     "similar",
+    "stream",
     "takedowns",
     "targets",
     "tokenize",

@@ -31,7 +31,7 @@ from registry.domain.version import Content, Metric, Shard, Version, VersionDraf
 from registry.errors import InputError
 from registry.execution.base import Report
 from registry.normalization.pipeline import Pipeline
-from registry.normalization.recipe_files import AS_IS, load_recipe
+from registry.normalization.recipe_files import load_recipe
 from registry.operations.context import CODE, Context, environment
 from registry.operations.passes.changes import note_other_origin
 from registry.operations.passes.indexes import write_index
@@ -39,7 +39,7 @@ from registry.operations.passes.inputs import open_input
 from registry.operations.passes.planning import PlannedUnit
 from registry.operations.passes.quarantine import QuarantineWriter
 from registry.operations.passes.runs import open_or_resume, recorded_failure
-from registry.operations.passes.shards import peek_shard, read_shard
+from registry.operations.passes.shards import peek_shard
 from registry.operations.passes.units import (
     Unit,
     UnitWork,
@@ -159,25 +159,6 @@ def preview(
         recipe=identify(recipe),
         documents=tuple(_preview_one(pipeline, document) for document in first),
     )
-
-
-def stream(
-    context: Context, reference: Reference, *, recipe: Recipe | None = None
-) -> Iterator[pa.RecordBatch]:
-    """Yield a version's documents, normalized on the fly, as batches of `DOCUMENTS`.
-
-    They are, byte for byte, the documents that `normalize` would write. Nothing is written;
-    rejected rows are left out. Without a recipe they are decoded strictly and otherwise left as
-    they are.
-    """
-    version = open_input(context, reference)
-    shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
-    pipeline = Pipeline(recipe or AS_IS)
-    for shard in shards:
-        for outcome in read_shard(context.place, shard):
-            kept = pipeline(outcome).kept
-            if len(kept):
-                yield kept
 
 
 def find_recipe(recipe: str | Recipe) -> Recipe:

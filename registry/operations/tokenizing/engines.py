@@ -58,6 +58,20 @@ def with_engine(
     return run(is_fast=False)
 
 
+def choose_encoder(context: Context, counting: Counting, choice: EngineChoice) -> Encoder:
+    """Return the engine of choice at work, for a reader that cannot begin anew.
+
+    Where the fast engine turns out to give other ids than the reference, its `encode` raises.
+
+    Raises:
+        MissingExtraError: The fast engine was asked for and is not installed.
+        EngineRefusedError: It was asked for and does not take the tokenizer.
+        EngineMismatchError: It was asked for and gives other ids.
+    """
+    is_fast = _is_fast(context, counting, choice)
+    return load_counting_encoder(context.place, counting, is_fast=is_fast)
+
+
 def load_counting_encoder(place: Place, counting: Counting, *, is_fast: bool) -> Encoder:
     """Return the tokenizer at work, as the policy wants it.
 

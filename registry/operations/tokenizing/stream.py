@@ -1,0 +1,222 @@
+"""Documents on the fly, for a training loop: normalized, encoded, shuffled; nothing is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from pydantic import ValidationError
+
+from registry.documents import join_outcomes
+from registry.domain.base import Value
+from registry.domain.digest import Digest
+from registry.domain.engine import EngineChoice
+from registry.domain.execution import Part
+from registry.domain.names import Reference
+from registry.domain.recipe import Recipe
+from registry.errors import InputError
+from registry.normalization.pipeline import Pipeline, Processed
+from registry.normalization.recipe_files import AS_IS
+from registry.operations.context import Context
+from registry.operations.passes.inputs import open_input
+from registry.operations.passes.planning import PlannedUnit, plan_units
+from registry.operations.passes.shards import read_slice
+from registry.operations.tokenizing.counting import Counting, refuse_too_long
+from registry.operations.tokenizing.engines import choose_encoder
+from registry.tokenization.special_tokens import add_special_tokens
+from registry.tokenization.stored_tokens import shuffled
+
+INPUT_IDS: Final = "input_ids"
+_WHOLE: Final = Part(index=0, count=1)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """What the batches of a stream depend on, besides the documents."""
+
+    recipe: Recipe | None = None
+    """None: decoded strictly, and otherwise as they are."""
+
+    counting: Counting | None = None
+    """The tokenizer and its special tokens; None: no ids."""
+
+    engine: EngineChoice = EngineChoice.AUTO
+    shuffle_seed: int | None = None
+    """None: in the order of the version."""
+
+    epoch: int = 0
+    """With a seed, each epoch has another order."""
+
+    part: Part = _WHOLE
+    """Which of how many readers this is."""
+
+
+class StreamState(Value):
+    """Where a stream stands: a small value that becomes JSON and resumes it."""
+
+    digest: Digest
+    """The version."""
+
+    recipe: Digest | None
+    tokenizer: Digest | None
+    shuffle_seed: int | None
+    epoch: int
+    part: str
+    batch_bytes: int
+    """Where batches end, and what is shuffled together, depends on it."""
+
+    num_units: int
+    """Units that were handed out to their end."""
+
+    num_batches: int
+    """Batches of the unit behind them that were handed out."""
+
+
+class DocumentStream(Iterator[pa.RecordBatch]):
+    """Batches of `DOCUMENTS`; with a tokenizer `input_ids` stands behind their columns.
+
+    Documents and ids are, byte for byte, those that `normalize` and `tokenize` would write; without
+    a seed they come in the same order. Nothing is written, and rejected rows are left out. The
+    version is cut into units; they are dealt out in turn to the parts, so that all parts together
+    have each document once. With a seed the units are shuffled, and the documents of each batch.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        reference: Reference,
+        plan: StreamPlan,
+        *,
+        resume: Mapping[str, object] | None = None,
+    ) -> None:
+        """Open the version.
+
+        Raises:
+            UnknownError: There is no such version, recipe or tokenizer.
+            InputError: The state is of another stream, or the recipe remembers earlier documents
+                and they would come in another order, or not all of them.
+        """
+        self._context = context
+        self._plan = plan
+        self._version = open_input(context, reference)
+        self._pipeline = Pipeline(plan.recipe or AS_IS)
+        self._check_order()
+        self._state = self._first_state()
+        if resume is not None:
+            self._state = self._read_state(resume)
+        self._units = self._deal_out()
+        self._encoder = (
+            None if plan.counting is None else choose_encoder(context, plan.counting, plan.engine)
+        )
+        self._batches = self._iterate()
+
+    def __next__(self) -> pa.RecordBatch:
+        return next(self._batches)
+
+    def state(self) -> dict[str, object]:
+        """Return where the stream stands behind the batch handed out last, for `resume`."""
+        return self._state.model_dump(mode="json")
+
+    def _iterate(self) -> Iterator[pa.RecordBatch]:
+        done, skipped = self._state.num_units, self._state.num_batches
+        keeps_state = self._pipeline.keeps_state
+        for place, unit in enumerate(self._units):
+            if place < done and not keeps_state:
+                continue
+            skip = skipped if place == done else 0
+            for number, batch in enumerate(self._read(unit, skip=skip), start=1):
+                if place < done or (place == done and number <= skip):
+                    continue
+                self._note(place, number)
+                if len(batch):
+                    yield batch
+            if place >= done:
+                self._note(place + 1, 0)
+
+    def _read(self, unit: PlannedUnit, *, skip: int) -> Iterator[pa.RecordBatch]:
+        place = self._context.place
+        outcomes = (outcome for part in unit.slices for outcome in read_slice(place, part))
+        joined = join_outcomes(outcomes, num_bytes=self._context.settings.batch_bytes)
+        for number, outcome in enumerate(joined):
+            if number < skip and not self._pipeline.keeps_state:
+                yield _NOTHING
+                continue
+            processed = self._pipeline(outcome)
+            batch = self._encode(processed)
+            yield batch if self._plan.shuffle_seed is None else self._shuffle(batch, unit, number)
+
+    def _encode(self, processed: Processed) -> pa.RecordBatch:
+        encoder, counting = self._encoder, self._plan.counting
+        if encoder is None or counting is None:
+            return processed.kept
+        kept = refuse_too_long(processed, encoder).kept
+        encoded = add_special_tokens(encoder.encode(kept.column("text")), counting.policy)
+        ends = np.concatenate([[0], np.cumsum(encoded.lengths)])
+        ids = pa.LargeListArray.from_arrays(pa.array(ends, pa.int64()), pa.array(encoded.ids))
+        return kept.append_column(INPUT_IDS, ids)
+
+    def _shuffle(self, batch: pa.RecordBatch, unit: PlannedUnit, number: int) -> pa.RecordBatch:
+        seed = self._plan.shuffle_seed or 0
+        order = shuffled(len(batch), seed, self._plan.epoch, unit.number, number)
+        return batch.take(pa.array(order))
+
+    def _deal_out(self) -> list[PlannedUnit]:
+        shards = self._context.catalog.versions.list_shards(
+            Reference.parse(self._version.reference)
+        )
+        units = plan_units(self._context.place, shards)
+        plan = self._plan
+        if plan.shuffle_seed is not None:
+            order = shuffled(len(units), plan.shuffle_seed, plan.epoch)
+            units = [units[number] for number in order]
+        return units[plan.part.index :: plan.part.count]
+
+    def _check_order(self) -> None:
+        plan = self._plan
+        is_whole = plan.shuffle_seed is None and plan.part.count == 1
+        if self._pipeline.keeps_state and not is_whole:
+            raise InputError(
+                f"{plan.recipe.name if plan.recipe else ''} remembers earlier documents, so they "
+                "must all come, in their order",
+                hint="normalize the version first, and stream the result",
+            )
+
+    def _first_state(self) -> StreamState:
+        plan, counting = self._plan, self._plan.counting
+        return StreamState(
+            digest=self._version.digest,
+            recipe=plan.recipe.fingerprint if plan.recipe else None,
+            tokenizer=counting.tokenizer.fingerprint if counting else None,
+            shuffle_seed=plan.shuffle_seed,
+            epoch=plan.epoch,
+            part=str(plan.part),
+            batch_bytes=self._context.settings.batch_bytes,
+            num_units=0,
+            num_batches=0,
+        )
+
+    def _read_state(self, resume: Mapping[str, object]) -> StreamState:
+        try:
+            state = StreamState.model_validate(resume)
+        except ValidationError as error:
+            raise InputError("resume takes what state() returned") from error
+        done = {"num_units": state.num_units, "num_batches": state.num_batches}
+        wanted = self._state.model_copy(update=done)
+        differing = [name for name, value in wanted if getattr(state, name) != value]
+        if differing:
+            raise InputError(
+                "the state is of another stream: "
+                + ", ".join(
+                    f"{name} {getattr(state, name)}, not {getattr(wanted, name)}"
+                    for name in differing
+                )
+            )
+        return state
+
+    def _note(self, num_units: int, num_batches: int) -> None:
+        done = {"num_units": num_units, "num_batches": num_batches}
+        self._state = self._state.model_copy(update=done)
+
+
+_NOTHING: Final = pa.RecordBatch.from_pylist([], schema=pa.schema([]))
