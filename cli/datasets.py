@@ -28,11 +28,11 @@ def _row(summary: DatasetSummary, *, for_people: bool) -> tuple[str | int, ...]:
     row = (
         summary.reference + (f" ({summary.state})" if for_people and is_withdrawn else ""),
         summary.kind.value,
-        summary.content.value,
+        summary.content.value if summary.content else "none yet",
         summary.num_documents,
         format_bytes(summary.num_bytes) if for_people else summary.num_bytes,
         summary.licence,
         " ".join(summary.languages),
         " ".join(summary.tags),
     )
-    return row if for_people else (*row, summary.state.value)
+    return row if for_people else (*row, summary.state.value if summary.state else "")

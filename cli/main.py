@@ -33,6 +33,7 @@ COMMANDS = {
     "verify": "Read every byte of a version again and compare it with its digest.",
     "export": "Write a version's shards, its tokens, or what is known of it.",
     "import": "Take in what other tools state of data, as claims.",
+    "apply": "State what a declaration says, all of it or nothing.",
     "dataset": "Change what is stated about a dataset, and compare versions.",
     "tag": "Name a version: space/name@tag.",
     "recipe": "List, show and check recipes.",

@@ -100,14 +100,24 @@ def empty_url(engine, request, tmp_path):
 
 
 @pytest.fixture
-def catalog_url(engine, request, tmp_path):
+def make_catalog_url(engine, request, tmp_path):
+    """Make a migrated, empty catalog under a name, and return its URL."""
+
+    def make(name="catalog"):
+        if engine == "sqlite":
+            path = tmp_path / f"{name}.db"
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+            return f"sqlite:///{path}"
+        make_database = request.getfixturevalue("make_postgres_database")
+        return make_database(request.getfixturevalue("postgres_template"))
+
+    return make
+
+
+@pytest.fixture
+def catalog_url(make_catalog_url):
     """The URL of a migrated, empty catalog."""
-    if engine == "sqlite":
-        path = tmp_path / "catalog.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
-    make = request.getfixturevalue("make_postgres_database")
-    return make(request.getfixturevalue("postgres_template"))
+    return make_catalog_url()
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.options import AsJson, ReferenceArgument
+from cli.options import AsJson
 from cli.session import Session
 from registry.domain.answers import Export, TokenExport
+from registry.domain.declaration import DeclarationExport
 from registry.domain.exchange import MetadataExport, MetadataFormat
 from registry.domain.quantities import format_bytes, parse_fraction
 from registry.domain.tokens import OutputFormat, Packing, TokenSplit
@@ -22,7 +23,14 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command()
 def export(
     context: typer.Context,
-    reference: ReferenceArgument,
+    reference: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="REF",
+            help="space/name, space/name@3, space/name@tag or space/name@sha256:...",
+            show_default=False,
+        ),
+    ] = None,
     destination: Annotated[
         str | None,
         typer.Argument(
@@ -30,6 +38,14 @@ def export(
             help="The folder of shards or tokens. With --format a file, or a server of events; "
             "else standard output.",
             show_default=False,
+        ),
+    ] = None,
+    everything: Annotated[
+        Path | None,
+        typer.Option(
+            "--all",
+            metavar="FILE",
+            help="Write what is stated of all data, for muster apply; `-`: to standard output.",
         ),
     ] = None,
     metadata_format: Annotated[
@@ -72,6 +88,7 @@ def export(
     muster export web/cc.gpt2 out --output-format mds --sequence-length 2048 --packing best-fit
     muster export web/cc.text-default croissant.json --format croissant
     muster export web/cc.text-default http://localhost:5000 --format openlineage
+    muster export --all registry.yaml
     """
     session: Session = context.obj
     tuning = {
@@ -81,6 +98,14 @@ def export(
         "--val-fraction": val_fraction,
         "--max-shard-tokens": max_shard_tokens,
     }
+    if everything is not None:
+        _refuse_with_all(reference, metadata_format, output_format, *tuning.values())
+        path = None if str(everything) == "-" else everything
+        with session.registry() as registry:
+            _show_all(registry.exchange.write_all(path), as_json=as_json)
+        return
+    if reference is None:
+        raise InputError("no version is named", hint="muster export space/name DIR")
     if metadata_format is not None:
         _refuse_with_metadata(output_format, tuning)
         with session.registry() as registry:
@@ -112,6 +137,14 @@ def export(
     _show_tokens(answer, as_json=as_json)
 
 
+def _refuse_with_all(*others: object) -> None:
+    if any(value is not None for value in others):
+        raise InputError(
+            "--all is of no single version and has a format of its own",
+            hint="muster export --all registry.yaml",
+        )
+
+
 def _refuse_without_format(tuning: Mapping[str, object]) -> None:
     for option, value in tuning.items():
         if value is not None:
@@ -126,6 +159,13 @@ def _refuse_with_metadata(output_format: OutputFormat | None, tuning: Mapping[st
             raise InputError(
                 f"{option} is for tokens, --format for a description", hint="give one of them"
             )
+
+
+def _show_all(answer: DeclarationExport, *, as_json: bool) -> None:
+    if as_json:
+        output.print_json(answer)
+    else:
+        output.write(answer.text if answer.file is None else answer.file)
 
 
 def _show_description(answer: MetadataExport, *, as_json: bool) -> None:

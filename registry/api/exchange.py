@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from registry import operations
+from registry.domain.declaration import DeclarationExport
+from registry.domain.declared_changes import Applied
 from registry.domain.exchange import ClaimList, MetadataExport, MetadataFormat, MetadataImport
 from registry.domain.names import Reference
 from registry.operations.context import Context
@@ -48,6 +50,14 @@ class Exchange:
             space=space,
             dry_run=dry_run,
         )
+
+    def apply(self, path: str | Path, *, dry_run: bool = False) -> Applied:
+        """State what a file declares, in one transaction; see `operations.declare.apply`."""
+        return operations.declare.apply(self._context, Path(path), dry_run=dry_run)
+
+    def write_all(self, path: str | Path | None = None) -> DeclarationExport:
+        """Write all that is stated as a file for `apply`; without a path return it alone."""
+        return operations.declare.export_all(self._context, None if path is None else Path(path))
 
     def claims(self, reference: str) -> ClaimList:
         """Return what imported documents claim of a version."""

@@ -7,6 +7,7 @@ from registry.catalog.audit import AuditStore
 from registry.catalog.costs import CostStore
 from registry.catalog.counts import CountStore
 from registry.catalog.datasets import DatasetStore
+from registry.catalog.declarations import DeclarationStore
 from registry.catalog.engine import Database
 from registry.catalog.engine_checks import EngineCheckStore
 from registry.catalog.generations import GenerationStore
@@ -47,6 +48,7 @@ class Catalog:
         self.counts = CountStore(database)
         self.targets = TargetStore(database)
         self.reports = ReportStore(database)
+        self.declarations = DeclarationStore(database)
         self.audit = AuditStore(database)
 
     @classmethod

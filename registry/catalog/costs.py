@@ -98,8 +98,9 @@ class CostStore:
                 f"{draft.amount} is negative", hint="a mistake is taken back: muster cost reverse"
             )
         with self._database.writing() as connection:
-            keys = _resolve_subject(connection, subject)
-            return _append(connection, draft, keys, reverses=None, actor=actor, at=at)
+            entry, changes = record_cost(connection, draft, subject, actor=actor, at=at)
+            audit.append(connection, changes, actor=actor, at=at)
+            return entry
 
     def reverse(self, entry_id: int, *, note: str, actor: str, at: datetime) -> CostEntry:
         """Append the opposite of an entry, in one transaction.
@@ -125,7 +126,11 @@ class CostStore:
                 | {"amount": opposite, "quantity": quantity, "note": note}
             )
             keys = {name: getattr(row, name) for name in _KEYS}
-            return _append(connection, draft, keys, reverses=entry_id, actor=actor, at=at)
+            opposed, changes = _append(
+                connection, draft, keys, reverses=entry_id, actor=actor, at=at
+            )
+            audit.append(connection, changes, actor=actor, at=at)
+            return opposed
 
     def list_for(self, reference: Reference) -> CostEntries:
         """Return the entries of a version, of the runs that made it and of its sources.
@@ -192,6 +197,19 @@ class CostStore:
                 )
             ),
         )
+
+
+def record_cost(
+    connection: Connection, draft: CostDraft, subject: CostSubject, *, actor: str, at: datetime
+) -> tuple[CostEntry, list[Change]]:
+    """Write an entry; return it, and what the audit log says of it.
+
+    Raises:
+        InputError: A URL fits several sources.
+        UnknownError: There is no such version, run or source.
+    """
+    keys = _resolve_subject(connection, subject)
+    return _append(connection, draft, keys, reverses=None, actor=actor, at=at)
 
 
 _KEYS = ("version_id", "run_id", "source_id")
@@ -265,7 +283,7 @@ def _append(
     reverses: int | None,
     actor: str,
     at: datetime,
-) -> CostEntry:
+) -> tuple[CostEntry, list[Change]]:
     entry_id = next(reserve_ids(connection, CostEntryRow, 1))
     values: dict[str, Any] = {
         "id": entry_id,
@@ -288,8 +306,7 @@ def _append(
         "reverses": reverses,
     }
     action = "cost.add" if reverses is None else "cost.reverse"
-    audit.append(connection, [Change(action, entry.subject.name, detail)], actor=actor, at=at)
-    return entry
+    return entry, [Change(action, entry.subject.name, detail)]
 
 
 _SAID = ("quantity", "unit", "incurred_on", "evidence", "note")

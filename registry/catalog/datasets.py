@@ -22,6 +22,7 @@ from registry.catalog.tables import (
     VersionRow,
 )
 from registry.domain.card import Card
+from registry.domain.licence import UNKNOWN
 from registry.domain.names import DatasetName, Reference, parse_tag, reference_to
 from registry.domain.version import Dataset, DatasetKind, DatasetSummary, Lifecycle
 from registry.errors import InputError, UnknownError
@@ -60,13 +61,12 @@ _SUMMARIES = (
         DatasetRow.lifecycle,
         VersionRow.sealed_at,
     )
-    .join_from(
+    .outerjoin_from(
         DatasetRow,
         VersionRow,
         (VersionRow.dataset_id == DatasetRow.id) & (VersionRow.number == DatasetRow.head),
     )
-    .join(LicenceAssertionRow, LicenceAssertionRow.version_id == VersionRow.id)
-    .where(IS_CURRENT)
+    .outerjoin(LicenceAssertionRow, (LicenceAssertionRow.version_id == VersionRow.id) & IS_CURRENT)
 )
 
 
@@ -243,17 +243,17 @@ def _dataset(connection: Connection, series: Series) -> Dataset:
 
 def _summary(row: AnyRow) -> DatasetSummary:
     return DatasetSummary(
-        reference=reference_to(row.name, row.head),
+        reference=reference_to(row.name, row.head) if row.head else row.name,
         kind=row.kind,
         content=row.content,
         state=row.state,
-        licence=row.expression,
+        licence=row.expression or UNKNOWN,
         languages=_split(row.languages),
         tags=_split(row.tags),
         num_versions=row.head,
-        num_documents=row.num_documents,
-        num_bytes=row.num_bytes,
-        num_shards=row.num_shards,
+        num_documents=row.num_documents or 0,
+        num_bytes=row.num_bytes or 0,
+        num_shards=row.num_shards or 0,
         description=row.description,
         lifecycle=row.lifecycle,
         sealed_at=row.sealed_at,

@@ -54,22 +54,10 @@ class ModelStore:
             UnknownError: There is no such version.
         """
         with self._database.writing() as connection:
-            wanted = [Reference.parse(text) for text in draft.trained_on]
-            found = resolve_all(connection, wanted)
-            trained_on = list(dict.fromkeys(found[reference] for reference in wanted))
-            known = _load(connection, _is(draft.reference))
-            if known:
-                return AddedModel(status="unchanged", model=_require_same(known[0], draft))
-            _insert(connection, draft, trained_on, actor=actor, at=at)
+            changes = record_model(connection, draft, actor=actor, at=at)
+            audit.append(connection, changes, actor=actor, at=at)
             (model,) = _load(connection, _is(draft.reference))
-            change = Change(
-                "model.add",
-                model.reference,
-                draft.model_dump(mode="json", exclude={"reference", "trained_on"})
-                | {"trained_on": list(model.trained_on)},
-            )
-            audit.append(connection, [change], actor=actor, at=at)
-            return AddedModel(status="created", model=model)
+            return AddedModel(status="created" if changes else "unchanged", model=model)
 
     def get(self, reference: ModelReference) -> ModelDescription:
         """Return a model with the versions that it wrote and judged.
@@ -110,6 +98,29 @@ class ModelStore:
             query = select(ModelRow.id).where((ModelRow.name == name) | (text == name)).limit(1)
             if connection.execute(query).first() is None:
                 raise unknown_model(connection, name)
+
+
+def record_model(
+    connection: Connection, draft: ModelDraft, *, actor: str, at: datetime
+) -> list[Change]:
+    """Write a model; return what the audit log says of it: nothing if the same is stated already.
+
+    Raises:
+        ConflictError: Something else is stated of this revision.
+        UnknownError: There is no such version.
+    """
+    wanted = [Reference.parse(text) for text in draft.trained_on]
+    found = resolve_all(connection, wanted)
+    trained_on = list(dict.fromkeys(found[reference] for reference in wanted))
+    known = _load(connection, _is(draft.reference))
+    if known:
+        _require_same(known[0], draft)
+        return []
+    _insert(connection, draft, trained_on, actor=actor, at=at)
+    names = name_versions(connection, set(trained_on))
+    detail = draft.model_dump(mode="json", exclude={"reference", "trained_on"})
+    detail["trained_on"] = [names[one] for one in trained_on]
+    return [Change("model.add", str(draft.reference), detail)]
 
 
 def find_model(connection: Connection, reference: ModelReference) -> tuple[int, int]:
@@ -177,7 +188,7 @@ def _model(row: AnyRow, trained_on: Sequence[str]) -> Model:
 _STATED = ("weights_digest", "output_licence", "output_terms", "terms_url")
 
 
-def _require_same(known: Model, draft: ModelDraft) -> Model:
+def _require_same(known: Model, draft: ModelDraft) -> None:
     differing = [name for name in _STATED if getattr(known, name) != getattr(draft, name)]
     if set(known.trained_on) != set(draft.trained_on):
         differing.append("trained_on")
@@ -187,7 +198,6 @@ def _require_same(known: Model, draft: ModelDraft) -> Model:
             f"{known.reference} is there with other facts: {words}",
             hint=f"muster model show {known.reference}; another state is another revision",
         )
-    return known
 
 
 def _insert(

@@ -94,6 +94,10 @@ def unknown_version(connection: Connection, reference: Reference) -> UnknownErro
     head = connection.execute(select(DatasetRow.head).where(DatasetRow.name == name)).scalar()
     if head is None:
         return unknown_dataset(connection, name)
+    if head == 0:
+        return UnknownError(
+            what="version", value=str(reference), hint=f"muster register PATH --name {name}"
+        )
     tags = connection.execute(_TAGGED.where(DatasetRow.name == name))
     known = [f"{name}@{tag}" for _, tag, _ in tags]
     known += [reference_to(name, number) for number in range(head, max(0, head - 20), -1)]

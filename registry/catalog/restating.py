@@ -15,8 +15,9 @@ from registry.catalog.licensing import assertion_row, current_licences, record_s
 from registry.catalog.loading import load_version
 from registry.catalog.tables import VersionLanguageRow, VersionSourceRow
 from registry.domain.card import Card
+from registry.domain.declaration import SourceStatement
 from registry.domain.digest import Digest
-from registry.domain.version import SourceFacts
+from registry.domain.version import SourceFacts, Version
 
 
 @dataclass(slots=True)
@@ -81,16 +82,41 @@ def state(
     if licence != before:
         row = assertion_row(version_id, licence, by=actor, at=at)
         changes += record_statement(connection, row, version.reference)
+    sources = _sources(card, version.sources)
+    return changes + _add(connection, version_id, version, card.language, sources)
+
+
+def add_language(connection: Connection, version_id: int, language: str) -> list[Change]:
+    """Write that a version's text is in a language; return what is new."""
+    return _add(connection, version_id, load_version(connection, version_id), [language], [])
+
+
+def add_source(connection: Connection, version_id: int, stated: SourceStatement) -> list[Change]:
+    """Write where a version came from, as somebody states it; return what is new."""
+    version = load_version(connection, version_id)
+    newest = _newest(version.sources, stated.url)
+    source = SourceFacts(kind=newest.kind, uri=newest.uri, **dict(stated))
+    return _add(connection, version_id, version, [], [source])
+
+
+def _add(
+    connection: Connection,
+    version_id: int,
+    version: Version,
+    languages: Iterable[str],
+    sources: Iterable[SourceFacts],
+) -> list[Change]:
+    """Write the languages and sources that a version does not state yet; return what is new."""
     statements = Statements(set(version.languages), list(version.sources))
-    languages = statements.add_languages(card.language)
-    sources = statements.add_sources(_sources(card, version.sources))
-    insert_rows(connection, VersionLanguageRow, language_rows(version_id, languages))
-    if sources:
-        ids = ensure_sources(connection, {source_fingerprint(one): one for one in sources.values()})
-        keys = {position: source_fingerprint(one) for position, one in sources.items()}
+    spoken = statements.add_languages(languages)
+    new = statements.add_sources(sources)
+    insert_rows(connection, VersionLanguageRow, language_rows(version_id, spoken))
+    if new:
+        ids = ensure_sources(connection, {source_fingerprint(one): one for one in new.values()})
+        keys = {position: source_fingerprint(one) for position, one in new.items()}
         insert_rows(connection, VersionSourceRow, source_rows(version_id, keys, ids))
-    detail = describe_additions(languages, sources)
-    return [*changes, Change("version.restate", version.reference, detail)] if detail else changes
+    detail = describe_additions(spoken, new)
+    return [Change("version.restate", version.reference, detail)] if detail else []
 
 
 def _sources(card: Card, known: Sequence[SourceFacts]) -> list[SourceFacts]:
@@ -101,10 +127,11 @@ def _sources(card: Card, known: Sequence[SourceFacts]) -> list[SourceFacts]:
         "retrieved_at": card.retrieved_at,
     }
     stated = {name: value for name, value in said.items() if value is not None}
-    if not stated:
-        return []
-    newest = known[-1] if known else SourceFacts(kind="card", uri=card.url or "card:")
-    return [newest.model_copy(update=stated)]
+    return [_newest(known, card.url).model_copy(update=stated)] if stated else []
+
+
+def _newest(known: Sequence[SourceFacts], url: str | None) -> SourceFacts:
+    return known[-1] if known else SourceFacts(kind="card", uri=url or "card:")
 
 
 def _covers(known: SourceFacts, source: SourceFacts) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -36,22 +36,9 @@ class TargetStore:
         """
         if target.name is None:
             raise InputError("a target is kept under a name", hint="--name flagship")
-        newest = _TARGETS.where(TargetRow.name == target.name).order_by(TargetRow.number.desc())
         with self._database.writing() as connection:
-            found = connection.execute(newest.limit(1)).mappings().one_or_none()
-            if found is not None and found["digest"] == target.digest:
-                return _stored(found)
-            row = {
-                "name": target.name,
-                "number": 1 if found is None else found["number"] + 1,
-                "digest": target.digest,
-                "definition": canonical_json(target.model_dump(mode="json")).decode(),
-                "created_at": at,
-            }
-            insert_rows(connection, TargetRow, [{**row, "actor": actor}])
-            stored = _stored(row)
-            change = Change("target.set", stored.reference, {"digest": target.digest})
-            audit.append(connection, [change], actor=actor, at=at)
+            stored, changes = record_target(connection, target, actor=actor, at=at)
+            audit.append(connection, changes, actor=actor, at=at)
             return stored
 
     def get(self, name: str, *, number: int | None = None) -> StoredTarget:
@@ -80,6 +67,26 @@ class TargetStore:
         query = _TARGETS.where(TargetRow.id.in_(newest)).order_by(TargetRow.name)
         with self._database.reading() as connection:
             return [_stored(row) for row in connection.execute(query).mappings()]
+
+
+def record_target(
+    connection: Connection, target: Target, *, actor: str, at: datetime
+) -> tuple[StoredTarget, list[Change]]:
+    """Write a target that differs from the newest of its name; return what holds, what is new."""
+    newest = _TARGETS.where(TargetRow.name == target.name).order_by(TargetRow.number.desc())
+    found = connection.execute(newest.limit(1)).mappings().one_or_none()
+    if found is not None and found["digest"] == target.digest:
+        return _stored(found), []
+    row = {
+        "name": target.name,
+        "number": 1 if found is None else found["number"] + 1,
+        "digest": target.digest,
+        "definition": canonical_json(target.model_dump(mode="json")).decode(),
+        "created_at": at,
+    }
+    insert_rows(connection, TargetRow, [{**row, "actor": actor}])
+    stored = _stored(row)
+    return stored, [Change("target.set", stored.reference, {"digest": target.digest})]
 
 
 def _stored(row: Mapping[Any, Any]) -> StoredTarget:

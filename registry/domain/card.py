@@ -44,7 +44,8 @@ def _in_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value
 
 
-_Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+"""A time: without a zone it is UTC, and a bare date is its midnight."""
 
 
 def _read_digest(value: object) -> object:
@@ -84,7 +85,7 @@ class Card(Value):
     """Where the publisher offers the data."""
 
     publisher: str | None = None
-    retrieved_at: _Moment | None = None
+    retrieved_at: Moment | None = None
     """When it was fetched; without a time zone it is UTC, and a bare date is its midnight."""
 
     derived_from: _Texts = ()

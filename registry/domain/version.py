@@ -223,12 +223,14 @@ class Dataset(Value):
 
 
 class DatasetSummary(Value):
-    """One line of `muster list`: a dataset and its newest version."""
+    """One line of `muster list`: a dataset and its newest version, if there is one yet."""
 
     reference: str
+    """Of the newest version; of a dataset without one, its name."""
+
     kind: DatasetKind
-    content: Content
-    state: VersionState
+    content: Content | None
+    state: VersionState | None
     """Of the newest version."""
 
     licence: str
@@ -240,7 +242,7 @@ class DatasetSummary(Value):
     num_shards: int
     description: str
     lifecycle: Lifecycle
-    sealed_at: AwareDatetime
+    sealed_at: AwareDatetime | None
 
 
 def manifest_digest(shards: tuple[Shard, ...]) -> Digest:

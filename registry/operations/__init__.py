@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from registry.operations.collecting import collect, register
     from registry.operations.embedding import diversity, embed, similar
     from registry.operations.exchanging import (
+        declare,
         dossier,
         export,
         export_metadata,
@@ -61,6 +62,7 @@ VERBS = {
     "collect": "collecting",
     "costs": "assessing",
     "counting": "tokenizing",
+    "declare": "exchanging",
     "describe": "understanding",
     "diff": "understanding",
     "diversity": "embedding",
@@ -103,6 +105,7 @@ __all__ = [
     "collect",
     "costs",
     "counting",
+    "declare",
     "describe",
     "diff",
     "diversity",

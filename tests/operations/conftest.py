@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+from sqlalchemy import event
 
 from registry.api import Registry
 from registry.catalog.catalog import Catalog
@@ -47,3 +48,41 @@ def context(make_context):
 def muster(context):
     """A registry over both engines."""
     return Registry(context)
+
+
+@pytest.fixture
+def make_other_muster(tmp_path, clock, make_catalog_url):
+    """A second registry on the same engine, with nothing in it."""
+    opened = []
+
+    def make():
+        home = tmp_path / "other"
+        home.mkdir()
+        catalog = Catalog.open(make_catalog_url("other"))
+        opened.append(catalog)
+        return Registry(
+            Context(
+                catalog=catalog,
+                store=ObjectStore(str(home / "objects")),
+                home=home,
+                settings=Settings(actor="tester"),
+                clock=clock,
+            )
+        )
+
+    yield make
+    for catalog in opened:
+        catalog.close()
+
+
+@pytest.fixture
+def sent(context):
+    """The statements that the catalog sends, but those that begin and end transactions."""
+    noted = []
+
+    def note(_connection, _cursor, statement, _parameters, _context, _many):
+        if not statement.startswith("BEGIN"):
+            noted.append(statement)
+
+    event.listen(context.catalog._database._engine, "before_cursor_execute", note)
+    return noted
