@@ -43,11 +43,14 @@ def open_(
     deadline: Annotated[
         datetime | None, typer.Option(help="Until when, in UTC; a date is its midnight.")
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Every document of every version is meant.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Find documents in every version and freeze the list of what has to be dealt with.
 
-    Their texts are kept out from now on, wherever they are registered. Every file is read.
+    Their texts are kept out from now on, and whatever has the id or a URL that was asked for.
 
     \b
     muster takedown open --url-pattern '*example.org/private/*' --reason "request of 2026-11-20"
@@ -68,7 +71,9 @@ def open_(
     ((kind, value),) = given
     until = None if deadline is None else deadline.replace(tzinfo=deadline.tzinfo or UTC)
     with session.registry() as registry:
-        answer = registry.takedowns.open(kind, value, reason=reason, deadline=until)
+        answer = registry.takedowns.open(
+            kind, value, reason=reason, deadline=until, everything=everything
+        )
     _show(answer, as_json=as_json)
 
 

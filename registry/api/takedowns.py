@@ -20,11 +20,12 @@ class Takedowns:
         *,
         reason: str,
         deadline: datetime | None = None,
+        everything: bool = False,
     ) -> Takedown:
         """Find documents in all versions; see `operations.takedowns.open_takedown`."""
         selector = operations.takedowns.parse_selector(SelectorKind(kind), value)
         return operations.takedowns.open_takedown(
-            self._context, selector, reason=reason, deadline=deadline
+            self._context, selector, reason=reason, deadline=deadline, everything=everything
         )
 
     def list(self) -> list[Takedown]:

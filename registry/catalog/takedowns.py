@@ -45,6 +45,7 @@ from registry.errors import ConflictError, UnknownError
 
 Takedowns: TypeAlias = list[Takedown]
 Digests: TypeAlias = list[Digest]
+Selectors: TypeAlias = list[Selector]
 
 
 class Candidate(NamedTuple):
@@ -53,6 +54,10 @@ class Candidate(NamedTuple):
     reference: str
     content: Content
     operation: Operation
+    num_documents: int
+    document_index: Digest | None
+    """The object with the keys of its distinct documents; None: there is none."""
+
     parents: tuple[str, ...]
     models: tuple[str, ...]
     """The models that were trained on it."""
@@ -73,6 +78,8 @@ class TakedownStore:
                 DatasetRow.name,
                 VersionRow.number,
                 VersionRow.content,
+                VersionRow.num_documents,
+                VersionRow.document_index,
                 RunRow.operation,
                 parents.label("parents"),
             )
@@ -95,6 +102,8 @@ class TakedownStore:
                 names[row.id],
                 row.content,
                 row.operation,
+                row.num_documents,
+                row.document_index,
                 tuple(names[one] for one in sorted(read_ids(row.parents))),
                 tuple(models[row.id]),
             )
@@ -156,6 +165,13 @@ class TakedownStore:
             query = query.where(document.takedown_id == takedown_id)
         with self._database.reading() as connection:
             return list(connection.execute(query).scalars())
+
+    def list_selectors(self) -> Selectors:
+        """Return what was asked for by all takedowns, each once, oldest first."""
+        query = select(TakedownRow.selector, TakedownRow.value).order_by(TakedownRow.id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return list(dict.fromkeys(Selector(kind=kind, value=value) for kind, value in rows))
 
     def act(
         self,

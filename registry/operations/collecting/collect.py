@@ -22,6 +22,7 @@ from registry.domain.version import Shard, Version, VersionState
 from registry.operations.collecting.registration import Registering, require_text
 from registry.operations.collecting.scan import FileFacts, scan_object
 from registry.operations.context import CODE, Context
+from registry.operations.passes.suppression import load_suppression
 from registry.storage.objects import StoredObject
 
 
@@ -103,7 +104,7 @@ class _Collection:
         self._name = name
         self._wanted = wanted
         self._registering = Registering(context, name, card)
-        self._taken_down = frozenset(context.catalog.takedowns.list_digests())
+        self._taken_down = load_suppression(context)
 
     def find_earlier(self) -> _Earlier | None:
         """Return the version that the source can be read on from; None: there is none."""

@@ -25,6 +25,7 @@ from registry.operations.collecting.known_files import KnownFiles
 from registry.operations.collecting.registration import Registering, require_text
 from registry.operations.collecting.scan import FileFacts, scan
 from registry.operations.context import CODE, Context
+from registry.operations.passes.suppression import load_suppression
 from registry.sources.detecting import UNKNOWN_FORMAT
 from registry.sources.file import SourceFile
 from registry.sources.finding import find_files
@@ -89,7 +90,7 @@ class _Registration:
         self._registering = Registering(context, name, card)
         self._wanted = wanted
         self._skipped: list[Skipped] = []
-        self._taken_down = frozenset(context.catalog.takedowns.list_digests())
+        self._taken_down = load_suppression(context)
 
     def run(
         self, files: Sequence[SourceFile], paths: Sequence[str], *, ingest: bool, dry_run: bool
@@ -118,8 +119,8 @@ class _Registration:
         return answer
 
     def _derivation(self, paths: Sequence[str]) -> Digest:
-        digests: list[JsonValue] = [*sorted(self._taken_down)]
-        taken_down: dict[str, JsonValue] = {"taken_down": digests} if digests else {}
+        keys: list[JsonValue] = [*self._taken_down.keys]
+        taken_down: dict[str, JsonValue] = {"taken_down": keys} if keys else {}
         return fingerprint(
             {
                 "operation": Operation.REGISTER,

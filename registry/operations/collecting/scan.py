@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from registry.documents import Outcome, num_text_bytes
 from registry.domain.base import Value
-from registry.domain.digest import Digest, digest_of_bytes, digest_of_file
+from registry.domain.digest import Digest, digest_of_file
 from registry.domain.ledger import LedgerEntry, Rejected
 from registry.domain.progress import Done
 from registry.domain.reading import Field, Reading
@@ -19,11 +19,14 @@ from registry.operations.context import Context
 from registry.operations.passes.ahead import meanwhile
 from registry.operations.passes.quarantine import QuarantineWriter
 from registry.operations.passes.shards import WORTH_A_THREAD_BYTES, open_shard
+from registry.operations.passes.suppression import Suppression
 from registry.sources.detecting import Detected, detect
 from registry.sources.digesting import Digesting
 from registry.sources.file import SourceFile
 from registry.sources.places import path_of, read_stamp
 from registry.sources.reading import leave_out, read_documents
+
+_NOTHING = Suppression()
 
 
 class FileFacts(Value):
@@ -56,7 +59,7 @@ def scan(
     *,
     wanted: Reading,
     keep: bool,
-    taken_down: frozenset[Digest] = frozenset(),
+    taken_down: Suppression = _NOTHING,
 ) -> FileFacts:
     """Read one file in place from end to end, digesting it meanwhile.
 
@@ -65,7 +68,7 @@ def scan(
         file: The file, with its logical path in the version.
         wanted: What the caller said about how it is read.
         keep: Whether rejected rows are stored for the quarantine; false for a dry run.
-        taken_down: Digests of the texts that are left out wherever they stand.
+        taken_down: What is left out wherever it stands.
 
     Raises:
         UnreadableError: It is not what it is said to be.
@@ -123,7 +126,7 @@ def scan_object(
     num_bytes: int,
     name: str,
     wanted: Reading,
-    taken_down: frozenset[Digest] = frozenset(),
+    taken_down: Suppression = _NOTHING,
 ) -> FileFacts:
     """Read one object of the store from end to end.
 
@@ -133,7 +136,7 @@ def scan_object(
         num_bytes: Its size.
         name: Its logical path in the version.
         wanted: What the caller said about how it is read.
-        taken_down: Digests of the texts that are left out wherever they stand.
+        taken_down: What is left out wherever it stands.
 
     Raises:
         UnreadableError: It is not what it is said to be.
@@ -184,10 +187,10 @@ class RejectedRows:
 
 
 class _Tally:
-    def __init__(self, context: Context, *, keep: bool, taken_down: frozenset[Digest]) -> None:
+    def __init__(self, context: Context, *, keep: bool, taken_down: Suppression) -> None:
         self._taken_down = taken_down
         self.hits: set[Digest] = set()
-        """Those of the digests that were met."""
+        """The digests of the texts that were left out."""
 
         self._context = context
         self._writer = QuarantineWriter(context.store) if keep else None
@@ -232,8 +235,7 @@ class _Tally:
     def _check(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """Leave out what was taken down, so that it does not come back."""
         for outcome in outcomes:
-            digests = map(digest_of_bytes, outcome.kept.column("text").to_pylist())
-            met = self._taken_down.intersection(digests)
+            met = self._taken_down.find(outcome.kept)
             self.hits |= met
             yield from leave_out([outcome], met) if met else [outcome]
 

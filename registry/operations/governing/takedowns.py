@@ -5,20 +5,13 @@ its place, since the text may have changed; and everywhere by the digest of a te
 From then on that text is left out wherever it is registered.
 """
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from fnmatch import fnmatchcase
 
-from registry.catalog.takedowns import Candidate
-from registry.domain.digest import Digest, digest_of_bytes, parse_digest
+from registry.domain.digest import parse_digest
 from registry.domain.names import DatasetName, Reference
 from registry.domain.quantities import format_number
-from registry.domain.run import Operation
 from registry.domain.takedown import (
     ActionKind,
-    ItemDraft,
     ItemKind,
     PlannedStep,
     Selector,
@@ -29,40 +22,51 @@ from registry.domain.takedown import (
     TakedownPlan,
     TakenDocument,
 )
-from registry.domain.version import Content
-from registry.errors import ConflictError, InputError, UnreadableError
+from registry.errors import ConflictError, InputError
 from registry.operations.context import Context
+from registry.operations.governing.finding import Search
 from registry.operations.governing.rebuilding import Rebuilding
-from registry.operations.passes.shards import peek_shard
 
 Place = tuple[str, str]
 """The id and the locator of a document."""
 
 
 def open_takedown(
-    context: Context, selector: Selector, *, reason: str, deadline: datetime | None = None
+    context: Context,
+    selector: Selector,
+    *,
+    reason: str,
+    deadline: datetime | None = None,
+    everything: bool = False,
 ) -> Takedown:
     """Find documents in all versions and freeze what has to be dealt with.
 
-    Every file of documents is read. A version whose files are gone is named, since nobody knows.
+    Files are read unless an index of their documents answers. A version whose files are gone is
+    named, since nobody knows.
 
     Args:
         context: The open registry.
         selector: What is asked for.
         reason: Why.
         deadline: Until when.
+        everything: Whether it is meant that every document of every version goes.
 
     Raises:
-        InputError: Nothing fits; nothing was recorded.
+        InputError: Nothing fits, or everything does and that is not said to be meant; nothing was
+            recorded.
     """
-    search = _Search(context, selector)
-    for candidate in context.catalog.takedowns.list_candidates():
-        search.look(candidate)
+    search = Search(context, selector)
+    search.look_at_all(context.catalog.takedowns.list_candidates())
     if not search.items:
         unread = f"; {len(search.unread):,} versions cannot be read" if search.unread else ""
         raise InputError(
             f"no document of any version fits {selector.kind} {selector.value}{unread}",
             hint="nothing was recorded; patterns are those of a shell: '*example.org/*'",
+        )
+    if search.fits_everything and not everything:
+        raise InputError(
+            f"{selector.kind} {selector.value!r} fits every document of every version",
+            hint="nothing was recorded; if that is meant, add --everything",
         )
     draft = TakedownDraft(
         selector=selector,
@@ -182,108 +186,16 @@ def _apply_one(
     )
 
 
-@dataclass
-class _Search:
-    """One search through all versions, parents before children."""
-
-    context: Context
-    selector: Selector
-    texts: dict[Digest, int] = field(default_factory=dict)
-    items: list[ItemDraft] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    places: dict[str, set[Place]] = field(default_factory=dict)
-    """Where documents were found, by version."""
-
-    numbers: dict[str, int] = field(default_factory=dict)
-    """How many were found, by version."""
-
-    models: set[str] = field(default_factory=set)
-
-    def look(self, candidate: Candidate) -> None:
-        """Look for documents in a version, or judge it by its parents."""
-        inherited = [one for one in candidate.parents if one in self.numbers]
-        if candidate.content is not Content.DOCUMENTS:
-            if inherited:
-                number = sum(self.numbers[one] for one in inherited)
-                self._add(candidate, ItemKind.DERIVED, number)
-            return
-        try:
-            number = self._count(candidate)
-        except (UnreadableError, ConflictError):
-            self.unread.append(candidate.reference)
-            number = 0
-        if number:
-            self._add(candidate, ItemKind.DOCUMENTS, number)
-        elif inherited and candidate.operation is Operation.DERIVE:
-            self._add(candidate, ItemKind.SUSPECT, 0)
-
-    def _add(self, candidate: Candidate, kind: ItemKind, number: int) -> None:
-        self.numbers[candidate.reference] = number
-        self.items.append(ItemDraft(kind=kind, reference=candidate.reference, num_documents=number))
-        for model in candidate.models:
-            if model not in self.models:
-                self.models.add(model)
-                self.items.append(
-                    ItemDraft(kind=ItemKind.MODEL, reference=model, num_documents=number)
-                )
-
-    def _count(self, candidate: Candidate) -> int:
-        known: set[Place] = set()
-        if candidate.operation is Operation.NORMALIZE:
-            known = set().union(*(self.places.get(one, set()) for one in candidate.parents))
-        dataset = candidate.reference.partition("@")[0]
-        number = 0
-        for text, identity, source, metadata in self._documents(candidate.reference):
-            digest = digest_of_bytes(text)
-            place = (identity, source)
-            is_meant = digest in self.texts or place in known
-            if is_meant or self._fits(dataset, digest, place, metadata):
-                self.texts[digest] = len(text)
-                self.places.setdefault(candidate.reference, set()).add(place)
-                number += 1
-        return number
-
-    def _documents(self, reference: str) -> Iterator[tuple[bytes, str, str, str]]:
-        shards = self.context.catalog.versions.list_shards(Reference.parse(reference))
-        for shard in shards:
-            for outcome in peek_shard(self.context.place, shard):
-                columns = (outcome.kept.column(name) for name in _COLUMNS)
-                yield from zip(*(column.to_pylist() for column in columns), strict=True)
-
-    def _fits(self, dataset: str, digest: Digest, place: Place, metadata: str) -> bool:
-        kind, value = self.selector.kind, self.selector.value
-        if kind is SelectorKind.DIGEST:
-            return digest == value
-        if kind is SelectorKind.ID:
-            return place[0] == value
-        if kind is SelectorKind.DATASET:
-            return dataset == value
-        return any(fnmatchcase(text, value) for text in (*place, *_list_texts(metadata)))
-
-
-_COLUMNS = ("text", "id", "source", "metadata")
-
-
-def _list_texts(metadata: str) -> Sequence[str]:
-    """Return the texts among the fields of a record: a URL stands in one of them."""
-    if metadata == "{}":
-        return ()
-    return [value for value in json.loads(metadata).values() if isinstance(value, str)]
-
-
 def parse_selector(kind: SelectorKind, value: str) -> Selector:
     """Read what a takedown asks for.
 
     Raises:
-        InputError: It is no digest, no name of a dataset, or a pattern that fits everything.
+        InputError: It is no digest, no name of a dataset, or blank.
     """
     if kind is SelectorKind.DIGEST:
         return Selector(kind=kind, value=parse_digest(value))
     if kind is SelectorKind.DATASET:
         return Selector(kind=kind, value=str(DatasetName.parse(value)))
-    if not value.strip("*? "):
-        raise InputError(
-            f"{kind} {value!r} fits every document",
-            hint="name what has to go; a whole dataset goes by --dataset space/name",
-        )
+    if not value.strip():
+        raise InputError(f"{kind} {value!r} names nothing", hint="name what has to go")
     return Selector(kind=kind, value=value)

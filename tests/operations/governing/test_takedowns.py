@@ -7,6 +7,7 @@ import pytest
 from registry.domain.card import Card
 from registry.domain.names import Reference
 from registry.errors import ConflictError, InputError, UnknownError
+from registry.operations.passes.shards import peek_shard
 from tests.operations.factories import records, write_jsonl
 
 REAL = "People wrote line {row} of this."
@@ -134,6 +135,46 @@ def test_the_other_selectors_find_the_same(mixed):
     ]
 
 
+@pytest.mark.parametrize("selector", [("url-pattern", URL), ("id", "d3")])
+def test_what_has_its_url_or_id_does_not_come_back_with_another_text(mixed, tmp_path, selector):
+    mixed.takedowns.open(*selector, **WHY)
+    items = with_urls(records(8, text="Line {row} was written anew."))
+    path = str(write_jsonl(tmp_path / "in" / "anew.jsonl", items))
+    again = mixed.register([path], name="web/anew")
+    texts = [text for batch in mixed.stream("web/anew") for text in batch["text"].to_pylist()]
+
+    assert ({"takedown": 1}, 7) == (again.rejected, again.num_documents)
+    assert [] == [text for text in texts if "Line 3 " in text]
+
+
+def test_everything_goes_when_that_is_meant(mixed):
+    found = mixed.takedowns.open("url-pattern", "*", everything=True, **WHY)
+
+    assert (10, 5 + 1) == (found.num_texts, len(found.items))
+
+
+@pytest.mark.parametrize("place", ["digest", "url-pattern"])
+def test_no_file_is_read_that_an_index_answers_for(mixed, tmp_path, monkeypatch, place):
+    mixed.register([str(tmp_path / "in" / "made.jsonl")], name="web/other")
+    mixed.normalize("web/other", recipe="text-default")
+    read = []
+
+    def note(place_, shard):
+        read.append(shard.path)
+        return peek_shard(place_, shard)
+
+    monkeypatch.setattr("registry.operations.governing.finding.peek_shard", note)
+    digest = "sha256:" + hashlib.sha256(REAL.format(row=3).encode()).hexdigest()
+    found = mixed.takedowns.open(place, {"digest": digest}.get(place, URL), **WHY)
+
+    # Of two normalized versions the one that holds the document was read.
+    assert ["real.jsonl", "made.jsonl", "mix.jsonl", "made.jsonl"] == [
+        path for path in read if path.endswith(".jsonl")
+    ]
+    assert 1 == len([path for path in read if path.endswith(".parquet")])
+    assert "web/other.text-default@1" not in [item.reference for item in found.items]
+
+
 def test_a_version_of_which_nothing_is_left_is_withdrawn(mixed):
     whole = mixed.takedowns.open("dataset", "made/some", **WHY)
     done = mixed.takedowns.apply(whole.id)
@@ -165,8 +206,9 @@ def test_applying_again_changes_nothing(mixed):
 def test_what_fits_nothing_or_everything_is_said_clearly(mixed):
     with pytest.raises(InputError, match="no document of any version fits"):
         mixed.takedowns.open("url-pattern", "*nowhere.example/*", **WHY)
-    with pytest.raises(InputError, match="fits every document"):
+    with pytest.raises(InputError, match="fits every document") as caught:
         mixed.takedowns.open("url-pattern", "*", **WHY)
+    assert "--everything" in caught.value.hint
     with pytest.raises(UnknownError):
         mixed.takedowns.show(7)
     assert [] == mixed.takedowns.list()

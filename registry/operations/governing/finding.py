@@ -1,0 +1,131 @@
+"""Find the documents of a takedown in all versions, reading no file that an index answers for."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from registry.catalog.takedowns import Candidate
+from registry.domain.digest import Digest, digest_of_bytes, key_of
+from registry.domain.names import Reference
+from registry.domain.run import Operation
+from registry.domain.takedown import ItemDraft, ItemKind, Selector, SelectorKind
+from registry.domain.version import Content
+from registry.errors import ConflictError, UnreadableError
+from registry.operations.context import Context
+from registry.operations.passes.indexes import read_index
+from registry.operations.passes.shards import peek_shard
+from registry.operations.passes.suppression import names
+
+Place = tuple[str, str]
+"""The id and the locator of a document."""
+
+_COLUMNS = ("text", "id", "source", "metadata")
+
+
+@dataclass
+class Search:
+    """One search through all versions, parents before children."""
+
+    context: Context
+    selector: Selector
+    texts: dict[Digest, int] = field(default_factory=dict)
+    """The size of each text that was found."""
+
+    items: list[ItemDraft] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    places: dict[str, set[Place]] = field(default_factory=dict)
+    """Where documents were found, by version."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    """How many were found, by version."""
+
+    models: set[str] = field(default_factory=set)
+    fits_everything: bool = True
+    """Whether every document that was looked at is meant."""
+
+    def look_at_all(self, candidates: Iterable[Candidate]) -> None:
+        """Look for documents in versions, or judge them by their parents."""
+        for candidate in candidates:
+            self._look(candidate)
+
+    def _look(self, candidate: Candidate) -> None:
+        inherited = [one for one in candidate.parents if one in self.numbers]
+        if candidate.content is not Content.DOCUMENTS:
+            if inherited:
+                number = sum(self.numbers[one] for one in inherited)
+                self._add(candidate, ItemKind.DERIVED, number)
+            return
+        try:
+            number = self._count(candidate)
+        except (UnreadableError, ConflictError):
+            self.unread.append(candidate.reference)
+            number = 0
+        self.fits_everything &= number == candidate.num_documents
+        if number:
+            self._add(candidate, ItemKind.DOCUMENTS, number)
+        elif inherited and candidate.operation is Operation.DERIVE:
+            self._add(candidate, ItemKind.SUSPECT, 0)
+
+    def _add(self, candidate: Candidate, kind: ItemKind, number: int) -> None:
+        self.numbers[candidate.reference] = number
+        self.items.append(ItemDraft(kind=kind, reference=candidate.reference, num_documents=number))
+        for model in candidate.models:
+            if model not in self.models:
+                self.models.add(model)
+                self.items.append(
+                    ItemDraft(kind=ItemKind.MODEL, reference=model, num_documents=number)
+                )
+
+    def _count(self, candidate: Candidate) -> int:
+        known: set[Place] = set()
+        if candidate.operation is Operation.NORMALIZE:
+            known = set().union(*(self.places.get(one, set()) for one in candidate.parents))
+        if not known and self._is_answered(candidate) and not self._holds_text(candidate):
+            return 0
+        dataset = candidate.reference.partition("@")[0]
+        is_whole = self.selector.kind is SelectorKind.DATASET and dataset == self.selector.value
+        number = 0
+        for text, identity, source, metadata in self._documents(candidate.reference):
+            digest = digest_of_bytes(text)
+            place = (identity, source)
+            is_meant = is_whole or digest in self.texts or place in known
+            if is_meant or self._fits(digest, identity, source, metadata):
+                self.texts[digest] = len(text)
+                self.places.setdefault(candidate.reference, set()).add(place)
+                number += 1
+        return number
+
+    def _is_answered(self, candidate: Candidate) -> bool:
+        """Return whether the index alone says what a version holds.
+
+        By digest it always does. By id or URL it does where the parents were read and hold nothing:
+        normalizing keeps ids, locators and metadata. The documents of a dataset have to be read.
+        """
+        if candidate.document_index is None:
+            return False
+        if self.selector.kind is SelectorKind.DIGEST:
+            return True
+        if self.selector.kind is SelectorKind.DATASET:
+            return candidate.reference.partition("@")[0] != self.selector.value
+        is_normalized = candidate.operation is Operation.NORMALIZE
+        return is_normalized and not set(candidate.parents).intersection(self.unread)
+
+    def _holds_text(self, candidate: Candidate) -> bool:
+        """Return whether a text that is sought or was found stands in a version's index."""
+        sought = [self.selector.value] if self.selector.kind is SelectorKind.DIGEST else []
+        keys = {key_of(digest) for digest in (*sought, *self.texts)}
+        if not keys or candidate.document_index is None:
+            return False
+        index = read_index(self.context.store, candidate.document_index)
+        return not keys.isdisjoint(index.column("key").to_pylist())
+
+    def _documents(self, reference: str) -> Iterator[tuple[bytes, str, str, str]]:
+        shards = self.context.catalog.versions.list_shards(Reference.parse(reference))
+        for shard in shards:
+            for outcome in peek_shard(self.context.place, shard):
+                columns = (outcome.kept.column(name) for name in _COLUMNS)
+                yield from zip(*(column.to_pylist() for column in columns), strict=True)
+
+    def _fits(self, digest: Digest, identity: str, source: str, metadata: str) -> bool:
+        if self.selector.kind is SelectorKind.DIGEST:
+            return digest == self.selector.value
+        return names(self.selector, identity, source, metadata)
