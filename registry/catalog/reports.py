@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -58,9 +58,9 @@ class ReportStore:
                     }
                 ],
             )
-            change = Change("report.keep", _id(digest), {"digest": digest})
+            change = Change("report.keep", short_id(digest), {"digest": digest})
             audit.append(connection, [change], actor=actor, at=at)
-            return report.model_copy(update={"id": _id(digest), "created_at": at})
+            return report.model_copy(update={"id": short_id(digest), "created_at": at})
 
     def get(self, report_id: str) -> Report:
         """Return a report by the beginning of its digest.
@@ -77,7 +77,7 @@ class ReportStore:
                 found = list(connection.execute(_KEPT.where(fits).limit(2)))
             if not found:
                 newest = select(ReportRow.digest).order_by(ReportRow.id.desc()).limit(100)
-                known = [_id(digest) for digest in connection.execute(newest).scalars()]
+                known = [short_id(digest) for digest in connection.execute(newest).scalars()]
                 raise UnknownError(
                     what="report", value=report_id, known=known, hint="muster report list"
                 )
@@ -105,7 +105,7 @@ class ReportStore:
         with self._database.reading() as connection:
             return [
                 ReportSummary(
-                    id=_id(row.digest),
+                    id=short_id(row.digest),
                     created_at=row.created_at,
                     muster_version=row.muster_version,
                     tokenizer=row.tokenizer,
@@ -117,13 +117,31 @@ class ReportStore:
                 for row in connection.execute(query)
             ]
 
+    def list_inputs(self) -> dict[str, frozenset[str]]:
+        """Return the versions that each report stands on, by its id, oldest report first."""
+        query = select(ReportRow.digest, ReportRow.document).order_by(ReportRow.id)
+        with self._database.reading() as connection:
+            return {
+                short_id(digest): frozenset(
+                    one["reference"] for one in json.loads(document)["inputs"]
+                )
+                for digest, document in connection.execute(query)
+            }
 
-def _id(digest: str) -> str:
+
+def find_report(connection: Connection, name: str) -> int:
+    """Return the key of the report of an id, which is kept."""
+    fits = ReportRow.digest.startswith(PREFIX + name, autoescape=True)
+    return int(connection.execute(select(ReportRow.id).where(fits)).scalar_one())
+
+
+def short_id(digest: str) -> str:
+    """Return the id of a report: the beginning of its digest."""
     return digest.removeprefix(PREFIX)[:ID_DIGITS]
 
 
 def _report(digest: str, document: str, created_at: datetime) -> Report:
-    fields = json.loads(document) | {"id": _id(digest), "created_at": created_at}
+    fields = json.loads(document) | {"id": short_id(digest), "created_at": created_at}
     return Report.model_validate(fields)
 
 

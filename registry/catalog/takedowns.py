@@ -13,13 +13,16 @@ from registry.catalog.audit import Change
 from registry.catalog.engine import Database
 from registry.catalog.identifiers import reserve_ids
 from registry.catalog.inserting import insert_rows
+from registry.catalog.loading import AnyRow
 from registry.catalog.models import find_model, name_versions
 from registry.catalog.parents import join_parents, read_ids
+from registry.catalog.reports import find_report, short_id
 from registry.catalog.resolving import resolve, resolve_all
 from registry.catalog.tables import (
     DatasetRow,
     ModelRow,
     ModelTrainingRow,
+    ReportRow,
     RunRow,
     TakedownActionRow,
     TakedownDocumentRow,
@@ -228,7 +231,7 @@ def _require_open(found: Takedown, action: ActionKind, item: int | None) -> None
 def _item_rows(
     connection: Connection, takedown_id: int, draft: TakedownDraft
 ) -> list[dict[str, object]]:
-    names = [one.reference for one in draft.items if one.kind is not ItemKind.MODEL]
+    names = [one.reference for one in draft.items if one.kind.is_version]
     wanted = [Reference.parse(name) for name in names]
     versions = dict(zip(names, map(resolve_all(connection, wanted).get, wanted), strict=True))
     return [
@@ -241,6 +244,9 @@ def _item_rows(
             if one.kind is ItemKind.MODEL
             else None,
             "num_documents": one.num_documents,
+            "report_id": find_report(connection, one.reference)
+            if one.kind is ItemKind.REPORT
+            else None,
         }
         for position, one in enumerate(draft.items, start=1)
     ]
@@ -269,8 +275,9 @@ def _load(connection: Connection, ids: Sequence[int]) -> Takedowns:
     actions = _load_actions(connection, ids)
     items: defaultdict[int, list[TakedownItem]] = defaultdict(list)
     listed = connection.execute(
-        select(item, ModelRow.name, ModelRow.revision)
+        select(item, ModelRow.name, ModelRow.revision, ReportRow.digest)
         .outerjoin_from(item, ModelRow, ModelRow.id == item.model_id)
+        .outerjoin(ReportRow, ReportRow.id == item.report_id)
         .where(item.takedown_id.in_(ids))
         .order_by(item.takedown_id, item.position)
     ).all()
@@ -279,7 +286,7 @@ def _load(connection: Connection, ids: Sequence[int]) -> Takedowns:
         items[row.takedown_id].append(
             TakedownItem(
                 kind=row.kind,
-                reference=names.get(row.version_id) or f"{row.name}@{row.revision}",
+                reference=_name(row, names),
                 num_documents=row.num_documents,
                 number=row.position,
                 done=actions.get((row.takedown_id, row.position)),
@@ -301,6 +308,13 @@ def _load(connection: Connection, ids: Sequence[int]) -> Takedowns:
         )
         for row in rows
     ]
+
+
+def _name(row: AnyRow, versions: Mapping[int, str]) -> str:
+    """Return what an entry is of: a version, a report or a model."""
+    if row.version_id is not None:
+        return versions[row.version_id]
+    return f"{row.name}@{row.revision}" if row.digest is None else short_id(row.digest)
 
 
 def _load_actions(

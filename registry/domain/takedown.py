@@ -44,14 +44,28 @@ class ItemKind(StrEnum):
     DOCUMENTS = "documents"
     """A version that holds the documents."""
 
+    MIXTURE = "mixture"
+    """A version that holds the documents and was put together from several others."""
+
     DERIVED = "derived"
-    """A version of tokens or embeddings that was made from them."""
+    """Token shards that were made from them."""
+
+    EMBEDDINGS = "embeddings"
+    """Vectors that were made from them."""
 
     SUSPECT = "suspect"
     """A version made outside of muster from one that holds them, in which none was found."""
 
     MODEL = "model"
     """A model that was trained on a version that holds them."""
+
+    REPORT = "report"
+    """A kept report that stands on a version that holds them."""
+
+    @property
+    def is_version(self) -> bool:
+        """Whether it is a version, which can be made again or withdrawn."""
+        return self not in {ItemKind.MODEL, ItemKind.REPORT}
 
 
 class ActionKind(StrEnum):
@@ -73,7 +87,7 @@ class ItemDraft(Value):
 
     kind: ItemKind
     reference: str
-    """A version, or a model as `name@revision`."""
+    """A version, a model as `name@revision`, or a report by its id."""
 
     num_documents: int
     """How many documents of it are to go; of tokens, how many of those they were made from."""
@@ -149,7 +163,7 @@ class PlannedStep(Value):
     item: int
     reference: str
     step: str
-    """`rebuild`, or `decide`: nobody but a person can."""
+    """`rebuild`, `withdraw`, or `decide`: nobody but a person can."""
 
     what: str
 

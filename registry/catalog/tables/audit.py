@@ -19,7 +19,7 @@ class AuditLogRow(Row):
     at: Mapped[datetime]
     actor: Mapped[str]
     action: Mapped[str] = mapped_column(comment="Noun and verb, such as version.seal.")
-    entity: Mapped[str] = mapped_column(comment="What was changed, by its public name.")
+    entity: Mapped[str] = mapped_column(index=True, comment="What was changed, by its public name.")
     detail: Mapped[str] = mapped_column(
         comment="Canonical JSON, kept as text since the hash covers these very bytes."
     )

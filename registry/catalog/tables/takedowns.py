@@ -47,7 +47,12 @@ class TakedownItemRow(Row):
     __table_args__ = (
         one_of("kind", ItemKind),
         not_negative("num_documents"),
-        CheckConstraint("(version_id IS NULL) <> (model_id IS NULL)", name="subject"),
+        CheckConstraint(
+            "(version_id IS NOT NULL AND model_id IS NULL AND report_id IS NULL) "
+            "OR (version_id IS NULL AND model_id IS NOT NULL AND report_id IS NULL) "
+            "OR (version_id IS NULL AND model_id IS NULL AND report_id IS NOT NULL)",
+            name="subject",
+        ),
         Index(None, "version_id"),
         CLUSTERED,
     )
@@ -58,6 +63,7 @@ class TakedownItemRow(Row):
     version_id: Mapped[int | None] = mapped_column(ForeignKey("version.id"))
     model_id: Mapped[int | None] = mapped_column(ForeignKey("model.id"))
     num_documents: Mapped[int]
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"))
 
 
 class TakedownActionRow(Row):

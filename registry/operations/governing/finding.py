@@ -46,13 +46,19 @@ class Search:
         """Look for documents in versions, or judge them by their parents."""
         for candidate in candidates:
             self._look(candidate)
+        for name, inputs in self.context.catalog.reports.list_inputs().items():
+            number = sum(self.numbers.get(one, 0) for one in inputs)
+            if number:
+                self._add_item(ItemKind.REPORT, name, number)
 
     def _look(self, candidate: Candidate) -> None:
         inherited = [one for one in candidate.parents if one in self.numbers]
         if candidate.content is not Content.DOCUMENTS:
             if inherited:
                 number = sum(self.numbers[one] for one in inherited)
-                self._add(candidate, ItemKind.DERIVED, number)
+                is_tokens = candidate.content is Content.TOKENS
+                kind = ItemKind.DERIVED if is_tokens else ItemKind.EMBEDDINGS
+                self._add(candidate, kind, number)
             return
         try:
             number = self._count(candidate)
@@ -61,19 +67,21 @@ class Search:
             number = 0
         self.fits_everything &= number == candidate.num_documents
         if number:
-            self._add(candidate, ItemKind.DOCUMENTS, number)
+            is_mixture = len(candidate.parents) > 1
+            self._add(candidate, ItemKind.MIXTURE if is_mixture else ItemKind.DOCUMENTS, number)
         elif inherited and candidate.operation is Operation.DERIVE:
             self._add(candidate, ItemKind.SUSPECT, 0)
 
     def _add(self, candidate: Candidate, kind: ItemKind, number: int) -> None:
         self.numbers[candidate.reference] = number
-        self.items.append(ItemDraft(kind=kind, reference=candidate.reference, num_documents=number))
+        self._add_item(kind, candidate.reference, number)
         for model in candidate.models:
             if model not in self.models:
                 self.models.add(model)
-                self.items.append(
-                    ItemDraft(kind=ItemKind.MODEL, reference=model, num_documents=number)
-                )
+                self._add_item(ItemKind.MODEL, model, number)
+
+    def _add_item(self, kind: ItemKind, reference: str, number: int) -> None:
+        self.items.append(ItemDraft(kind=kind, reference=reference, num_documents=number))
 
     def _count(self, candidate: Candidate) -> int:
         known: set[Place] = set()

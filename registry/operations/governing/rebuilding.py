@@ -5,20 +5,23 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from registry.documents import NO_REJECTIONS, Outcome
+from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.digest import Digest, digest_of_bytes, fingerprint
 from registry.domain.generation import Generation, GenerationDraft
 from registry.domain.ledger import LedgerEntry, Rejected
-from registry.domain.licence import Basis
+from registry.domain.licence import Basis, LicenceStatement
 from registry.domain.model import ModelReference
 from registry.domain.names import Reference
 from registry.domain.reading import Reading
 from registry.domain.run import Operation, Run, RunDraft
 from registry.domain.takedown import Takedown
+from registry.domain.tokenizer import CountingPolicy
 from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.operations.context import CODE, Context, environment
 from registry.operations.normalizing.normalize import normalize
 from registry.operations.passes.quarantine import QuarantineWriter
 from registry.operations.passes.shards import read_shard
+from registry.operations.tokenizing.counting import Counting
 from registry.operations.tokenizing.merge import read_counting
 from registry.operations.tokenizing.tokenize import tokenize
 from registry.sources.reading import leave_out
@@ -50,6 +53,26 @@ class Rebuilding:
             result = self._leave_out(made)
         self._results[reference] = result
         return result
+
+    def count_again(self) -> None:
+        """Count what was made again by the tokenizers that had counted what it replaces."""
+        for before, after in self._results.items():
+            if after is None or after == before:
+                continue
+            known = {_identify(one) for one in self._exact_counts(after)}
+            for count in self._exact_counts(before):
+                if _identify(count) not in known:
+                    tokenizer = self._context.catalog.tokenizers.get(count.tokenizer_fingerprint)
+                    counting = Counting(tokenizer, count.policy, count_only=True)
+                    tokenize(self._context, Reference.parse(after), counting)
+
+    def _exact_counts(self, reference: str) -> list[RecordedCount]:
+        """Return the counts of all documents of a version as they stand."""
+        return [
+            one
+            for one in self._context.catalog.counts.list_for(Reference.parse(reference))
+            if one.method is CountMethod.EXACT and one.recipe is None
+        ]
 
     def _make_again(self, version: Version, run: Run) -> str | None:
         inputs = self._context.catalog.runs.inputs(run.id)
@@ -132,7 +155,6 @@ class Rebuilding:
             inputs=kept,
             taken=self._list_taken(version, sum(shard.num_documents for shard in shards)),
             generation=stated[0] if stated else None,
-            licence=self._find_licence(reference),
             languages=version.languages,
             tags=version.tags,
             sources=version.sources,
@@ -144,6 +166,7 @@ class Rebuilding:
             draft, run=run, actor=context.actor, at=context.clock()
         )
         made = Reference.parse(sealed.version.reference)
+        self._repeat_licences(reference, made)
         for statement in stated[1:]:
             context.catalog.generations.add(
                 made, statement, actor=context.actor, at=context.clock()
@@ -165,10 +188,17 @@ class Rebuilding:
             started_at=self._context.clock(),
         )
 
-    def _find_licence(self, reference: Reference) -> str | None:
-        assertions = self._context.catalog.licences.list_for(reference)
-        holding = next(one for one in assertions if one.holds)
-        return holding.expression if holding.basis is Basis.STATED else None
+    def _repeat_licences(self, reference: Reference, made: Reference) -> None:
+        """Let everybody say of the new version what they said of the old one, on their evidence."""
+        context = self._context
+        for said in reversed(context.catalog.licences.list_for(reference)):
+            if said.basis is Basis.STATED and not said.is_outdated:
+                statement = LicenceStatement.model_validate(
+                    said.model_dump(include=set(LicenceStatement.model_fields))
+                )
+                context.catalog.licences.state(
+                    made, statement, actor=context.actor, at=context.clock()
+                )
 
     def _find_statements(self, version: Version) -> list[GenerationDraft]:
         graph = self._context.catalog.generations.upstream([Reference.parse(version.reference)])
@@ -199,6 +229,10 @@ class Rebuilding:
             is_whole = number == parent.num_documents
             taken[result] = now.num_documents if is_whole else number
         return tuple(taken.items()) if sum(taken.values()) == num_documents else ()
+
+
+def _identify(count: RecordedCount) -> tuple[Digest, CountingPolicy]:
+    return count.tokenizer_fingerprint, count.policy
 
 
 def _account(shards: Sequence[Shard], sizes: Sequence[int]) -> LedgerEntry:

@@ -27,8 +27,8 @@ from registry.operations.context import Context
 from registry.operations.governing.finding import Search
 from registry.operations.governing.rebuilding import Rebuilding
 
-Place = tuple[str, str]
-"""The id and the locator of a document."""
+_REBUILT = {ItemKind.DOCUMENTS, ItemKind.MIXTURE, ItemKind.DERIVED, ItemKind.EMBEDDINGS}
+"""What `apply` deals with; the rest is a person's."""
 
 
 def open_takedown(
@@ -104,8 +104,9 @@ def apply(context: Context, takedown_id: int) -> Takedown:
     digests = context.catalog.takedowns.list_digests(takedown_id)
     rebuilding = Rebuilding(context, found, digests)
     for item in found.open_items:
-        if item.kind in {ItemKind.DOCUMENTS, ItemKind.DERIVED}:
+        if item.kind in _REBUILT:
             _apply_one(context, found, item, rebuilding)
+    rebuilding.count_again()
     return context.catalog.takedowns.get(takedown_id)
 
 
@@ -125,14 +126,15 @@ def withdraw(context: Context, takedown_id: int, item: int, *, reason: str) -> T
     """Withdraw the version of an entry without another in its place.
 
     Raises:
-        InputError: The entry is a model, which cannot be withdrawn here.
+        InputError: The entry is a model or report, which cannot be withdrawn here.
         UnknownError: There is no such takedown or entry.
     """
     found = context.catalog.takedowns.get(takedown_id)
     named = next((one for one in found.items if one.number == item), None)
-    if named is not None and named.kind is ItemKind.MODEL:
+    if named is not None and not named.kind.is_version:
         raise InputError(
-            f"{named.reference} is a model", hint=f"muster takedown exempt {takedown_id} {item}"
+            f"{named.reference} is a {named.kind}",
+            hint=f"muster takedown exempt {takedown_id} {item}",
         )
     at, actor = context.clock(), context.actor
     answer = context.catalog.takedowns.act(
@@ -159,9 +161,12 @@ def _plan_one(item: TakedownItem) -> PlannedStep:
     number = format_number(item.num_documents, "document")
     what, step = {
         ItemKind.DOCUMENTS: (f"a version without {number}; this one withdrawn", "rebuild"),
+        ItemKind.MIXTURE: (f"a version without {number}; this one withdrawn", "rebuild"),
         ItemKind.DERIVED: ("made again from what is rebuilt; this one withdrawn", "rebuild"),
+        ItemKind.EMBEDDINGS: ("withdrawn, and not made again", "withdraw"),
         ItemKind.SUSPECT: ("made outside of muster, nothing found: withdraw or exempt", "decide"),
         ItemKind.MODEL: ("was trained on them: exempt with a reason", "decide"),
+        ItemKind.REPORT: ("stands on them: report again, exempt with the new id", "decide"),
     }[item.kind]
     return PlannedStep(item=item.number, reference=item.reference, step=step, what=what)
 

@@ -53,7 +53,7 @@ def test_the_work_list_holds_all_that_holds_the_document(mixed):
     assert [
         ("documents", "web/real@1", 1),
         ("model", "org/small@v1", 1),
-        ("documents", "mix/all@1", 1),
+        ("mixture", "mix/all@1", 1),
         ("documents", "mix/all.text-default@1", 1),
         ("derived", f"{TOKENS}@1", 1),
     ] == listed(found)
