@@ -1,6 +1,6 @@
 """Datasets: the named series of versions, what is said of them, and how they are found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeAlias
@@ -9,7 +9,9 @@ from sqlalchemy import Connection, func, select
 
 from registry.catalog import audit
 from registry.catalog.engine import Database
+from registry.catalog.holding import Held, find_holding
 from registry.catalog.loading import IS_CURRENT, AnyRow, load_version
+from registry.catalog.parents import join_parents, read_ids
 from registry.catalog.resolving import is_bare, resolve, unknown_dataset
 from registry.catalog.restating import state
 from registry.catalog.search import find_matches
@@ -51,6 +53,9 @@ _SUMMARIES = (
         VersionRow.content,
         VersionRow.state,
         LicenceAssertionRow.expression,
+        LicenceAssertionRow.basis,
+        VersionRow.id.label("version_id"),
+        join_parents(VersionRow).label("parents"),
         _LANGUAGES.label("languages"),
         _TAGS.label("tags"),
         DatasetRow.head,
@@ -120,7 +125,7 @@ class DatasetStore:
         if after is not None:
             query = query.where(DatasetRow.name > after)
         with self._database.reading() as connection:
-            return [_summary(row) for row in connection.execute(query)]
+            return _summarise(connection, connection.execute(query).all())
 
     def search(self, query: str, *, limit: int = 20) -> Summaries:
         """Return datasets whose name, description and tags hold all words of a query, best first.
@@ -130,9 +135,8 @@ class DatasetStore:
         """
         with self._database.reading() as connection:
             ids = find_matches(connection, query, limit=limit)
-            rows = connection.execute(_SUMMARIES.where(DatasetRow.id.in_(ids)))
-            found = {row.id: _summary(row) for row in rows}
-            return [found[dataset_id] for dataset_id in ids]
+            rows = connection.execute(_SUMMARIES.where(DatasetRow.id.in_(ids))).all()
+            return _summarise(connection, sorted(rows, key=lambda row: ids.index(row.id)))
 
     def describe(
         self,
@@ -241,13 +245,24 @@ def _dataset(connection: Connection, series: Series) -> Dataset:
     )
 
 
-def _summary(row: AnyRow) -> DatasetSummary:
+def _summarise(connection: Connection, rows: Sequence[AnyRow]) -> Summaries:
+    """Return datasets, each with the licence that its newest version goes by now."""
+    held = {
+        row.version_id: Held(row.expression, row.basis, read_ids(row.parents))
+        for row in rows
+        if row.version_id is not None
+    }
+    licences = find_holding(connection, held)
+    return [_summary(row, licences.get(row.version_id, UNKNOWN)) for row in rows]
+
+
+def _summary(row: AnyRow, licence: str) -> DatasetSummary:
     return DatasetSummary(
         reference=reference_to(row.name, row.head) if row.head else row.name,
         kind=row.kind,
         content=row.content,
         state=row.state,
-        licence=row.expression or UNKNOWN,
+        licence=licence,
         languages=_split(row.languages),
         tags=_split(row.tags),
         num_versions=row.head,

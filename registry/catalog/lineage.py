@@ -14,10 +14,12 @@ from registry.catalog.audit import find_withdrawals
 from registry.catalog.collector import collector_paused
 from registry.catalog.engine import Database
 from registry.catalog.field_facts import load_field_facts
+from registry.catalog.holding import Held, find_holding
 from registry.catalog.parents import read_ids
 from registry.catalog.reaching import Reached, load_reached, load_tagged
 from registry.catalog.resolving import resolve, resolve_all
 from registry.catalog.tables import AS_IS, DatasetRow, LineageEdgeRow, VersionRow
+from registry.catalog.writers import load_writers
 from registry.domain import graph
 from registry.domain.field_lineage import FieldFacts
 from registry.domain.graph import Selected
@@ -152,6 +154,8 @@ def _answer(
     nearest = sorted(depths, key=lambda one: (depths[one], names[one]))
     kept = nearest if limit is None else nearest[: max(limit, 1)]
     makings = {one: _making(facts[one], names[one]) for one in kept}
+    held = {one: Held(facts[one].licence, facts[one].basis, parents[one]) for one in facts}
+    licences = find_holding(connection, held)
     withdrawals = _find_reasons(connection, [facts[one] for one in kept], names)
     begun = sorted({names[one] for found in starts.values() for one in found if one in makings})
     cut = f"{format_number(len(nearest), 'version')} fit, the limit is {limit:,}" if limit else ""
@@ -160,7 +164,8 @@ def _answer(
         direction=_direction(selection),
         starts=tuple(begun),
         nodes=tuple(
-            _node(facts[one], names[one], depths[one], withdrawals.get(names[one])) for one in kept
+            _node(facts[one], names[one], depths[one], licences[one], withdrawals.get(names[one]))
+            for one in kept
         ),
         edges=tuple(
             LineageEdge.trusted({"parent": names[parent], **makings[child]})
@@ -172,6 +177,7 @@ def _answer(
         truncated=len(kept) < len(nearest),
         reason=cut if len(kept) < len(nearest) else None,
         limit=limit,
+        writers=load_writers(connection, [names[one] for one in kept]),
     )
 
 
@@ -211,7 +217,7 @@ def _find_reasons(
     return {name: withdrawal.reason for name, withdrawal in found.items()}
 
 
-def _node(one: Reached, name: str, depth: int, withdrawal: str | None) -> LineageNode:
+def _node(one: Reached, name: str, depth: int, licence: str, withdrawal: str | None) -> LineageNode:
     return LineageNode.trusted(
         {
             "reference": name,
@@ -219,7 +225,7 @@ def _node(one: Reached, name: str, depth: int, withdrawal: str | None) -> Lineag
             "content": one.content,
             "state": one.state,
             "withdrawal": withdrawal,
-            "licence": one.licence,
+            "licence": licence,
             "num_documents": one.num_documents,
             "num_bytes": one.num_bytes,
             "digest": one.digest,

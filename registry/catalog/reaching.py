@@ -35,6 +35,7 @@ from registry.catalog.tables import (
     TagRow,
     VersionRow,
 )
+from registry.domain.licence import Basis
 from registry.domain.names import Reference
 from registry.domain.run import Operation
 from registry.domain.selection import Method, Term
@@ -58,6 +59,7 @@ class Reached(NamedTuple):
     content: Content
     state: VersionState
     licence: str
+    basis: Basis
     num_documents: int
     num_bytes: int
     digest: str
@@ -225,6 +227,7 @@ def _select_facts(ids: CTE) -> Select[*tuple[Any, ...]]:
             VersionRow.content,
             VersionRow.state,
             LicenceAssertionRow.expression,
+            LicenceAssertionRow.basis,
             VersionRow.num_documents,
             VersionRow.num_bytes,
             VersionRow.manifest_digest,

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from registry.domain.base import Value
+from registry.domain.generation import Role
 from registry.domain.run import Operation
 from registry.domain.version import Content, DatasetKind, VersionState
 
@@ -84,6 +85,20 @@ class FieldEdge(Value):
     """The operation, with the tokenizer and recipe where it had one."""
 
 
+class Writer(Value):
+    """A model that wrote or judged the documents of a version."""
+
+    reference: str
+    """The version."""
+
+    role: Role
+    model: str
+    """`name@revision`."""
+
+    trained_on: tuple[str, ...]
+    """The versions that it was trained on, which are upstream by way of the model."""
+
+
 class Lineage(Value):
     """The versions that were asked for, with every edge among them."""
 
@@ -111,6 +126,9 @@ class Lineage(Value):
 
     limit: int | None = None
     """The limit on nodes that was asked for, if any."""
+
+    writers: tuple[Writer, ...] = ()
+    """The models that wrote or judged these versions. Edges do not lead through them."""
 
     fields: tuple[FieldEdge, ...] | None = None
     """What each field was made from, by the order of the edges; None: not asked for."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from registry.domain.lineage import Lineage, LineageEdge, LineageNode
+from registry.domain.lineage import Lineage, LineageEdge, LineageNode, Writer
 from registry.domain.quantities import format_bytes, format_number
 from registry.domain.version import VersionState
 from registry.reporting.graph_labels import describe_state
@@ -26,22 +26,24 @@ class _Line(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A version or a run that is yet to be drawn."""
+    """A version, a run or a model that is yet to be drawn."""
 
     indent: str
     guide: str
     reference: str | None
     edges: tuple[LineageEdge, ...] = ()
+    writer: Writer | None = None
 
 
 def lineage_tree(lineage: Lineage) -> "Text":
     """Return a lineage as a tree: a version, below it each run and what stands beyond it.
 
     Upstream the inputs of a run stand below it, downstream its outputs. Of one version in both
-    directions there are two trees, what it was made from first. A version is drawn in full once;
-    where it comes again it says `(see above)`. Licence, documents and size of the files stand
-    beside each. An answer that was cut, or goes on beyond the generations that were asked for, ends
-    in a line that says so.
+    directions there are two trees, what it was made from first. The models that wrote a version
+    stand below it, with what they were trained on. A version is drawn in full once; where it comes
+    again it says `(see above)`. Licence, documents and size of the files stand beside each. An
+    answer that was cut, or goes on beyond the generations that were asked for, ends in a line that
+    says so.
     """
     from rich.text import Text
 
@@ -88,13 +90,18 @@ def _draw_trees(lineage: Lineage, roots: Sequence[str], *, direction: str) -> li
     """Walk the graph without recursion, so that the longest chain is drawn."""
     nodes = {node.reference: node for node in lineage.nodes}
     onward = _group_by_run(lineage, direction)
+    writers: dict[str, list[Writer]] = defaultdict(list)
+    for writer in lineage.writers:
+        writers[writer.reference].append(writer)
     lines: list[_Line] = []
     seen: set[str] = set()
     entries = [_Entry("", "", root) for root in reversed(roots)]
     while entries:
         entry = entries.pop()
         below = entry.indent + {_LAST: _BLANK, _BETWEEN: _THROUGH}.get(entry.guide, "")
-        if entry.reference is None:
+        if entry.writer is not None:
+            lines.append(_Line(entry.indent + entry.guide, _describe_writer(entry.writer)))
+        elif entry.reference is None:
             lines.append(_Line(entry.indent + entry.guide, _describe_run(entry.edges[0])))
             entries += _versions_below(entry.edges, below, direction)
         elif entry.reference in seen:
@@ -102,7 +109,7 @@ def _draw_trees(lineage: Lineage, roots: Sequence[str], *, direction: str) -> li
         else:
             seen.add(entry.reference)
             lines.append(_describe_version(entry.indent + entry.guide, nodes[entry.reference]))
-            entries += _runs_below(onward[entry.reference], below)
+            entries += _runs_below(onward[entry.reference], writers[entry.reference], below)
     return lines
 
 
@@ -119,12 +126,14 @@ def _ends(edge: LineageEdge, direction: str) -> tuple[str, str]:
     return (edge.parent, edge.child) if direction == "downstream" else (edge.child, edge.parent)
 
 
-def _runs_below(runs: dict[str, list[LineageEdge]], indent: str) -> list[_Entry]:
-    edges = list(runs.values())
-    return [
-        _Entry(indent, _BETWEEN if index else _LAST, None, tuple(group))
-        for index, group in enumerate(reversed(edges))
-    ]
+def _runs_below(
+    runs: dict[str, list[LineageEdge]], writers: Sequence[Writer], indent: str
+) -> list[_Entry]:
+    """Return the models that wrote a version and the runs that lead on from it, last one first."""
+    below = [_Entry(indent, _BETWEEN, None, writer=writer) for writer in writers]
+    below += [_Entry(indent, _BETWEEN, None, tuple(group)) for group in runs.values()]
+    below[-1:] = [entry._replace(guide=_LAST) for entry in below[-1:]]
+    return below[::-1]
 
 
 def _versions_below(edges: tuple[LineageEdge, ...], indent: str, direction: str) -> list[_Entry]:
@@ -138,6 +147,11 @@ def _versions_below(edges: tuple[LineageEdge, ...], indent: str, direction: str)
 def _describe_run(edge: LineageEdge) -> str:
     parts = [edge.operation.value, edge.recipe or "", f"(run {edge.run[-_SHORT_RUN:]})"]
     return plain(" ".join(part for part in parts if part))
+
+
+def _describe_writer(writer: Writer) -> str:
+    trained = f", trained on {', '.join(writer.trained_on)}" if writer.trained_on else ""
+    return plain(f"{writer.role} {writer.model}{trained}")
 
 
 def _describe_version(guide: str, node: LineageNode) -> _Line:

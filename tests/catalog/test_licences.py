@@ -259,3 +259,20 @@ def test_a_notice_names_what_asks_for_it_and_nothing_else(catalog):
         notice.entries[0].publishers,
         notice.entries[0].urls,
     )
+
+
+def test_lists_and_trees_show_the_licence_that_holds_now_not_as_sealed(catalog):
+    seal(catalog, "web/raw", "raw", licence="MIT")
+    seal(catalog, "web/mid", "mid", inputs=("web/raw@1",))
+    seal(catalog, "web/end", "end", inputs=("web/mid@1",))
+    seal(catalog, "web/own", "own", inputs=("web/mid@1",), licence="Apache-2.0")
+    statement = make_statement(expression="CC-BY-NC-4.0", confidence="high", by="auditor")
+    catalog.licences.state(ref("web/raw@1"), statement, **WHO)
+    listed = {one.reference: one.licence for one in catalog.datasets.list()}
+    below = {one.reference: one.licence for one in catalog.lineage.downstream(ref("web/mid")).nodes}
+    found = [one.licence for one in catalog.datasets.search("end")]
+
+    changed = dict.fromkeys(("web/raw@1", "web/mid@1", "web/end@1"), "CC-BY-NC-4.0")
+    assert changed | {"web/own@1": "Apache-2.0"} == listed
+    assert listed == below | {"web/raw@1": "CC-BY-NC-4.0"}
+    assert ["CC-BY-NC-4.0"] == found
