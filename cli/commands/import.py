@@ -97,7 +97,7 @@ def _describe(name: str, value: object) -> str:
 def _show_events(counts: EventCounts) -> None:
     from registry.reporting.text import plain
 
-    unfinished = f"{counts.num_unfinished_runs:,}, left out until their end is imported"
+    unfinished = f"{counts.num_unfinished_runs:,}, kept until their end is imported"
     output.print_facts(
         [
             ("events", f"{counts.num_events:,}, {counts.num_duplicates:,} of them repeated"),

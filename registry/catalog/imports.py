@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
+from pydantic import JsonValue
 from sqlalchemy import Connection, or_, select
 
 from registry.catalog import audit
@@ -33,6 +34,7 @@ from registry.domain.names import DatasetName, Reference
 from registry.domain.run import Run, RunDraft, RunState
 
 Runs: TypeAlias = list[Run]
+JsonValues: TypeAlias = list[JsonValue]
 
 _RUNS = select(
     RunRow.public_id.label("id"),
@@ -82,6 +84,17 @@ class ImportStore:
             for chunk in chunked(run_ids):
                 query = select(RunRow.public_id).where(RunRow.public_id.in_(chunk))
                 found.update(connection.execute(query).scalars())
+        return found
+
+    def told_of(self, derivations: Iterable[Digest], *, key: str) -> dict[Digest, JsonValues]:
+        """Return what the closed runs of each derivation hold under a parameter, oldest first."""
+        found: dict[Digest, JsonValues] = {}
+        with self._database.reading() as connection:
+            for chunk in chunked(derivations):
+                closed = RunRow.derivation.in_(chunk) & (RunRow.state != RunState.OPEN)
+                for row in connection.execute(_RUNS.where(closed).order_by(RunRow.id)).mappings():
+                    run = Run.model_validate(dict(row))
+                    found.setdefault(run.derivation, []).append(run.parameters[key])
         return found
 
     def versions_of(self, names: Iterable[DatasetName]) -> list[Named]:

@@ -156,6 +156,7 @@ def _answer(
     makings = {one: _making(facts[one], names[one]) for one in kept}
     held = {one: Held(facts[one].licence, facts[one].basis, parents[one]) for one in facts}
     licences = find_holding(connection, held)
+    written = {one: names[one] for one in kept if facts[one].has_writers}
     withdrawals = _find_reasons(connection, [facts[one] for one in kept], names)
     begun = sorted({names[one] for found in starts.values() for one in found if one in makings})
     cut = f"{format_number(len(nearest), 'version')} fit, the limit is {limit:,}" if limit else ""
@@ -177,7 +178,7 @@ def _answer(
         truncated=len(kept) < len(nearest),
         reason=cut if len(kept) < len(nearest) else None,
         limit=limit,
-        writers=load_writers(connection, [names[one] for one in kept]),
+        writers=load_writers(connection, written),
     )
 
 

@@ -28,6 +28,7 @@ from registry.catalog.loading import IS_CURRENT
 from registry.catalog.parents import join_parents
 from registry.catalog.tables import (
     DatasetRow,
+    GenerationRow,
     LicenceAssertionRow,
     LineageEdgeRow,
     RecipeRow,
@@ -69,6 +70,9 @@ class Reached(NamedTuple):
     run: str
     operation: Operation
     finished_at: datetime | None
+    has_writers: bool
+    """Whether a model wrote or judged it."""
+
     parents: str | None
     """The ids of what it was made from, with commas between."""
 
@@ -218,6 +222,11 @@ def _walk(
 
 def _select_facts(ids: CTE) -> Select[*tuple[Any, ...]]:
     parents = join_parents(ids)
+    has_writers = (
+        select(GenerationRow.id)
+        .where(GenerationRow.version_id == VersionRow.id, GenerationRow.model_id.is_not(None))
+        .exists()
+    )
     return (
         select(
             VersionRow.id,
@@ -237,6 +246,7 @@ def _select_facts(ids: CTE) -> Select[*tuple[Any, ...]]:
             RunRow.public_id,
             RunRow.operation,
             RunRow.finished_at,
+            has_writers,
             parents,
         )
         .join_from(ids, VersionRow, VersionRow.id == ids.c.id)

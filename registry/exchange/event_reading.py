@@ -50,6 +50,21 @@ class EventRun:
     inputs: dict[Name, Facets] = field(default_factory=dict)
     outputs: dict[Name, Facets] = field(default_factory=dict)
 
+    def add_earlier(self, told: JsonValue) -> None:
+        """Add what was told of the run before; what is told now stands where both say something.
+
+        Args:
+            told: The run as it stands in the parameters of a run here.
+        """
+        earlier = _object(told)
+        self.started_at = min(self.started_at, _moment(str(earlier["started_at"])))
+        self.facets = _object(earlier.get("run_facets")) | self.facets
+        self.job_facets = _object(earlier.get("job_facets")) | self.job_facets
+        for side, datasets in (("inputs", self.inputs), ("outputs", self.outputs)):
+            for one in map(_object, _list(earlier.get(side))):
+                name = (str(one["namespace"]), str(one["name"]))
+                datasets[name] = _object(one.get("facets")) | datasets.get(name, {})
+
     @property
     def key(self) -> tuple[datetime, datetime, str]:
         """What runs are ordered by when nothing else orders them."""

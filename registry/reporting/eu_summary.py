@@ -1,12 +1,12 @@
 """The public summary of training content that the EU AI Act asks for, as far as it is known.
 
 Source:
-    Regulation (EU) 2024/1689, Article 53(1)(d); the Commission's template of 24 July 2025: general
-    information, list of data sources, relevant data processing aspects.
+    Regulation (EU) 2024/1689, Article 53(1)(d); the Commission's template, published on 24 July
+    2025 and adopted as C(2025) 8311: general information, list of data sources, data processing.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from registry.domain.count import CountMethod
 from registry.domain.exchange import Dossier
@@ -26,9 +26,10 @@ from registry.reporting.markdown import (
 
 _BANDS = (
     (10**9, "less than 1 billion tokens"),
-    (10**12, "1 billion to 1 trillion tokens"),
-    (10**13, "1 trillion to 10 trillion tokens"),
+    (10**13 + 1, "1 billion to 10 trillion tokens"),
 )
+"""The ranges of the template, section 1.3, by the number that lies beyond each."""
+
 _LARGEST_BAND = "more than 10 trillion tokens"
 _HEADING = re.compile(r"^(#+) (.*)$")
 _ITEM = re.compile(r"^- (.*)$")
@@ -43,24 +44,46 @@ def render_eu_summary(dossier: Dossier) -> str:
     return join(
         f"Public summary of training content: {literal(dossier.version.reference)}",
         [
-            ("1 General information: provider", [gap("name and contact")]),
-            ("1 General information: model", [gap("name, versions and date")]),
-            ("1 General information: modality and size", _sizes(dossier)),
-            ("1 General information: languages", _languages(dossier)),
-            ("2.1 Publicly available datasets", [_source(one) for one in others]),
-            ("2.2 Private datasets", [gap("licensed from third parties")]),
+            ("Version of the summary", [gap("number of this version"), gap("last update")]),
             (
-                "2.3 Data crawled and scraped",
-                [_source(one) for one in crawled] or ["None is recorded here."],
+                "1.1 Provider identification",
+                [gap("name and contact"), gap("authorised representative")],
             ),
+            (
+                "1.2 Model identification",
+                [
+                    gap("names with their versions"),
+                    gap("models that it was made from"),
+                    gap("date of placement on the Union market"),
+                ],
+            ),
+            (
+                "1.3 Modalities, overall training data size and other characteristics",
+                [
+                    *_sizes(dossier),
+                    gap("types of content"),
+                    _latest(dossier),
+                    *_languages(dossier),
+                ],
+            ),
+            ("2.1 Publicly available datasets", [_source(one) for one in others]),
+            (
+                "2.2 Private non-publicly available datasets obtained from third parties",
+                [
+                    gap("2.2.1 licensed by rightsholders or their representatives"),
+                    gap("2.2.2 obtained from other third parties"),
+                ],
+            ),
+            ("2.3 Data crawled and scraped from online sources", _crawled(crawled)),
             ("2.4 User data", [gap("data of users")]),
             ("2.5 Synthetic data", _synthetic(dossier, synthetic)),
-            ("2.6 Other sources", [GAP]),
+            ("2.6 Other sources of data", [GAP]),
             (
-                "3.1 Reservation of rights for text and data mining",
+                "3.1 Respect of reservation of rights from text and data mining",
                 [gap("measures to respect opt-outs")],
             ),
             ("3.2 Removal of illegal content", _processing(dossier.lineage.edges)),
+            ("3.3 Other information", ["Optional."]),
         ],
     )
 
@@ -68,6 +91,11 @@ def render_eu_summary(dossier: Dossier) -> str:
 def count_gaps(text: str) -> int:
     """Return how many marks of something not stated a page has."""
     return text.count(GAP.strip("*"))
+
+
+def find_band(num_tokens: int) -> str:
+    """Return the range of the template in which a number of tokens lies."""
+    return next((name for bound, name in _BANDS if num_tokens < bound), _LARGEST_BAND)
 
 
 def to_html(markdown: str) -> str:
@@ -124,7 +152,7 @@ def _sizes(dossier: Dossier) -> list[str]:
     lines = ["modality: text"]
     for count in measured:
         tokens = count.num_tokens
-        band = next((name for bound, name in _BANDS if tokens < bound), _LARGEST_BAND)
+        band = find_band(tokens)
         lines.append(
             f"text: {band}; {tokens:,} by {literal(count.tokenizer_name)}, {count.method.value}"
         )
@@ -135,7 +163,27 @@ def _sizes(dossier: Dossier) -> list[str]:
 
 def _languages(dossier: Dossier) -> list[str]:
     found = {language for one in dossier.versions.values() for language in one.languages}
-    return [", ".join(literal(one) for one in sorted(found))] if found else []
+    if not found:
+        return [gap("languages", f"muster dataset set {dossier.version.reference} --language")]
+    return [f"languages: {', '.join(literal(one) for one in sorted(found))}"]
+
+
+def _latest(dossier: Dossier) -> str:
+    """Return the latest date at which data was acquired, as far as it is stated."""
+    sources = (source for one in dossier.versions.values() for source in one.sources)
+    dates = [source.retrieved_at.date() for source in sources if source.retrieved_at]
+    what = "latest date of acquisition"
+    return f"{what}: {max(dates)}" if dates else gap(what)
+
+
+def _crawled(crawled: Sequence[Version]) -> list[str]:
+    if not crawled:
+        return ["None is recorded here."]
+    return [
+        *map(_source, crawled),
+        gap("names, purposes and behaviour of the crawlers, and when they ran"),
+        gap("the largest domain names by what was scraped"),
+    ]
 
 
 def _has_kind(version: Version, *kinds: str) -> bool:

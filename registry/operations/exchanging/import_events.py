@@ -78,12 +78,16 @@ class _Import:
         self._num_edges = 0
 
     def run(self, *, dry_run: bool) -> EventCounts:
-        ended = [run for run in self._found.runs.values() if run.end is not None]
-        ordered = order_runs(ended)
-        derivations = {run.id: derivation_of(run) for run in ordered}
+        runs = self._found.runs
+        derivations = {one: derivation_of(run) for one, run in runs.items()}
         known = self._context.catalog.imports.known(derivations.values())
         own = self._context.catalog.imports.known_runs(derivations)
-        wanted = [run for run in ordered if derivations[run.id] not in known and run.id not in own]
+        fresh = {one for one in runs if derivations[one] not in known and one not in own}
+        earlier = self._take_up([runs[one] for one in sorted(fresh)])
+        self._note_late([run for one, run in runs.items() if derivations[one] in known])
+        ordered = order_runs(run for run in runs.values() if run.end is not None)
+        wanted = [run for run in ordered if run.id in fresh]
+        begun = [run for one, run in runs.items() if one in fresh and run.end is None]
         self._look_up(wanted)
         others = []
         for run in wanted:
@@ -91,19 +95,43 @@ class _Import:
             if not (run.end == COMPLETE and self._make(run, inputs)):
                 others.append((run, inputs))
         if not dry_run:
-            self._write(others)
+            self._write(others, [run for run in begun if _tell(run) not in earlier])
         return EventCounts(
             num_events=self._found.num_events,
             num_duplicates=self._found.num_duplicates,
             num_runs=len(wanted),
             num_known_runs=len(ordered) - len(wanted),
             num_failed_runs=sum(run.end != COMPLETE for run in wanted),
-            num_unfinished_runs=len(self._found.runs) - len(ended),
+            num_unfinished_runs=len(begun),
             num_datasets=len(self._new),
             num_versions=len(self._drafts),
             num_edges=self._num_edges,
             skipped=tuple(self._found.skipped),
         )
+
+    def _take_up(self, runs: Sequence[EventRun]) -> list[JsonValue]:
+        """Add to runs what earlier imports told of them before their end; return all of it."""
+        keys = {begun_derivation_of(run): run for run in runs}
+        found = self._context.catalog.imports.told_of(keys, key="openlineage")
+        told = [(keys[key], one) for key, many in found.items() for one in many]
+        for run, one in told:
+            run.add_earlier(one)
+        return [one for _, one in told]
+
+    def _note_late(self, runs: Sequence[EventRun]) -> None:
+        """Say which datasets of a run that is recorded are named only now: it is sealed."""
+        keys = {derivation_of(run): run for run in runs}
+        found = self._context.catalog.imports.told_of(keys, key="openlineage")
+        for key, many in found.items():
+            run, known = keys[key], EventRun(keys[key].id)
+            for one in many:
+                known.add_earlier(one)
+            late = [*(run.inputs.keys() - known.inputs), *(run.outputs.keys() - known.outputs)]
+            if late:
+                names = ", ".join(sorted("/".join(name) for name in late))
+                self._found.skipped.append(
+                    f"run {run.id}: it ended in an earlier import, and {names} is told only now"
+                )
 
     def _look_up(self, runs: Iterable[EventRun]) -> None:
         """Read once which versions are there of every dataset that the runs name."""
@@ -171,7 +199,9 @@ class _Import:
         self._drafts.append((version, draft or _sighting(name, facets, run, self._context.actor)))
         return reference
 
-    def _write(self, others: Sequence[tuple[EventRun, tuple[str, ...]]]) -> None:
+    def _write(
+        self, others: Sequence[tuple[EventRun, tuple[str, ...]]], begun: Sequence[EventRun]
+    ) -> None:
         if self._drafts:
             self._context.store.put_bytes(b"")
             self._context.catalog.versions.seal_many(
@@ -186,6 +216,15 @@ class _Import:
                     error=None if run.end == COMPLETE else _error(run),
                 )
                 for run, inputs in others
+            ]
+            + [
+                EndedRun(
+                    draft=_draft_of(run, begun_derivation_of(run), actor=self._context.actor),
+                    inputs=(),
+                    finished_at=run.started_at,
+                    error=None,
+                )
+                for run in begun
             ],
             actor=self._context.actor,
             at=self._context.clock(),
@@ -218,28 +257,35 @@ def derivation_of(run: EventRun) -> Digest:
     return fingerprint({"operation": "openlineage", "run": run.id})
 
 
+def begun_derivation_of(run: EventRun) -> Digest:
+    """Return what is told of a run before its end is known by here."""
+    return fingerprint({"operation": "openlineage", "begun": run.id})
+
+
 def _draft_of(run: EventRun, derivation: Digest, *, actor: str) -> RunDraft:
-    parameters: dict[str, JsonValue] = {
-        "openlineage": {
-            "run": run.id,
-            "job": list(run.job),
-            "producer": run.producer,
-            "started_at": run.started_at.isoformat(),
-            "ended_at": None if run.ended_at is None else run.ended_at.isoformat(),
-            "end": run.end,
-            "run_facets": run.facets,
-            "job_facets": run.job_facets,
-            "inputs": _named(run.inputs),
-            "outputs": _named(run.outputs),
-        }
-    }
     return RunDraft(
         operation=Operation.DERIVE,
         derivation=derivation,
-        parameters=parameters,
+        parameters={"openlineage": _tell(run)},
         actor=actor,
         started_at=run.started_at,
     )
+
+
+def _tell(run: EventRun) -> dict[str, JsonValue]:
+    """Return all that is known of a run."""
+    return {
+        "run": run.id,
+        "job": list(run.job),
+        "producer": run.producer,
+        "started_at": run.started_at.isoformat(),
+        "ended_at": None if run.ended_at is None else run.ended_at.isoformat(),
+        "end": run.end,
+        "run_facets": run.facets,
+        "job_facets": run.job_facets,
+        "inputs": _named(run.inputs),
+        "outputs": _named(run.outputs),
+    }
 
 
 def _named(datasets: dict[Name, Facets]) -> JsonValue:

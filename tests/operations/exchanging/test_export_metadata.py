@@ -12,10 +12,15 @@ import yaml
 from sqlalchemy import event
 
 from registry.domain.card import Card
+from registry.domain.names import Reference
+from registry.domain.run import RunState
 from registry.domain.version import DatasetKind
 from registry.errors import InputError, MissingExtraError, StorageError
 from registry.exchange.croissant_check import list_faults
 from registry.exchange.croissant_context import list_missing
+from registry.exchange.events import render_events
+from registry.operations.exchanging.dossier import gather
+from registry.reporting.eu_summary import find_band
 from tests.exchange.factories import HOSTILE, card, croissant, summary
 from tests.operations.factories import records, write_jsonl
 
@@ -250,6 +255,40 @@ def test_events_are_sent_to_a_server_in_order(make_context, made, serve):
         body for _, _, body in server.taken
     ]
     assert {("/api/v1/lineage", "Bearer s3cret")} == {(path, key) for path, key, _ in server.taken}
+
+
+def test_a_run_that_failed_is_told_by_a_fail_event_that_the_schema_accepts(made):
+    catalog = made._context.catalog
+    version = catalog.versions.get(Reference.parse("web/cc"))
+    dossier = gather(made._context, Reference.parse(version.reference))
+    (run,) = dossier.runs
+    failed = run.model_copy(update={"state": RunState.FAILED, "error": "out of disk"})
+    rendered = render_events(dossier.model_copy(update={"runs": (failed,)}))
+    start, end = map(json.loads, rendered.text.splitlines())
+
+    assert ["START", "FAIL"] == [start["eventType"], end["eventType"]]
+    assert "out of disk" == end["run"]["facets"]["errorMessage"]["message"]
+    assert "errorMessage" not in start["run"]["facets"]
+    assert start["run"]["runId"] == end["run"]["runId"] == run.id
+
+
+def test_the_sections_and_bands_of_the_summary_are_those_of_the_template(made):
+    text = made.exchange.write("web/cc.text-default", format="eu-summary").text
+    headings = [line[3:] for line in text.splitlines() if line.startswith("## ")]
+    numbers = [heading.split()[0] for heading in headings if heading[0].isdigit()]
+
+    assert ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "3.1", "3.2", "3.3"] == (
+        numbers
+    )
+    assert "authorised representative" in text
+    assert "date of placement on the Union market" in text
+    for number, band in (
+        (10**9 - 1, "less than 1 billion tokens"),
+        (10**9, "1 billion to 10 trillion tokens"),
+        (10**13, "1 billion to 10 trillion tokens"),
+        (10**13 + 1, "more than 10 trillion tokens"),
+    ):
+        assert band == find_band(number)
 
 
 def test_a_server_that_refuses_is_an_error(made, serve):

@@ -84,6 +84,56 @@ def test_a_run_that_begins_in_one_file_ends_in_another(muster, tmp_path):
     assert 1 == muster.exchange.read([second, first]).events.num_edges
 
 
+def test_what_began_in_one_import_ends_in_the_next_with_all_that_was_told(muster, tmp_path):
+    begin = [
+        event(1, "START", at=1, inputs=[dataset("raw")]),
+        event(1, "RUNNING", at=2, inputs=[dataset("extra")]),
+    ]
+    end = [event(1, at=3, outputs=[dataset("clean")])]
+    first = muster.exchange.read([write_events(tmp_path / "a.jsonl", begin)]).events
+    again = muster.exchange.read([write_events(tmp_path / "a.jsonl", begin)]).events
+    runs = len(muster.runs.list())
+    last = muster.exchange.read([write_events(tmp_path / "b.jsonl", end)]).events
+    (run,) = [one for one in muster.runs.list() if one.parameters["openlineage"].get("end")]
+    repeated = muster.exchange.read([write_events(tmp_path / "b.jsonl", begin + end)]).events
+
+    assert (1, 0, 0) == (first.num_unfinished_runs, first.num_versions, first.num_edges)
+    # The same beginning again is told once.
+    assert (1, 1) == (again.num_unfinished_runs, runs)
+    assert (1, 3, 2) == (last.num_runs, last.num_versions, last.num_edges)
+    assert 1 == run.started_at.second
+    assert (0, 1, ()) == (repeated.num_runs, repeated.num_known_runs, repeated.skipped)
+
+
+def test_what_is_told_of_a_run_after_its_end_is_named_and_changes_nothing(muster, tmp_path):
+    end = [event(1, at=3, inputs=[dataset("raw")], outputs=[dataset("clean")])]
+    begin = [event(1, "START", at=1, inputs=[dataset("raw"), dataset("late")])]
+    muster.exchange.read([write_events(tmp_path / "a.jsonl", end)])
+    before = summarize(muster)
+    counts = muster.exchange.read([write_events(tmp_path / "b.jsonl", begin)]).events
+
+    assert before == summarize(muster)
+    assert (0, 0) == (counts.num_runs, counts.num_unfinished_runs)
+    (line,) = counts.skipped
+    assert run_id(1) in line
+    assert "late is told only now" in line
+
+
+def test_a_run_that_fails_in_a_later_import_is_recorded_as_failed(muster, tmp_path):
+    begin = [event(1, "START", at=1, inputs=[dataset("raw")])]
+    message = {"errorMessage": {"message": "out of disk", "programmingLanguage": "JAVA"}}
+    fail = [event(1, "FAIL", at=2, outputs=[dataset("clean")])]
+    fail[0]["run"]["facets"] = message
+    muster.exchange.read([write_events(tmp_path / "a.jsonl", begin)])
+    counts = muster.exchange.read([write_events(tmp_path / "b.jsonl", fail)]).events
+    (failed,) = [run for run in muster.runs.list() if run.state == "failed"]
+
+    assert (1, 1) == (counts.num_runs, counts.num_failed_runs)
+    assert "out of disk" == failed.error
+    # What a run that failed names as output was not made.
+    assert not [name for name in summarize(muster)[0] if "clean" in name]
+
+
 def test_a_run_with_several_outputs_is_one_run(muster, tmp_path):
     muster.exchange.read([write_events(tmp_path / "e.jsonl", chain()[:2])])
     runs = [run for run in muster.runs.list() if run.operation == "derive"]
