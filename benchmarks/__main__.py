@@ -14,8 +14,10 @@ import orjson
 from benchmarks import (
     cataloguing,
     clustering,
+    finding,
     normalizing,
     passing,
+    peers,
     registering,
     starting,
     tokenizing,
@@ -26,7 +28,18 @@ from benchmarks.machine import describe_machine
 from benchmarks.measuring import Detail, Measurement
 from benchmarks.table import print_table
 
-NAMES = ("normalize", "tokenize", "pass", "cluster", "catalog", "lineage", "start-up", "register")
+NAMES = (
+    "normalize",
+    "tokenize",
+    "pass",
+    "cluster",
+    "catalog",
+    "lineage",
+    "peers",
+    "find",
+    "start-up",
+    "register",
+)
 MOST_PASS_ROUNDS = 3
 """datatrove and the reference take minutes a round."""
 
@@ -65,6 +78,16 @@ def _measure(options: argparse.Namespace) -> Iterator[Measurement]:
         ),
         "catalog": cataloguing.measure(scale=options.catalog_scale, rounds=options.rounds),
         "lineage": tracing.measure(scale=options.catalog_scale, rounds=options.rounds),
+        "peers": peers.measure(
+            pythons={
+                name: python
+                for name, python in (("mlmd", options.mlmd), ("mlflow", options.mlflow))
+                if python is not None
+            },
+            scale=options.catalog_scale,
+            rounds=options.rounds,
+        ),
+        "find": finding.measure(scale=options.catalog_scale, rounds=options.rounds),
         "start-up": starting.measure(),
         "register": registering.measure(files, rounds=options.rounds, is_big=options.big),
     }
@@ -87,6 +110,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--catalog-scale", type=float, default=1.0, help="share of the catalog's sizes (1.0)"
     )
+    parser.add_argument("--mlmd", type=Path, help="a Python that has ml-metadata 1.17.1")
+    parser.add_argument("--mlflow", type=Path, help="a Python that has mlflow-skinny")
     parser.add_argument("--big", action="store_true", help="register files of 2 GB, 4 GB of disk")
     parser.add_argument("--save", action="store_true", help=f"append to {RESULTS.name}")
     options = parser.parse_args()

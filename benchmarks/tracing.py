@@ -40,7 +40,7 @@ def measure(*, scale: float, rounds: int) -> Iterator[Measurement]:
         rounds: Repetitions, of which the median counts.
     """
     for size, limit in MILLISECONDS.items():
-        graph = _random_graph(max(int(size * scale), 10))
+        graph = random_graph(max(int(size * scale), 10))
         yield from _measure_graph(graph, f"among {len(graph):,}", at_most=limit, rounds=rounds)
     chain = [[number - 1] if number else [] for number in range(NUM_GENERATIONS)]
     over = f"over {NUM_GENERATIONS} generations"
@@ -52,19 +52,18 @@ def _measure_graph(
 ) -> Iterator[Measurement]:
     """Time one graph: up, down, everything, a few generations, and what lies between."""
     children = _invert(parents)
-    newest = range(max(0, len(parents) - _CANDIDATES), len(parents))
-    end = max(newest, key=lambda number: len(_walk(parents, number)))
-    above = _walk(parents, end)
+    end = find_largest_ancestry(parents)
+    above = walk(parents, end)
     start = _find_like(children, above, len(above))
     source = min(above)
-    below = _walk(children, source)
-    few = _walk(parents, end, 2)
-    near = _walk(children, start, 2)
+    below = walk(children, source)
+    few = walk(parents, end, 2)
+    near = walk(children, start, 2)
     # A target is for an answer as large as that of the ancestry; all versions are no answer to it.
     cases: list[tuple[str, str, Depths, float | None]] = [
         ("ancestry", f"+{refer_to(end)}", above, at_most),
-        ("impact", f"{refer_to(start)}+", _walk(children, start), at_most),
-        ("impact of the first", f"{refer_to(0)}+", _walk(children, 0), None),
+        ("impact", f"{refer_to(start)}+", walk(children, start), at_most),
+        ("impact of the first", f"{refer_to(0)}+", walk(children, 0), None),
         ("2+REF", f"2+{refer_to(end)}", few, at_most),
         ("REF+2", f"{refer_to(start)}+2", near, at_most),
         (
@@ -74,12 +73,12 @@ def _measure_graph(
             None,
         ),
     ]
-    with _filled_catalog(parents) as catalog:
+    with filled_catalog(parents) as catalog:
         for name, text, depths, limit in cases:
             selection = Selection.parse(text)
             lineage = catalog.lineage.select(selection)
             _require_exact(lineage, parents, depths)
-            taken = [_ask(catalog, selection) for _ in range(rounds * 3)]
+            taken = [ask(catalog, selection) for _ in range(rounds * 3)]
             yield Measurement(
                 benchmark="lineage",
                 name=f"{name} {where}",
@@ -95,13 +94,20 @@ def _measure_graph(
             )
 
 
+def find_largest_ancestry(parents: Parents) -> int:
+    """Return the version, of the newest hundred, with the most ancestors."""
+    newest = range(max(0, len(parents) - _CANDIDATES), len(parents))
+    return max(newest, key=lambda number: len(walk(parents, number)))
+
+
 def _find_like(children: Neighbours, above: Depths, size: int) -> int:
     """Return the version, of those that are asked about, with about so many descendants."""
     candidates = sorted(above)[:: max(1, len(above) // _ALIKE)]
-    return min(candidates, key=lambda number: abs(len(_walk(children, number)) - size))
+    return min(candidates, key=lambda number: abs(len(walk(children, number)) - size))
 
 
-def _ask(catalog: Catalog, selection: Selection) -> Timing:
+def ask(catalog: Catalog, selection: Selection) -> Timing:
+    """Time one question."""
     with stopwatch() as watch:
         catalog.lineage.select(selection)
     return watch.read()
@@ -127,7 +133,7 @@ def _require_exact(lineage: Lineage, parents: Parents, depths: Depths) -> None:
     assert len(edges) == len(lineage.edges)
 
 
-def _walk(neighbours: Neighbours, start: int, generations: int | None = None) -> Depths:
+def walk(neighbours: Neighbours, start: int, generations: int | None = None) -> Depths:
     """Return the shortest distance of each version that is reached, a generation at a time."""
     depths, front, depth = {start: 0}, {start}, 0
     while front and depth != generations:
@@ -145,7 +151,7 @@ def _invert(parents: Parents) -> list[list[int]]:
     return children
 
 
-def _random_graph(num_versions: int) -> Parents:
+def random_graph(num_versions: int) -> Parents:
     """Return a graph in which each version has one to four parents among all before it."""
     chance = random.Random(num_versions)
     return [
@@ -155,7 +161,8 @@ def _random_graph(num_versions: int) -> Parents:
 
 
 @contextmanager
-def _filled_catalog(parents: Parents) -> Iterator[Catalog]:
+def filled_catalog(parents: Parents) -> Iterator[Catalog]:
+    """Give a catalog that holds a graph."""
     with new_catalog() as catalog:
         for first in range(0, len(parents), BULK):
             orders = make_orders(parents[first : first + BULK], first=first)
