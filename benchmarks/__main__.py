@@ -60,39 +60,44 @@ def main() -> None:
 
 
 def _measure(options: argparse.Namespace) -> Iterator[Measurement]:
-    names = options.names or NAMES
+    for name in options.names or NAMES:
+        yield from _run(name, options)
+
+
+def _run(name: str, options: argparse.Namespace) -> Iterable[Measurement]:
+    """Run one benchmark; a corpus is made only for those that read one."""
+    rounds = options.rounds
+    if name in {"catalog", "lineage", "peers", "find", "start-up"}:
+        return _run_on_catalog(name, options)
+    if name in {"pass", "cluster"}:
+        return {"pass": passing.measure, "cluster": clustering.measure}[name](
+            make_corpus(options.pass_megabytes * 1_000_000),
+            tokenizer=options.tokenizer,
+            rounds=min(rounds, MOST_PASS_ROUNDS),
+        )
     files = make_corpus(options.megabytes * 1_000_000)
+    if name == "normalize":
+        return normalizing.measure(files, rounds=rounds)
+    if name == "register":
+        return registering.measure(files, rounds=rounds, is_big=options.big)
     few = files[: max(1, options.tokenize_megabytes // 10)]
-    runs: dict[str, Iterable[Measurement]] = {
-        "normalize": normalizing.measure(files, rounds=options.rounds),
-        "tokenize": tokenizing.measure(few, tokenizer=options.tokenizer, rounds=options.rounds),
-        "pass": passing.measure(
-            make_corpus(options.pass_megabytes * 1_000_000),
-            tokenizer=options.tokenizer,
-            rounds=min(options.rounds, MOST_PASS_ROUNDS),
-        ),
-        "cluster": clustering.measure(
-            make_corpus(options.pass_megabytes * 1_000_000),
-            tokenizer=options.tokenizer,
-            rounds=min(options.rounds, MOST_PASS_ROUNDS),
-        ),
-        "catalog": cataloguing.measure(scale=options.catalog_scale, rounds=options.rounds),
-        "lineage": tracing.measure(scale=options.catalog_scale, rounds=options.rounds),
-        "peers": peers.measure(
-            pythons={
-                name: python
-                for name, python in (("mlmd", options.mlmd), ("mlflow", options.mlflow))
-                if python is not None
-            },
-            scale=options.catalog_scale,
-            rounds=options.rounds,
-        ),
-        "find": finding.measure(scale=options.catalog_scale, rounds=options.rounds),
-        "start-up": starting.measure(),
-        "register": registering.measure(files, rounds=options.rounds, is_big=options.big),
-    }
-    for name in names:
-        yield from runs[name]
+    return tokenizing.measure(few, tokenizer=options.tokenizer, rounds=rounds)
+
+
+def _run_on_catalog(name: str, options: argparse.Namespace) -> Iterable[Measurement]:
+    rounds, scale = options.rounds, options.catalog_scale
+    if name == "start-up":
+        return starting.measure()
+    if name == "peers":
+        given = {"mlmd": options.mlmd, "mlflow": options.mlflow}
+        pythons = {peer: python for peer, python in given.items() if python is not None}
+        return peers.measure(pythons=pythons, scale=scale, rounds=rounds)
+    measure = {
+        "catalog": cataloguing.measure,
+        "lineage": tracing.measure,
+        "find": finding.measure,
+    }[name]
+    return measure(scale=scale, rounds=rounds)
 
 
 def _parse() -> argparse.Namespace:
