@@ -206,7 +206,7 @@ def test_addresses_are_kept_without_credentials(muster, tmp_path):
 
 
 @pytest.mark.slow
-def test_ten_thousand_events_take_less_than_twenty_seconds(muster, tmp_path):
+def test_ten_thousand_events_take_less_than_twenty_cpu_seconds(muster, tmp_path):
     events = []
     for number in range(1, 5_001):
         events.append(event(number, "START", at=2 * number))
@@ -215,9 +215,10 @@ def test_ten_thousand_events_take_less_than_twenty_seconds(muster, tmp_path):
             event(number, at=2 * number + 1, inputs=inputs, outputs=[dataset(f"t{number}")])
         )
     path = write_events(tmp_path / "e.jsonl", events)
-    before = time.perf_counter()
+    # How long it takes on the wall says how busy the machine is.
+    before = time.process_time()
     counts = muster.exchange.read([path]).events
-    elapsed_seconds = time.perf_counter() - before
+    cpu_seconds = time.process_time() - before
 
     assert (10_000, 5_000) == (counts.num_events, counts.num_runs)
-    assert elapsed_seconds < 20
+    assert cpu_seconds < 20
