@@ -18,7 +18,7 @@ from registry.catalog.generations import record_generation
 from registry.catalog.identifiers import reserve_ids
 from registry.catalog.licensing import Assertion, assertion_row, record_statement
 from registry.catalog.models import record_model
-from registry.catalog.resolving import chunked, find_all, resolve
+from registry.catalog.resolving import chunked, find_all, resolve_all
 from registry.catalog.restating import add_language, add_source
 from registry.catalog.series import Series, load_series, save_series, save_tags
 from registry.catalog.tables import DatasetRow, RunRow, SourceRow, TokenizerRow
@@ -50,6 +50,8 @@ from registry.domain.version import DatasetKind
 from registry.errors import InputError, MusterError
 
 _WRITTEN = {ChangeKind.CREATE, ChangeKind.CHANGE}
+_OF_VERSIONS = {Noun.LANGUAGE, Noun.SOURCE, Noun.LICENCE, Noun.GENERATION}
+"""What is stated of versions, and goes by their references."""
 
 
 class DeclarationStore:
@@ -109,6 +111,11 @@ class _Writing:
         self._steps = steps
         self._actor = actor
         self._at = at
+        versions = [
+            Reference.parse(step.change.name) for step in steps if step.change.noun in _OF_VERSIONS
+        ]
+        tagged = [step.entry for step in steps if isinstance(step.entry, Reference)]
+        self._ids = resolve_all(connection, [*versions, *tagged])
 
     def write(self) -> list[Change]:
         """Write all; return what the audit log says of it."""
@@ -121,8 +128,7 @@ class _Writing:
         for step in self._steps:
             if step.change.noun is Noun.TAG and isinstance(step.entry, Reference):
                 tag = step.change.name.rpartition("@")[2]
-                version_id = resolve(self._connection, step.entry)
-                series[str(step.entry.dataset)].tags[tag] = version_id
+                series[str(step.entry.dataset)].tags[tag] = self._ids[step.entry]
             elif step.change.noun is not Noun.DATASET:
                 with _placed(step.change.where):
                     changes += self._write_one(step)
@@ -169,7 +175,7 @@ class _Writing:
     def _state(self, name: str, entry: Entry) -> list[Change]:
         """Write what is stated of a version."""
         connection, actor, at = self._connection, self._actor, self._at
-        version_id = resolve(connection, Reference.parse(name))
+        version_id = self._ids[Reference.parse(name)]
         match entry:
             case DeclaredLicence():
                 return self._state_licence(version_id, name, entry)
