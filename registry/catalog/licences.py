@@ -163,11 +163,7 @@ def _load_sources(connection: Connection, reached: CTE) -> dict[int, list[Source
     query = (
         select(
             VersionSourceRow.version_id,
-            SourceRow.kind,
-            SourceRow.uri,
-            SourceRow.url,
-            SourceRow.publisher,
-            SourceRow.retrieved_at,
+            *(getattr(SourceRow, name) for name in SourceFacts.model_fields),
         )
         .join_from(reached, VersionSourceRow, VersionSourceRow.version_id == reached.c.id)
         .join(SourceRow, SourceRow.id == VersionSourceRow.source_id)

@@ -95,7 +95,7 @@ def add_source(connection: Connection, version_id: int, stated: SourceStatement)
     """Write where a version came from, as somebody states it; return what is new."""
     version = load_version(connection, version_id)
     newest = _newest(version.sources, stated.url)
-    source = SourceFacts(kind=newest.kind, uri=newest.uri, **dict(stated))
+    source = newest.model_copy(update=dict(stated))
     return _add(connection, version_id, version, [], [source])
 
 
