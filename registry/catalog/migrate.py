@@ -55,6 +55,11 @@ def upgrade(url: str, *, revision: str = "head") -> Upgrade:
     return Upgrade(before=before, after=after or target, backup=backup)
 
 
+def make_schema(connection: Connection) -> None:
+    """Bring a database to the newest revision within a transaction of the caller's."""
+    command.upgrade(_config(connection), EXPECTED)
+
+
 def downgrade(url: str, *, revision: str) -> None:
     """Take a database back to a revision, or to `base`: nothing left."""
     target = revision if revision == "base" else _known(revision)

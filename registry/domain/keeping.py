@@ -1,0 +1,50 @@
+"""What the verbs that keep a registry answer: copies, backups, verification, waste, health."""
+
+from enum import StrEnum
+
+from registry.domain.base import Value
+from registry.domain.digest import Digest
+
+
+class CopiedTable(Value):
+    """One table of a catalog: how many rows, and the digest of all of them."""
+
+    name: str
+    num_rows: int
+    digest: Digest
+    """Over the rows in the order of their keys, as values that are the same on every engine."""
+
+
+class CatalogCopy(Value):
+    """The answer of `db copy`."""
+
+    status: str
+    """`copied`; `planned` for a dry run; `refused` where there are findings."""
+
+    source: str
+    target: str
+    """Both without password."""
+
+    revision: str
+    tables: tuple[CopiedTable, ...]
+    """As the source holds them; a copy holds the same, or nothing was written."""
+
+    findings: tuple[str, ...] = ()
+    """Why nothing was written."""
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of all tables."""
+        return sum(table.num_rows for table in self.tables)
+
+
+class Backup(Value):
+    """The answer of `db backup`: a SQLite file that is a whole catalog, checked after it was made."""
+
+    source: str
+    file: str
+    num_bytes: int
+    num_rows: int
+    revision: str
+    last_entry: int
+    """The id of the newest entry in its audit log; 0: none."""
