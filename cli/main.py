@@ -45,7 +45,7 @@ COMMANDS = {
     "cost": "Keep the ledger of what data cost, and add it up through lineage.",
     "law": "List, show, compare and fit scaling laws.",
     "run": "List, show, merge and cancel runs.",
-    "db": "Upgrade, show and check the catalog's database.",
+    "db": "Upgrade, check, copy and back up the catalog's database.",
 }
 """Every command with its line in the help. `cli/commands/NAME.py` holds its Typer app; the module
 is imported when the command is called, so that `muster --help` loads none of them."""

@@ -38,7 +38,9 @@ class _Account:
 
     def _counts(self) -> str:
         done = self._done
-        counts = [f"{done.num_documents:,} documents"]
+        counts = []
+        if done.num_documents:
+            counts.append(f"{done.num_documents:,} documents")
         if done.num_tokens:
             counts.append(f"{done.num_tokens:,} tokens")
         if done.num_rejected:
@@ -91,11 +93,11 @@ class TerminalProgress(_Account):
 
     def _write_line(self, moment: float) -> None:
         speed = format_bytes(self._done.num_bytes / (moment - self._started))
-        print(  # noqa: T201 - progress belongs on stderr
-            f"{self._task}: {format_bytes(self._done.num_bytes)} of {format_bytes(self._total)}, "
-            f"{self._counts()}, {speed}/s",
-            file=sys.stderr,
-        )
+        done = format_bytes(self._done.num_bytes)
+        if self._total:
+            done += f" of {format_bytes(self._total)}"
+        parts = [part for part in (done, self._counts(), f"{speed}/s") if part]
+        print(f"{self._task}: {', '.join(parts)}", file=sys.stderr)  # noqa: T201 - progress
 
 
 class JsonProgress(_Account):

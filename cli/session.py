@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from registry.api import Registry
     from registry.domain.execution import Execution
+    from registry.operations.context import Progress
 
 
 class LogFormat(StrEnum):
@@ -29,14 +30,18 @@ class Session:
     home: Path | None = None
     log: LogFormat = LogFormat.TEXT
 
+    def progress(self) -> "Progress":
+        """Return what draws progress on stderr."""
+        from cli.progress import JsonProgress, TerminalProgress
+
+        return JsonProgress() if self.log is LogFormat.JSON else TerminalProgress()
+
     @contextmanager
     def registry(self, execution: "Execution | None" = None) -> Iterator["Registry"]:
         """Open the registry, with progress drawn on stderr."""
-        from cli.progress import JsonProgress, TerminalProgress
         from registry.api import open_registry
 
-        progress = JsonProgress() if self.log is LogFormat.JSON else TerminalProgress()
-        with open_registry(self.home, progress=progress, execution=execution) as opened:
+        with open_registry(self.home, progress=self.progress(), execution=execution) as opened:
             try:
                 yield opened
             except KeyboardInterrupt:

@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 from sqlalchemy import (
     Connection,
     Double,
-    RowMapping,
     Table,
     Text,
     exists,
@@ -34,7 +33,7 @@ from registry.domain.digest import canonical_json, finish, new_hasher
 from registry.domain.keeping import CatalogCopy, CopiedTable
 from registry.errors import InputError, SchemaRevisionError
 
-Rows: TypeAlias = list[RowMapping]
+Rows: TypeAlias = list[dict[str, Any]]
 Reported: TypeAlias = Callable[[int], None]
 """Told how many bytes more of canonical values were read or written."""
 
@@ -47,7 +46,7 @@ _CLASSES: dict[str, type[Row]] = {
 }
 
 
-class _Differs(Exception):
+class _Differs(Exception):  # noqa: N818 - it never leaves this module
     """Takes back what was written."""
 
     def __init__(self, findings: list[str]) -> None:
@@ -115,8 +114,7 @@ def _copy(
             make_schema(writing)
             _require_no_rows(writing, target.place)
             tables = [
-                _copy_table(reading, writing, table, report)
-                for table in Row.metadata.sorted_tables
+                _copy_table(reading, writing, table, report) for table in Row.metadata.sorted_tables
             ]
             _compare(writing, tables, report)
             _go_on_counting(writing)
@@ -161,8 +159,9 @@ def _read(connection: Connection, table: Table) -> Iterator[Rows]:
     found = connection.execute(
         select(table).order_by(*keys), execution_options={"yield_per": _BATCH}
     )
-    for part in found.mappings().partitions():
-        yield list(part)
+    names = table.columns.keys()
+    for part in found.partitions():
+        yield [dict(zip(names, row, strict=True)) for row in part]
 
 
 class _Account:
@@ -186,25 +185,31 @@ class _Account:
         self._report(len(data))
 
     def close(self) -> CopiedTable:
-        return CopiedTable(
-            name=self._name, num_rows=self._num_rows, digest=finish(self._hasher)
-        )
+        return CopiedTable(name=self._name, num_rows=self._num_rows, digest=finish(self._hasher))
 
 
 def _canonical(kind: object) -> Callable[[Any], Any]:
     """Return what makes of a column's value the one JSON value that both engines mean."""
     if isinstance(kind, UtcDateTime):
-        return lambda value: _say_moment(value)
+        return _say_moment
     if isinstance(kind, JsonDocument):
         return _say_json
     if isinstance(kind, Double):
         # JSON knows no infinity, and a decimal form is not exact in every language.
-        return lambda value: None if value is None else float(value).hex()
-    return lambda value: value
+        return _say_float
+    return _say_same
 
 
 def _say_moment(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="microseconds")
+
+
+def _say_float(value: float | None) -> str | None:
+    return None if value is None else float(value).hex()
+
+
+def _say_same(value: Any) -> Any:  # noqa: ANN401 - text, whole numbers and booleans
+    return value
 
 
 def _say_json(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -254,8 +259,8 @@ def _go_on_counting(writing: Connection) -> None:
             continue
         highest = select(func.max(table.c.id)).scalar_subquery()
         # Of an empty table the first number is still to be given.
-        move = select(func.setval(sequence, func.greatest(highest, 1), func.coalesce(highest, 0) > 0))
-        writing.execute(move)
+        is_used = func.coalesce(highest, 0) > 0
+        writing.execute(select(func.setval(sequence, func.greatest(highest, 1), is_used)))
 
 
 def _require_file(source: Database) -> None:

@@ -1,7 +1,5 @@
 """What the verbs that keep a registry answer: copies, backups, verification, waste, health."""
 
-from enum import StrEnum
-
 from registry.domain.base import Value
 from registry.domain.digest import Digest
 
@@ -39,7 +37,7 @@ class CatalogCopy(Value):
 
 
 class Backup(Value):
-    """The answer of `db backup`: a SQLite file that is a whole catalog, checked after it was made."""
+    """The answer of `db backup`: a SQLite file that is a whole catalog, and was checked."""
 
     source: str
     file: str
