@@ -1,6 +1,7 @@
 """The verbs of the data's life, and the nouns that have verbs of their own."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
@@ -43,6 +44,7 @@ from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import Diversity, Embedding, Neighbours
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
+from registry.domain.keeping import Collection
 from registry.domain.lineage import Lineage
 from registry.domain.model_target import Target
 from registry.domain.names import DatasetName, Reference
@@ -430,6 +432,12 @@ class Registry:
     def verify(self, reference: str) -> Verification:
         """Read every byte of a version again and compare it with what was sealed."""
         return operations.verify.verify(self._context, Reference.parse(reference))
+
+    def gc(self, *, grace: timedelta | None = None, dry_run: bool = False) -> Collection:
+        """Remove objects that nothing refers to; see `operations.gc.collect`."""
+        return operations.gc.collect(
+            self._context, grace=operations.gc.GRACE if grace is None else grace, dry_run=dry_run
+        )
 
     def quarantine(self, reference: str, *, limit: int = 20) -> Quarantine:
         """Return rows that the run behind a version rejected."""

@@ -68,6 +68,19 @@ class AuditStore:
             rows = connection.execute(_ALL.order_by(AuditLogRow.id.desc()).limit(limit))
             return [_entry(row) for row in rows]
 
+    def record(
+        self,
+        action: str,
+        entity: str,
+        detail: Mapping[str, JsonValue],
+        *,
+        actor: str,
+        at: datetime,
+    ) -> None:
+        """Write an entry about what was done outside of the catalog, in one transaction."""
+        with self._database.writing() as connection:
+            append(connection, [Change(action, entity, detail)], actor=actor, at=at)
+
     def verify(self) -> int | None:
         """Return the id of the first entry that does not follow from the one before, if any."""
         with self._database.reading() as connection:

@@ -1,5 +1,6 @@
 """The catalog: a database at the right revision, and one store for each noun."""
 
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,7 @@ from registry.catalog.generations import GenerationStore
 from registry.catalog.imports import ImportStore
 from registry.catalog.licences import LicenceStore
 from registry.catalog.lineage import LineageStore
+from registry.catalog.mentions import iter_mentions
 from registry.catalog.models import ModelStore
 from registry.catalog.reports import ReportStore
 from registry.catalog.revision import check_revision, read_revision
@@ -71,6 +73,11 @@ class Catalog:
             database.close()
             raise
         return cls(database)
+
+    def iter_mentions(self) -> Iterator[bytes]:
+        """Yield the 32 bytes of every digest that is written anywhere in the catalog."""
+        with self._database.reading() as connection:
+            yield from iter_mentions(connection)
 
     def close(self) -> None:
         """Close every connection."""

@@ -93,6 +93,13 @@ class RunStore:
             found = connection.execute(query.order_by(RunRow.id.desc()).limit(1)).mappings().first()
             return None if found is None else Run.model_validate(dict(found))
 
+    def find_oldest_open(self) -> Run | None:
+        """Return the open run that began first."""
+        query = _RUNS.where(RunRow.state == RunState.OPEN).order_by(RunRow.started_at, RunRow.id)
+        with self._database.reading() as connection:
+            found = connection.execute(query.limit(1)).mappings().first()
+            return None if found is None else Run.model_validate(dict(found))
+
     def finish(
         self,
         run_id: str,

@@ -1,5 +1,7 @@
 """What the verbs that keep a registry answer: copies, backups, verification, waste, health."""
 
+from pydantic import AwareDatetime
+
 from registry.domain.base import Value
 from registry.domain.digest import Digest
 
@@ -46,3 +48,52 @@ class Backup(Value):
     revision: str
     last_entry: int
     """The id of the newest entry in its audit log; 0: none."""
+
+
+class UnwantedObject(Value):
+    """An object that nothing refers to."""
+
+    digest: Digest
+    num_bytes: int
+    modified: AwareDatetime
+
+
+class OldestRun(Value):
+    """The open run that began first: what was written since may still be wanted by it."""
+
+    id: str
+    started_at: AwareDatetime
+
+
+class Collection(Value):
+    """The answer of `gc`."""
+
+    status: str
+    """`done`, or `planned` for a dry run."""
+
+    store: str
+    num_objects: int
+    num_bytes: int
+    """All that lies in the store, what is removed included."""
+
+    before: AwareDatetime
+    """Only what was written before may go."""
+
+    oldest_run: OldestRun | None
+    """Where there is an open run; then nothing goes that was written since it began."""
+
+    removed: tuple[UnwantedObject, ...]
+    """Or what would be removed."""
+
+    num_staged: int
+    staged_bytes: int
+    """Half-written files of processes that died, removed as well."""
+
+    num_spared: int
+    spared_bytes: int
+    """What nothing refers to either, and is too new to go."""
+
+    @property
+    def removed_bytes(self) -> int:
+        """Bytes of the objects removed."""
+        return sum(one.num_bytes for one in self.removed)

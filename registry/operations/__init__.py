@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         import_metadata,
     )
     from registry.operations.governing import licences, models, policy, takedowns
-    from registry.operations.keeping import verify
+    from registry.operations.keeping import gc, verify
     from registry.operations.normalizing import normalize
     from registry.operations.passes import cancel, quarantine
     from registry.operations.tokenizing import (
@@ -74,6 +74,7 @@ VERBS = {
     "export_metadata": "exchanging",
     "export_plan": "exchanging",
     "export_tokens": "exchanging",
+    "gc": "keeping",
     "import_metadata": "exchanging",
     "laws": "assessing",
     "licences": "governing",
@@ -117,6 +118,7 @@ __all__ = [
     "export_metadata",
     "export_plan",
     "export_tokens",
+    "gc",
     "import_metadata",
     "laws",
     "licences",

@@ -21,9 +21,7 @@ from registry.domain.base import Value
 from registry.domain.digest import Digest, digest_of_bytes, digest_of_file
 from registry.errors import CorruptObjectError, StorageError, UnknownError
 from registry.storage.staging import staged_file, staged_folder, sweep
-
-STAGING = "staging"
-"""The folder under a local root that holds files still being written."""
+from registry.storage.waste import STAGING, locked
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
@@ -67,6 +65,24 @@ class ObjectStore:
     def exists(self, digest: Digest) -> bool:
         """Return whether the object is there."""
         return bool(self._fs.exists(self.path_of(digest)))
+
+    def claim(self, digest: Digest) -> bool:
+        """Return whether the object is there, and make it new for somebody who goes on to use it.
+
+        Garbage collection leaves new objects alone.
+        """
+        path = self.local_path_of(digest)
+        if path is None:
+            return self.exists(digest)
+        with locked(Path(self._root)):
+            try:
+                os.utime(path)
+            except FileNotFoundError:
+                return False
+            except PermissionError:
+                # Another user's object. It is there, and who may not renew it may not remove it.
+                return path.exists()
+        return True
 
     def open(self, digest: Digest) -> BinaryIO:
         """Return a stream over the object's bytes.
@@ -146,7 +162,9 @@ class ObjectStore:
             stored = StoredObject(digest=digest_of_file(path), num_bytes=path.stat().st_size)
             target = self.path_of(stored.digest)
             if self._is_local:
-                _publish(path, Path(target))
+                with locked(Path(self._root)):
+                    os.utime(path)  # new from now on, whenever its last byte was written
+                    _publish(path, Path(target))
             elif not self._fs.exists(target):
                 # An upload to an object store becomes visible in one stroke when it is complete.
                 self._fs.put_file(str(path), target)

@@ -77,6 +77,20 @@ def sweep(folder: Path) -> None:
             _remove_if_dead(path)
 
 
+def is_dead(path: Path) -> bool:
+    """Return whether a staged file is certain to have no living writer; see `sweep`."""
+    if sys.platform == "win32" or find_network_file_system(path.parent) is not None:
+        return False
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except OSError:  # another user's, or just gone
+        return False
+    try:
+        return _lock(handle, wait=False)
+    finally:
+        os.close(handle)
+
+
 def _make(folder: Path | None) -> tuple[int, Path]:
     while True:
         handle, name = tempfile.mkstemp(dir=folder, prefix=_PREFIX)

@@ -193,7 +193,7 @@ def _copy(context: Context, scanned: Sequence[FileFacts]) -> tuple[Shard, ...]:
 
 
 def _copy_one(context: Context, shard: Shard) -> Shard:
-    if shard.uri is not None and not context.store.exists(shard.digest):
+    if shard.uri is not None and not context.store.claim(shard.digest):
         file = open_file(shard.uri, name=shard.path)
         with context.store.stage() as staged:
             with (
@@ -217,7 +217,7 @@ def _load(context: Context, work: WorkArea, file: SourceFile) -> FileFacts | Non
     shard = facts.shard
     stamp = Stamp(shard.num_bytes, modified_ns=shard.modified_ns, etag=shard.etag)
     is_same = (file.name, read_stamp(file.uri or "")) == (shard.path, stamp)
-    is_kept = facts.quarantine is None or context.store.exists(facts.quarantine)
+    is_kept = facts.quarantine is None or context.store.claim(facts.quarantine)
     return facts if is_same and is_kept else None
 
 
