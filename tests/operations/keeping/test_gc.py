@@ -11,6 +11,7 @@ import pytest
 from registry.domain.digest import digest_of_bytes
 from registry.domain.run import Operation, RunDraft
 from registry.errors import InputError, StorageError
+from registry.operations.keeping import gc
 from registry.operations.keeping.gc import collect
 from registry.storage.waste import Waste
 from tests.operations.factories import records, write_jsonl
@@ -102,6 +103,22 @@ def test_what_a_row_names_in_any_column_stays(muster, context, waste):
     assert {named} == left(context)
 
 
+def test_what_is_written_again_while_it_is_looked_for_stays(muster, context, tmp_path, monkeypatch):
+    file = write_jsonl(tmp_path / "in" / "a.jsonl", records(3))
+    context.store.put_bytes(file.read_bytes())
+    make_old(context)
+    iter_mentions = gc._iter_mentions
+
+    def register_meanwhile(context):
+        yield from iter_mentions(context)
+        muster.register([str(file)], name="web/cc", ingest=True)
+
+    monkeypatch.setattr(gc, "_iter_mentions", register_meanwhile)
+
+    assert () == muster.gc().removed
+    assert muster.verify("web/cc").is_intact
+
+
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 class TestSparing:
     def test_what_is_new_stays(self, muster, context, waste):
@@ -190,10 +207,15 @@ with open_registry() as registry:
 """
 
 REGISTER_EACH = """
-import sys
+import os, sys
+from pathlib import Path
 from registry.api import open_registry
 with open_registry() as registry:
+    store = registry._context.store
     for path in sys.argv[1:]:
+        # The very bytes lie there already, old and referred to by nothing.
+        stored = store.put_bytes(Path(path).read_bytes())
+        os.utime(store.local_path_of(stored.digest), (0, 0))
         name = "web/d" + path.rpartition("/")[2].partition(".")[0]
         registry.register([path], name=name, ingest=True)
 """
@@ -203,14 +225,10 @@ with open_registry() as registry:
 def test_collecting_beside_processes_that_register_loses_nothing(
     catalog_url, context, muster, tmp_path
 ):
-    """The very bytes that are registered lie there already, old and referred to by nothing."""
     paths = [
         write_jsonl(tmp_path / "in" / f"{number}.jsonl", records(2, first=number))
         for number in range(40)
     ]
-    for path in paths:
-        context.store.put_bytes(path.read_bytes())
-    make_old(context)
     root = Path(__file__).parents[3]
     environment = {
         **{name: value for name, value in os.environ.items() if "MUSTER" not in name},
