@@ -30,7 +30,7 @@ COMMANDS = {
     "target": "State what is to be trained, under a name.",
     "report": "Say whether the data is enough for models of given sizes.",
     "plan": "Say what to train with a budget of compute.",
-    "verify": "Read every byte of a version again and compare it with its digest.",
+    "verify": "Read every byte of a version, or of all, again and compare.",
     "gc": "Remove objects that nothing refers to.",
     "export": "Write a version's shards, its tokens, or what is known of it.",
     "import": "Take in what other tools state of data, as claims.",

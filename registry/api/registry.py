@@ -44,7 +44,7 @@ from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import Diversity, Embedding, Neighbours
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
-from registry.domain.keeping import Collection
+from registry.domain.keeping import AuditVerification, Collection, RegistryVerification
 from registry.domain.lineage import Lineage
 from registry.domain.model_target import Target
 from registry.domain.names import DatasetName, Reference
@@ -432,6 +432,14 @@ class Registry:
     def verify(self, reference: str) -> Verification:
         """Read every byte of a version again and compare it with what was sealed."""
         return operations.verify.verify(self._context, Reference.parse(reference))
+
+    def verify_all(self) -> RegistryVerification:
+        """Verify bytes, manifests, derivations, books, counts and audit log of everything."""
+        return operations.verify_all.verify_all(self._context)
+
+    def verify_audit(self) -> AuditVerification:
+        """Follow the audit log from its first entry to its last."""
+        return operations.verify.verify_audit(self._context)
 
     def gc(self, *, grace: timedelta | None = None, dry_run: bool = False) -> Collection:
         """Remove objects that nothing refers to; see `operations.gc.collect`."""

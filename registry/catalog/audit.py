@@ -81,6 +81,13 @@ class AuditStore:
         with self._database.writing() as connection:
             append(connection, [Change(action, entity, detail)], actor=actor, at=at)
 
+    def follow(self) -> tuple[int, Digest, int | None]:
+        """Return the id and the hash of the newest entry, and the first that does not follow."""
+        with self._database.reading() as connection:
+            last = connection.execute(_LAST).one_or_none()
+            number, digest = (0, GENESIS) if last is None else last
+            return number, digest, find_broken_entry(connection)
+
     def verify(self) -> int | None:
         """Return the id of the first entry that does not follow from the one before, if any."""
         with self._database.reading() as connection:

@@ -20,6 +20,7 @@ from registry.catalog.models import ModelStore
 from registry.catalog.reports import ReportStore
 from registry.catalog.revision import check_revision, read_revision
 from registry.catalog.runs import RunStore
+from registry.catalog.sealed import SealedStore
 from registry.catalog.takedowns import TakedownStore
 from registry.catalog.targets import TargetStore
 from registry.catalog.tokenizers import TokenizerStore
@@ -52,6 +53,7 @@ class Catalog:
         self.reports = ReportStore(database)
         self.declarations = DeclarationStore(database)
         self.audit = AuditStore(database)
+        self.sealed = SealedStore(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -156,12 +156,11 @@ def _read(connection: Connection, table: Table) -> Iterator[Rows]:
         else column
         for column in table.primary_key
     ]
-    found = connection.execute(
-        select(table).order_by(*keys), execution_options={"yield_per": _BATCH}
-    )
+    query = select(table).order_by(*keys)
     names = table.columns.keys()
-    for part in found.partitions():
-        yield [dict(zip(names, row, strict=True)) for row in part]
+    with connection.execute(query, execution_options={"yield_per": _BATCH}) as found:
+        for part in found.partitions():
+            yield [dict(zip(names, row, strict=True)) for row in part]
 
 
 class _Account:

@@ -1,41 +1,77 @@
-"""Facts that would contradict each other, looked for one by one."""
+"""Facts that would contradict each other, looked for one by one and named."""
 
 from sqlalchemy import Connection, text
 
 from registry.catalog.audit import find_broken_entry
 
+_NAMED = """
+WITH sealed AS (
+    SELECT version.*, dataset.name || '@' || version.number AS reference
+    FROM version JOIN dataset ON dataset.id = version.dataset_id
+), account AS (
+    SELECT ledger_entry.*, run.public_id AS run,
+        coalesce(sum(ledger_rejection.num_documents), 0) AS documents_rejected,
+        coalesce(sum(ledger_rejection.num_bytes), 0) AS bytes_rejected
+    FROM ledger_entry JOIN run ON run.id = ledger_entry.run_id
+    LEFT JOIN ledger_rejection ON ledger_rejection.run_id = ledger_entry.run_id
+        AND ledger_rejection.position = ledger_entry.position
+    GROUP BY ledger_entry.run_id, ledger_entry.position, run.public_id
+)
+"""
+"""What the queries select from: versions by reference, and steps with all that they rejected."""
+
 _CONTRADICTIONS = {
-    "datasets whose head is not their newest version": """
-        SELECT count(*) FROM dataset WHERE head <> (
+    "dataset whose head is not its newest version": """
+        SELECT name FROM dataset WHERE head <> (
             SELECT coalesce(max(number), 0) FROM version WHERE dataset_id = dataset.id)""",
-    "versions without a current licence assertion": """
-        SELECT count(*) FROM version WHERE NOT EXISTS (
+    "version without a current licence assertion": """
+        SELECT reference FROM sealed WHERE NOT EXISTS (
             SELECT 1 FROM licence_assertion
-            WHERE version_id = version.id AND superseded_by IS NULL)""",
-    "versions whose shards do not add up": """
-        SELECT count(*) FROM version WHERE (num_shards, num_bytes) <> (
-            SELECT count(*), coalesce(sum(num_bytes), 0) FROM shard
-            WHERE version_id = version.id)""",
-    "licence assertions superseded by nothing": """
-        SELECT count(*) FROM licence_assertion WHERE superseded_by IS NOT NULL
+            WHERE version_id = sealed.id AND superseded_by IS NULL)""",
+    "version whose shards do not add up": """
+        SELECT reference FROM sealed
+        WHERE (num_shards, num_bytes, num_documents, num_text_bytes) <> (
+            SELECT count(*), coalesce(sum(shard.num_bytes), 0),
+            coalesce(sum(shard.num_documents), 0), coalesce(sum(shard.num_text_bytes), 0)
+            FROM shard WHERE version_id = sealed.id)""",
+    "version that was derived in another way than its run": """
+        SELECT reference FROM sealed JOIN run ON run.id = sealed.run_id
+        WHERE derivation_digest <> run.derivation""",
+    "version of whose sealing the audit log knows nothing": """
+        SELECT reference FROM sealed WHERE reference NOT IN (
+            SELECT entity FROM audit_log WHERE action = 'version.seal')""",
+    "licence assertion superseded by nothing": """
+        SELECT CAST(id AS TEXT) FROM licence_assertion WHERE superseded_by IS NOT NULL
         AND superseded_by NOT IN (SELECT id FROM licence_assertion)""",
-    "token counts superseded by nothing": """
-        SELECT count(*) FROM token_count WHERE superseded_by IS NOT NULL
+    "token count superseded by nothing": """
+        SELECT CAST(id AS TEXT) FROM token_count WHERE superseded_by IS NOT NULL
         AND superseded_by NOT IN (SELECT id FROM token_count)""",
-    "tags on versions of another dataset": """
-        SELECT count(*) FROM tag JOIN version ON version.id = tag.version_id
+    "tag on a version of another dataset": """
+        SELECT tag.name FROM tag JOIN version ON version.id = tag.version_id
         WHERE version.dataset_id <> tag.dataset_id""",
+    "step whose books do not balance, in run": """
+        SELECT run FROM account WHERE documents_in <> documents_kept + documents_rejected
+        OR bytes_in <> bytes_kept_in + bytes_rejected""",
+    "step that takes in something else than the one before kept, in run": """
+        SELECT later.run FROM account JOIN account AS later
+        ON later.run_id = account.run_id AND later.position = account.position + 1
+        WHERE (account.documents_kept, account.bytes_kept)
+            <> (later.documents_in, later.bytes_in)""",
 }
-"""What must never be, and the portable query that counts it."""
+"""What must never be, and the portable query that names it."""
+
+_NUM_NAMES = 3
+"""How many of a kind a finding names."""
 
 
 def find_contradictions(connection: Connection) -> list[str]:
-    """Return each contradiction in words, with how often it was found."""
+    """Return each contradiction in words: how often it was found, and where first."""
     findings = []
     for what, query in _CONTRADICTIONS.items():
-        number = connection.execute(text(query)).scalar_one()
-        if number:
-            findings.append(f"{number} {what}")
+        names = connection.execute(text(_NAMED + query)).scalars().all()
+        if names:
+            more = ", ..." if len(names) > _NUM_NAMES else ""
+            findings.append(f"{len(names)} x {what}: {', '.join(names[:_NUM_NAMES])}{more}")
     broken = find_broken_entry(connection)
     if broken is not None:
         findings.append(f"the audit log is broken at entry {broken}")

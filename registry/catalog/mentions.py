@@ -31,9 +31,8 @@ def iter_mentions(connection: Connection) -> Iterator[bytes]:
         query = select(*columns).where(
             or_(*(column.contains(PREFIX, autoescape=True) for column in columns))
         )
-        found = connection.execute(query, execution_options={"yield_per": _BATCH})
-        for part in found.partitions():
-            for row in part:
+        with connection.execute(query, execution_options={"yield_per": _BATCH}) as found:
+            for row in found:
                 for text in row:
                     if text is not None:
                         yield from map(bytes.fromhex, _DIGEST.findall(text))

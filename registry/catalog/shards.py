@@ -50,6 +50,19 @@ def load_shards(connection: Connection, version_id: int) -> list[Shard]:
     return [Shard.model_validate(dict(zip(_FIELDS, row, strict=True))) for row in rows]
 
 
+def load_shards_of(
+    connection: Connection, version_ids: Iterable[int]
+) -> defaultdict[int, list[Shard]]:
+    """Return the shards of each version in order: one query for every 500."""
+    shards: defaultdict[int, list[Shard]] = defaultdict(list)
+    query = _SHARDS.add_columns(ShardRow.version_id)
+    for chunk in chunked(version_ids):
+        for *values, version_id in connection.execute(query.where(ShardRow.version_id.in_(chunk))):
+            fields = dict(zip(_FIELDS, values, strict=True))
+            shards[version_id].append(Shard.model_validate(fields))
+    return shards
+
+
 def load_locations(
     connection: Connection, version_ids: Iterable[int]
 ) -> defaultdict[int, list[Location]]:

@@ -97,3 +97,51 @@ class Collection(Value):
     def removed_bytes(self) -> int:
         """Bytes of the objects removed."""
         return sum(one.num_bytes for one in self.removed)
+
+
+class AuditVerification(Value):
+    """The answer of `verify --audit`."""
+
+    num_entries: int
+    last_hash: Digest
+    """Of the newest entry. Kept elsewhere, it shows later that nothing before it was changed, or
+    cut off and written anew."""
+
+    broken: int | None
+    """The first entry that does not follow from the one before; None: all do."""
+
+    @property
+    def is_intact(self) -> bool:
+        """Every entry follows from the one before."""
+        return self.broken is None
+
+
+class Finding(Value):
+    """Something that is not as it was sealed."""
+
+    subject: str
+    """A version, one of its files, a run, an object, or `catalog`."""
+
+    problem: str
+
+
+class RegistryVerification(Value):
+    """The answer of `verify` without a reference: of all that was sealed."""
+
+    num_versions: int
+    num_files: int
+    """Files and objects whose bytes were read, each once."""
+
+    num_bytes: int
+    num_derivations: int
+    """Derivations that were computed again from what their runs say."""
+
+    num_entries: int
+    """Of the audit log."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_intact(self) -> bool:
+        """Everything is as it was sealed."""
+        return not self.findings

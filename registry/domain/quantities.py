@@ -65,9 +65,9 @@ def format_count(number: float) -> str:
     return _three_digits(number)
 
 
-def format_number(number: int, noun: str) -> str:
+def format_number(number: int, noun: str, nouns: str | None = None) -> str:
     """Return a whole number with its noun: `1 document`, `2,000 documents`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def format_exact(number: int) -> str:

@@ -7,6 +7,9 @@ from pydantic import AwareDatetime, JsonValue
 from registry.domain.base import Value
 from registry.domain.digest import Digest
 
+DERIVED_FROM = "derived_from"
+"""The parameter that holds all that a run's derivation is the fingerprint of."""
+
 
 class RunState(StrEnum):
     """Where a run stands. It is closed once."""

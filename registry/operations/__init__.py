@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         import_metadata,
     )
     from registry.operations.governing import licences, models, policy, takedowns
-    from registry.operations.keeping import gc, verify
+    from registry.operations.keeping import gc, verify, verify_all
     from registry.operations.normalizing import normalize
     from registry.operations.passes import cancel, quarantine
     from registry.operations.tokenizing import (
@@ -98,6 +98,7 @@ VERBS = {
     "tokenize": "tokenizing",
     "tokenizers": "tokenizing",
     "verify": "keeping",
+    "verify_all": "keeping",
     "why": "understanding",
 }
 
@@ -142,6 +143,7 @@ __all__ = [
     "tokenize",
     "tokenizers",
     "verify",
+    "verify_all",
     "why",
 ]
 

@@ -395,8 +395,8 @@ def test_what_is_wrong_is_found(catalog_url, engine):
 
     assert "ix_dataset_space" in findings
     assert "trigger shard_update_refused is missing" in findings
-    assert "1 datasets whose head is not their newest version" in findings
-    assert "2 versions whose shards do not add up" in findings
+    assert "1 x dataset whose head is not its newest version: web/cc" in findings
+    assert "2 x version whose shards do not add up: " in findings
 
 
 def test_a_check_does_not_wait_for_a_writer(catalog_url, monkeypatch):

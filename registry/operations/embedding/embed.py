@@ -9,7 +9,7 @@ from importlib.metadata import version as version_of
 from pydantic import JsonValue
 
 from registry.documents import EMBEDDED
-from registry.domain.digest import Digest, canonical_json, fingerprint
+from registry.domain.digest import canonical_json, fingerprint
 from registry.domain.embedding import (
     EmbeddedFile,
     Embedding,
@@ -18,7 +18,7 @@ from registry.domain.embedding import (
 )
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.reading import Field
-from registry.domain.run import Operation, Run, RunDraft
+from registry.domain.run import DERIVED_FROM, Operation, Run, RunDraft
 from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.embedding.extras import needed_for
 from registry.errors import InputError
@@ -71,12 +71,13 @@ def embed(
     found = None if model == STATIC else find_model(context.store, model)
     trained = (parameters or StaticParameters()) if found is None else None
     target = name or derived_name(version.dataset, STATIC if found is None else found.model.name)
-    derivation = _derive(context, version, found, trained)
+    causes = _list_causes(context, version, found, trained)
+    derivation = fingerprint(causes)
     known = context.catalog.versions.find_derived(target, derivation)
     if known is not None:
         return _answer(context, known, "unchanged", version)
     note_other_origin(context, target, version)
-    run = _open(context, version, found, trained, derivation=derivation, target=target)
+    run = _open(context, version, found, trained, causes=causes, target=target)
     with recorded_failure(context, run):
         files = found or train_terms(
             context, version, trained or StaticParameters(), derivation=derivation
@@ -106,24 +107,22 @@ def _require_libraries() -> None:
         import scipy.sparse  # noqa: F401, PLC0415
 
 
-def _derive(
+def _list_causes(
     context: Context,
     version: Version,
     found: ModelFiles | None,
     parameters: StaticParameters | None,
-) -> Digest:
-    """Return the digest of everything that decides the vectors."""
-    return fingerprint(
-        {
-            "operation": Operation.EMBED,
-            "code": CODE,
-            "model": None if found is None else found.model.fingerprint,
-            "parameters": None if parameters is None else parameters.model_dump(mode="json"),
-            "inputs": [version.digest],
-            "shard_bytes": context.settings.shard_bytes,
-            "max_document_bytes": context.settings.max_document_bytes,
-        }
-    )
+) -> dict[str, JsonValue]:
+    """Return everything that decides the vectors."""
+    return {
+        "operation": Operation.EMBED,
+        "code": CODE,
+        "model": None if found is None else found.model.fingerprint,
+        "parameters": None if parameters is None else parameters.model_dump(mode="json"),
+        "inputs": [version.digest],
+        "shard_bytes": context.settings.shard_bytes,
+        "max_document_bytes": context.settings.max_document_bytes,
+    }
 
 
 def _open(
@@ -132,7 +131,7 @@ def _open(
     found: ModelFiles | None,
     parameters: StaticParameters | None,
     *,
-    derivation: Digest,
+    causes: dict[str, JsonValue],
     target: DatasetName,
 ) -> Run:
     trained: dict[str, JsonValue] = {"name": STATIC}
@@ -140,10 +139,11 @@ def _open(
         trained["parameters"] = parameters.model_dump(mode="json")
     draft = RunDraft(
         operation=Operation.EMBED,
-        derivation=derivation,
+        derivation=fingerprint(causes),
         parameters={
             "name": str(target),
             "model": trained if found is None else describe_origin(found),
+            DERIVED_FROM: causes,
         },
         environment=environment()
         | {library: version_of(library) for library in ("safetensors", "scipy")},

@@ -9,6 +9,7 @@ from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import JsonValue
 
 from registry.document_index import DocumentIndexBuilder
 from registry.documents import NO_REJECTIONS, Outcome
@@ -26,7 +27,7 @@ from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.progress import Done
 from registry.domain.reading import Field, Format, Reading
 from registry.domain.recipe import Recipe, RecipeIdentity
-from registry.domain.run import Operation, Run, RunDraft
+from registry.domain.run import DERIVED_FROM, Operation, Run, RunDraft
 from registry.domain.version import Content, Metric, Shard, Version, VersionDraft
 from registry.errors import InputError
 from registry.execution.base import Report
@@ -119,16 +120,18 @@ def normalize_part(
 
 def derive(context: Context, version: Version, recipe: Recipe) -> Digest:
     """Return the digest of everything that decides what normalizing a version gives."""
-    return fingerprint(
-        {
-            "operation": Operation.NORMALIZE,
-            "code": CODE,
-            "recipe": recipe.fingerprint,
-            "inputs": [version.digest],
-            "shard_bytes": context.settings.shard_bytes,
-            "max_document_bytes": context.settings.max_document_bytes,
-        }
-    )
+    return fingerprint(_list_causes(context, version, recipe))
+
+
+def _list_causes(context: Context, version: Version, recipe: Recipe) -> dict[str, JsonValue]:
+    return {
+        "operation": Operation.NORMALIZE,
+        "code": CODE,
+        "recipe": recipe.fingerprint,
+        "inputs": [version.digest],
+        "shard_bytes": context.settings.shard_bytes,
+        "max_document_bytes": context.settings.max_document_bytes,
+    }
 
 
 def _open(context: Context, version: Version, recipe: Recipe, target: DatasetName) -> Run:
@@ -139,6 +142,7 @@ def _open(context: Context, version: Version, recipe: Recipe, target: DatasetNam
             "name": str(target),
             "recipe": recipe.model_dump(mode="json"),
             "shard_bytes": context.settings.shard_bytes,
+            DERIVED_FROM: _list_causes(context, version, recipe),
         },
         environment=environment(),
         actor=context.actor,

@@ -5,6 +5,7 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import JsonValue
 
 from registry.documents import NO_REJECTIONS, num_text_bytes, reject
 from registry.domain.answers import Tokenization
@@ -14,7 +15,7 @@ from registry.domain.engine import EngineIdentity
 from registry.domain.ledger import Ledger, LedgerEntry, Rejected
 from registry.domain.names import DatasetName
 from registry.domain.recipe import Recipe
-from registry.domain.run import Operation, Run, RunDraft
+from registry.domain.run import DERIVED_FROM, Operation, Run, RunDraft
 from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
 from registry.domain.version import Version
 from registry.normalization.pipeline import Processed
@@ -85,28 +86,37 @@ def derive(
     seed: int | None = None,
 ) -> Digest:
     """Return the digest of everything that decides the outcome of a pass."""
-    return fingerprint(
-        {
-            "operation": Operation.TOKENIZE,
-            "code": CODE,
-            "tokenizer": counting.tokenizer.fingerprint,
-            "policy": counting.policy.key,
-            "recipe": (counting.recipe or AS_IS).fingerprint,
-            "inputs": [version.digest],
-            "shards": not counting.count_only,
-            "shard_bytes": context.settings.shard_bytes,
-            "max_document_bytes": context.settings.max_document_bytes,
-            "fraction": fraction,
-            "seed": seed,
-        }
-    )
+    return fingerprint(list_causes(context, version, counting, fraction, seed))
+
+
+def list_causes(
+    context: Context,
+    version: Version,
+    counting: Counting,
+    fraction: float = 1.0,
+    seed: int | None = None,
+) -> dict[str, JsonValue]:
+    """Return everything that decides the outcome of a pass."""
+    return {
+        "operation": Operation.TOKENIZE,
+        "code": CODE,
+        "tokenizer": counting.tokenizer.fingerprint,
+        "policy": counting.policy.key,
+        "recipe": (counting.recipe or AS_IS).fingerprint,
+        "inputs": [version.digest],
+        "shards": not counting.count_only,
+        "shard_bytes": context.settings.shard_bytes,
+        "max_document_bytes": context.settings.max_document_bytes,
+        "fraction": fraction,
+        "seed": seed,
+    }
 
 
 def open_counting(
     context: Context,
     version: Version,
     counting: Counting,
-    derivation: Digest,
+    causes: dict[str, JsonValue],
     *,
     engine: EngineIdentity,
     target: DatasetName | None = None,
@@ -114,7 +124,7 @@ def open_counting(
     """Open the run of a pass, or take up the one that was left open."""
     draft = RunDraft(
         operation=Operation.TOKENIZE,
-        derivation=derivation,
+        derivation=fingerprint(causes),
         parameters={
             "tokenizer": counting.tokenizer.fingerprint,
             "policy": counting.policy.model_dump(mode="json"),
@@ -124,6 +134,7 @@ def open_counting(
             ),
             "count_only": counting.count_only,
             "name": None if target is None else str(target),
+            DERIVED_FROM: causes,
         },
         environment=environment() | {"engine": str(engine)},
         actor=context.actor,

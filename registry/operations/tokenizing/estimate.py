@@ -26,7 +26,7 @@ from registry.operations.tokenizing.counting import (
     COUNTED,
     Counting,
     answer,
-    derive,
+    list_causes,
     open_counting,
     refuse_too_long,
     store_details,
@@ -81,7 +81,7 @@ def _estimate(context: Context, options: _SampleOptions, *, is_fast: bool) -> To
         context,
         version,
         counting,
-        derive(context, version, counting, fraction, seed),
+        list_causes(context, version, counting, fraction, seed),
         engine=identify(counting, is_fast=is_fast),
     )
     with recorded_failure(context, run):

@@ -33,6 +33,7 @@ from registry.operations.tokenizing.counting import (
     Counting,
     answer,
     derive,
+    list_causes,
     open_counting,
     store_details,
 )
@@ -121,7 +122,7 @@ def _open(context: Context, version: Version, work: Tokenizing, target: DatasetN
         context,
         version,
         counting,
-        derive(context, version, counting),
+        list_causes(context, version, counting),
         engine=identify(counting, is_fast=work.is_fast),
         target=target,
     )
