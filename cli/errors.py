@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
-from registry.errors import InputError, MusterError
+from registry.errors import InputError, MusterError, NotAllowedError
 
 
 class ExitCode(IntEnum):
@@ -38,7 +38,16 @@ def reported() -> Iterator[None]:
         print(f"error: {printable(error.message)}", file=sys.stderr)  # noqa: T201
         if error.hint:
             print(f"hint: {printable(error.hint)}", file=sys.stderr)  # noqa: T201
-        sys.exit(ExitCode.USAGE if isinstance(error, InputError) else ExitCode.FAILED)
+        sys.exit(_code(error))
+
+
+def _code(error: MusterError) -> ExitCode:
+    match error:
+        case InputError():
+            return ExitCode.USAGE
+        case NotAllowedError():
+            return ExitCode.NOT_ALLOWED
+    return ExitCode.FAILED
 
 
 def printable(text: str) -> str:

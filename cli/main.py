@@ -46,6 +46,7 @@ COMMANDS = {
     "cost": "Keep the ledger of what data cost, and add it up through lineage.",
     "law": "List, show, compare and fit scaling laws.",
     "run": "List, show, merge and cancel runs.",
+    "doctor": "Examine what muster stands on, and say what mends it.",
     "db": "Upgrade, check, copy and back up the catalog's database.",
 }
 """Every command with its line in the help. `cli/commands/NAME.py` holds its Typer app; the module

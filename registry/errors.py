@@ -10,6 +10,7 @@
     ├── BalanceError            a ledger whose books do not balance
     ├── SchemaRevisionError     the database is at another revision than this program
     ├── CorruptObjectError      stored bytes that no longer match their digest
+    ├── NotAllowedError         the database does not let this role do it; exit code 4
     ├── StorageError            bytes could not be written or read: disk full, no permission
     ├── MissingExtraError       an optional library is not installed
     ├── EngineRefusedError      the fast engine does not take a tokenizer
@@ -118,6 +119,10 @@ class CorruptObjectError(MusterError):
 
 class StorageError(MusterError):
     """Bytes could not be written or read: a full disk, a missing permission, a lost mount."""
+
+
+class NotAllowedError(MusterError):
+    """The database does not let this role do what was asked."""
 
 
 class MissingExtraError(MusterError):

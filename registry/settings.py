@@ -4,6 +4,7 @@
 |---|---|
 | `MUSTER_HOME` | the registry's home; else the nearest `.muster` upwards, as git finds `.git` |
 | `MUSTER_DATABASE_URL` | a PostgreSQL or SQLite URL; else `catalog.db` in the home |
+| `MUSTER_READ_DATABASE_URL` | a replica that lists and look-ups read; else the catalog itself |
 | `MUSTER_STORE` | where objects lie, any fsspec URL; else `objects` in the home |
 | `MUSTER_ACTOR` | who is recorded for each change; else the login name |
 | `MUSTER_BATCH_BYTES` | text bytes of one batch in memory; 8 MB unless set |
@@ -22,6 +23,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 HOME_FOLDER = ".muster"
 
+_PLACES = ("database_url", "read_database_url", "store")
+
 
 def _login_name() -> str:
     try:
@@ -36,8 +39,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MUSTER_", frozen=True, extra="ignore")
 
     home: Path | None = None
-    # Both may hold a password, which a traceback would show.
+    # These may hold a password, which a traceback would show.
     database_url: str | None = Field(default=None, repr=False)
+    read_database_url: str | None = Field(default=None, repr=False)
     store: str | None = Field(default=None, repr=False)
     actor: str = Field(default_factory=_login_name)
     batch_bytes: int = Field(default=8 << 20, ge=1 << 10)
@@ -54,7 +58,7 @@ class Settings(BaseSettings):
 
     def alone_in(self, home: Path) -> Self:
         """Return settings with catalog and objects in a home, whatever the environment says."""
-        return self.model_copy(update={"home": home, "database_url": None, "store": None})
+        return self.model_copy(update=dict.fromkeys(_PLACES) | {"home": home})
 
     def find_home(self, start: Path) -> Path | None:
         """Return the registry's home: as given, else the nearest one at or above a folder."""

@@ -68,6 +68,27 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def roles(
+    prefix: Annotated[
+        str, typer.Option(metavar="NAME", help="What the names of the roles begin with.")
+    ] = "muster",
+) -> None:
+    """Print the SQL that makes the roles reader, writer and admin of a PostgreSQL catalog.
+
+    A reader reads. A writer adds, and changes what the catalog lets anybody change; it can neither
+    alter tables nor switch triggers off. An admin owns the tables and upgrades them. Run it as a
+    superuser on a catalog that is there, and again after each upgrade.
+
+    \b
+    muster db roles | psql --single-transaction "$MUSTER_DATABASE_URL"
+    psql "$MUSTER_DATABASE_URL" --command 'GRANT muster_writer TO ada'
+    """
+    from registry.operations.keeping.database import role_script
+
+    output.write(role_script(prefix))
+
+
+@app.command()
 def copy(
     context: typer.Context,
     to: Annotated[

@@ -13,14 +13,15 @@ class Datasets:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._reader = context.for_reading
 
     def search(self, query: str, *, limit: int = 20) -> list[DatasetSummary]:
         """Return datasets whose name, description or tags hold the words, best first."""
-        return self._context.catalog.datasets.search(query, limit=limit)
+        return self._reader.catalog.datasets.search(query, limit=limit)
 
     def list_versions(self, name: str) -> list[Version]:
         """Return all versions of a dataset, oldest first."""
-        return self._context.catalog.versions.list_for(DatasetName.parse(name))
+        return self._reader.catalog.versions.list_for(DatasetName.parse(name))
 
     def describe(
         self, reference: str, card: Card, *, lifecycle: Lifecycle | None = None
@@ -32,7 +33,7 @@ class Datasets:
 
     def diff(self, before: str, after: str) -> VersionDifference:
         """Return how two versions differ; see `operations.diff`."""
-        return operations.diff.diff(self._context, Reference.parse(before), Reference.parse(after))
+        return operations.diff.diff(self._reader, Reference.parse(before), Reference.parse(after))
 
     def withdraw(self, reference: str, *, reason: str) -> Version:
         """Mark a version as withdrawn; its bytes and lineage stay, reports warn of it."""
@@ -61,6 +62,6 @@ class Datasets:
         after: str | None = None,
     ) -> list[DatasetSummary]:
         """Return datasets by name, each with its newest version, a page at a time."""
-        return self._context.catalog.datasets.list(
+        return self._reader.catalog.datasets.list(
             kind=kind, tag=tag, space=space, limit=limit, after=after
         )

@@ -43,9 +43,11 @@ def open_registry(
     except (ImportError, ValueError) as error:
         # fsspec's own words: which library is missing, or which protocol it does not know.
         raise InputError(f"MUSTER_STORE={redact_url(url)}: {error}") from error
+    replica = settings.read_database_url
     return Registry(
         Context(
             catalog=Catalog.open(settings.resolve_database_url(found)),
+            replica=None if replica is None else Catalog.open_replica(replica),
             store=store,
             home=found,
             settings=settings,

@@ -82,6 +82,7 @@ class Registry:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._reader = context.for_reading
         self.costs = Costs(context)
         self.datasets = Datasets(context)
         self.licences = Licences(context)
@@ -112,6 +113,8 @@ class Registry:
     def close(self) -> None:
         """Give the catalog's connections back."""
         self._context.catalog.close()
+        if self._context.replica is not None:
+            self._context.replica.close()
 
     # The data's life.
 
@@ -371,7 +374,7 @@ class Registry:
 
     def show(self, reference: str) -> VersionDescription:
         """Return a version with its dataset, counts and neighbours."""
-        return operations.describe.show(self._context, Reference.parse(reference))
+        return operations.describe.show(self._reader, Reference.parse(reference))
 
     def sample(self, reference: str, *, num_documents: int = 5, seed: int = 0) -> Sample:
         """Return documents drawn by a seed."""
@@ -407,7 +410,7 @@ class Registry:
     ) -> Lineage:
         """Return all that a version was made from, or a selection; see `operations.lineage`."""
         return operations.lineage.trace(
-            self._context, reference, up=up, down=down, limit=limit, fields=fields
+            self._reader, reference, up=up, down=down, limit=limit, fields=fields
         )
 
     def impact(
@@ -420,13 +423,20 @@ class Registry:
     ) -> Lineage:
         """Return everything that was made from a version, or so many generations of it."""
         return operations.lineage.trace_impact(
-            self._context, Reference.parse(reference), down=down, limit=limit, fields=fields
+            self._reader,
+            Reference.parse(reference),
+            down=down,
+            limit=limit,
+            fields=fields,
         )
 
     def why(self, reference: str, *, source: str, limit: int = 20) -> Paths:
         """Return the paths from a source to a version, with what each run kept and dropped."""
         return operations.why.why(
-            self._context, Reference.parse(reference), source=Reference.parse(source), limit=limit
+            self._reader,
+            Reference.parse(reference),
+            source=Reference.parse(source),
+            limit=limit,
         )
 
     def verify(self, reference: str) -> Verification:

@@ -76,6 +76,18 @@ class Catalog:
             raise
         return cls(database)
 
+    @classmethod
+    def open_replica(cls, url: str) -> Self:
+        """Return the catalog at a URL to read from. It is connected to when something is read.
+
+        Raises:
+            InputError: The URL is not that of a catalog.
+            MissingExtraError: The PostgreSQL driver is not installed.
+        """
+        database = Database(url)
+        database.check_first(lambda connection: check_revision(read_revision(connection)))
+        return cls(database)
+
     def iter_mentions(self) -> Iterator[bytes]:
         """Yield the 32 bytes of every digest that is written anywhere in the catalog."""
         with self._database.reading() as connection:

@@ -6,10 +6,10 @@ writes: nothing is lost, whoever else writes.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 
@@ -39,11 +39,15 @@ _PRAGMAS = (
 )
 
 
+FirstRead: TypeAlias = Callable[[Connection], None]
+
+
 class Database:
     """One engine, and the three kinds of transaction on it."""
 
     def __init__(self, url: str) -> None:
         self.url = parse_url(url)
+        self._first_read: FirstRead | None = None
         self.place = redact_url(self.url.render_as_string(hide_password=False))
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _make_engine(self.url)
@@ -63,7 +67,14 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that sees one state and writes nothing."""
         with translated(self.place), self._readers.connect() as connection:
+            if self._first_read is not None:
+                self._first_read(connection)
+                self._first_read = None
             yield connection
+
+    def check_first(self, check: FirstRead) -> None:
+        """Have the first reader check what it finds; nothing is connected to before."""
+        self._first_read = check
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -99,6 +99,12 @@ class RunStore:
         with self._database.reading() as connection:
             found = connection.execute(query.limit(1)).mappings().first()
             return None if found is None else Run.model_validate(dict(found))
+
+    def count_open(self) -> int:
+        """Return how many runs are open."""
+        query = select(func.count()).where(RunRow.state == RunState.OPEN)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar_one()
 
     def finish(
         self,

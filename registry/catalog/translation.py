@@ -5,12 +5,18 @@ from contextlib import contextmanager
 
 from sqlalchemy import exc
 
-from registry.errors import ConflictError, InputError, MusterError, StorageError
+from registry.errors import ConflictError, InputError, MusterError, NotAllowedError, StorageError
 
 _BUSY_STATES = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL: serialization failure, deadlock, lock not available."""
 
 _UNIQUE_VIOLATION = "23505"
+
+_REFUSED_STATES = frozenset({"42501", "25006"})
+"""PostgreSQL: insufficient privilege, and a write where there is only reading: on a replica."""
+
+_LOST_STATES = ("08", "57P")
+"""PostgreSQL: the beginnings of connection exceptions and of interventions by an operator."""
 
 
 @contextmanager
@@ -22,6 +28,7 @@ def translated(place: str) -> Iterator[None]:
 
     Raises:
         ConflictError: Another process holds the write lock, or wrote the same key first.
+        NotAllowedError: The role may not do it.
         StorageError: The database cannot be opened, reached, read or written.
         InputError: A text that the database cannot keep, such as one with NUL in it.
     """
@@ -35,17 +42,26 @@ def translated(place: str) -> Iterator[None]:
         ) from error
     except (exc.DataError, UnicodeEncodeError) as error:
         raise InputError(f"the catalog cannot keep this value: {_first_line(error)}") from error
-    except (exc.OperationalError, exc.DatabaseError) as error:
+    except exc.DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in _REFUSED_STATES:
+            raise NotAllowedError(
+                f"{place}: {_first_line(error)}",
+                hint="ask who keeps the database for a role that may: muster db roles",
+            ) from error
         if type(error) not in (exc.OperationalError, exc.DatabaseError):
             raise
         raise _operational(error, place) from error
 
 
-def _operational(error: exc.DatabaseError, place: str) -> MusterError:
+def _operational(error: exc.DBAPIError, place: str) -> MusterError:
     message = _first_line(error)
     state = getattr(error.orig, "sqlstate", None)
     if state in _BUSY_STATES or "database is locked" in message:
         return ConflictError(f"{place}: another process is writing ({message})", hint="try again")
+    if error.connection_invalidated or (state or "").startswith(_LOST_STATES):
+        # A transaction is written as a whole or not at all; only whether it is can be unknown.
+        hint = "nothing half-done is left: run the same command again"
+        return StorageError(f"{place}: the connection was lost ({message})", hint=hint)
     return StorageError(f"{place}: {message}")
 
 

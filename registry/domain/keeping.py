@@ -1,5 +1,7 @@
 """What the verbs that keep a registry answer: copies, backups, verification, waste, health."""
 
+from enum import StrEnum
+
 from pydantic import AwareDatetime
 
 from registry.domain.base import Value
@@ -145,3 +147,59 @@ class RegistryVerification(Value):
     def is_intact(self) -> bool:
         """Everything is as it was sealed."""
         return not self.findings
+
+
+class Health(StrEnum):
+    """How something that muster needs is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """It works, and somebody should look."""
+
+    FAILED = "failed"
+    MISSING = "missing"
+    """It is optional and not installed."""
+
+
+class Check(Value):
+    """One thing that was looked at."""
+
+    name: str
+    health: Health
+    found: str
+    hint: str | None = None
+    """What mends it."""
+
+
+class Examination(Value):
+    """The answer of `doctor`."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def is_well(self) -> bool:
+        """Nothing that is needed is broken."""
+        return all(check.health is not Health.FAILED for check in self.checks)
+
+
+class DatabaseHealth(Value):
+    """What a database says of itself."""
+
+    place: str
+    """Its URL without password."""
+
+    engine: str
+    """With version."""
+
+    revision: str | None
+    """None: it holds no catalog."""
+
+    settings: tuple[str, ...] = ()
+    """Pragmas of SQLite; who is connected to PostgreSQL, and what they may do."""
+
+    findings: tuple[str, ...] = ()
+    """Settings under which it does not keep its promises."""
+
+    last_entry: int = 0
+    last_entry_at: AwareDatetime | None = None
+    """When the newest entry of the audit log was written, by the clock of who wrote it."""

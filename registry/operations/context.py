@@ -3,7 +3,7 @@
 import platform
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -71,6 +71,13 @@ class Context:
     clock: Callable[[], datetime] = now
     progress: Progress = field(default_factory=NoProgress)
     execution: Execution = field(default_factory=Execution)
+    replica: "Catalog | None" = None
+    """Where lists and look-ups are read from; it may lag. None: from the catalog itself."""
+
+    @property
+    def for_reading(self) -> "Context":
+        """The same, for what shows and never writes: with the replica as catalog."""
+        return self if self.replica is None else replace(self, catalog=self.replica, replica=None)
 
     @property
     def place(self) -> Place:

@@ -8,6 +8,7 @@ same bytes twice leaves one object.
 import errno
 import os
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -109,6 +110,21 @@ class ObjectStore:
                 f"object {digest} no longer matches its digest", hint="restore it from a backup"
             )
         return data
+
+    def probe(self) -> None:
+        """Write a small file, read it and remove it again.
+
+        Raises:
+            StorageError: One of these is not possible, or gives other bytes.
+        """
+        path = f"{self._root}/probe-{uuid.uuid4().hex}"
+        with translated_errors(self.url):
+            self._fs.makedirs(self._root, exist_ok=True)
+            self._fs.pipe_file(path, b"muster")
+            found = self._fs.cat_file(path)
+            self._fs.rm_file(path)
+        if found != b"muster":
+            raise StorageError(f"{self.url} gives other bytes than were written")
 
     def put_bytes(self, data: bytes) -> StoredObject:
         """Store bytes held in memory; safe to repeat.

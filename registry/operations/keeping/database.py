@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from registry.catalog import migrate
+from registry.catalog.roles import write_role_script
 from registry.domain.answers import CatalogStatus
 from registry.domain.urls import redact_url
 from registry.errors import InputError
@@ -61,6 +62,15 @@ def catalog_status(home: Path | None = None, *, check: bool = False) -> CatalogS
         return status
     findings = migrate.check(settings.resolve_database_url(found))
     return status.model_copy(update={"findings": tuple(findings)})
+
+
+def role_script(prefix: str = "muster") -> str:
+    """Return the SQL that makes the roles `PREFIX_reader`, `_writer` and `_admin`; see `db roles`.
+
+    Raises:
+        InputError: The prefix is no plain name.
+    """
+    return write_role_script(prefix)
 
 
 def _status(settings: Settings, home: Path) -> CatalogStatus:

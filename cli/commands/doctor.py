@@ -1,0 +1,33 @@
+"""`muster doctor`: why does it not work?"""
+
+import typer
+
+from cli import output
+from cli.errors import ExitCode, printable
+from cli.options import AsJson
+from cli.session import Session
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def doctor(context: typer.Context, as_json: AsJson = False) -> None:
+    """Examine Python, home, database, store, clock, runs and extras; exit 3 if one is broken.
+
+    Each thing that is broken or missing comes with what mends it. Nothing is changed.
+    """
+    from registry.operations.keeping.doctor import examine
+    from registry.reporting.tables import to_table
+
+    session: Session = context.obj
+    answer = examine(session.home)
+    if as_json:
+        output.print_json(answer)
+    else:
+        rows = [(one.health, one.name, printable(one.found)) for one in answer.checks]
+        output.print_text(to_table(("", "what", "found"), rows))
+        for one in answer.checks:
+            if one.hint:
+                output.write(f"{one.name}: {printable(one.hint)}")
+    if not answer.is_well:
+        raise typer.Exit(ExitCode.NO)
