@@ -8,10 +8,14 @@ from collections.abc import Iterator
 
 from registry.catalog.revision import EXPECTED, VERSION_TABLE
 from registry.catalog.tables import Row
-from registry.catalog.triggers import ALLOWED_CHANGES, APPEND_ONLY
+from registry.catalog.triggers import ALLOWED_CHANGES
 from registry.errors import InputError
 
 _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+_CHANGED = ("dataset", "run", "tag")
+"""Tables whose rows change: descriptions and heads, until closed, and where a name points.
+`ALLOWED_CHANGES` has the columns that change of others."""
 
 _DELETED = ("tag",)
 """Tables from which rows go: a name that is taken away from a version."""
@@ -47,15 +51,11 @@ def _statements(prefix: str) -> Iterator[str]:
     yield f"REVOKE ALL ON {everything} FROM PUBLIC, {reader}, {writer};"
     yield f"GRANT SELECT ON {everything} TO {reader};"
     yield f"GRANT INSERT ON {', '.join(tables)} TO {writer};"
-    yield from (_grant_change(table, writer) for table in tables if table not in APPEND_ONLY)
+    yield f"GRANT UPDATE ON {', '.join(_CHANGED)} TO {writer};"
+    for table, (column, _) in ALLOWED_CHANGES.items():
+        yield f"GRANT UPDATE ({column}) ON {table} TO {writer};"
     yield f"GRANT DELETE ON {', '.join(_DELETED)} TO {writer};"
     yield _on_sequences(tables, writer)
-
-
-def _grant_change(table: str, role: str) -> str:
-    column = ALLOWED_CHANGES.get(table)
-    what = "UPDATE" if column is None else f"UPDATE ({column[0]})"
-    return f"GRANT {what} ON {table} TO {role};"
 
 
 def _make(role: str) -> str:

@@ -1,29 +1,21 @@
 """Transactions: nothing is lost between writers, and errors come in our words."""
 
 import sqlite3
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
+from registry.catalog import audit
 from registry.catalog.catalog import Catalog
 from registry.catalog.engine import Database, parse_url
 from registry.catalog.series import load_series, save_series
 from registry.errors import ConflictError, InputError, MissingExtraError, StorageError
-from tests.catalog.factories import WHO, make_draft, make_run, ref, seal
-
-SEAL_IN_A_PROCESS = """
-import sys
-from registry.catalog.catalog import Catalog
-from tests.catalog.factories import seal
-url, worker = sys.argv[1:]
-with Catalog.open(url) as catalog:
-    for number in range(8):
-        seal(catalog, content=f"{worker} {number}")
-"""
+from tests.catalog.factories import AT, WHO, make_draft, make_run, ref, seal
+from tests.catalog.workers import run_in_processes, seal_some
+from tests.conftest import execute
 
 
 def numbers_and_log(catalog):
@@ -43,14 +35,46 @@ def test_threads_that_seal_the_same_dataset_lose_nothing(catalog):
 
 
 def test_processes_that_seal_the_same_dataset_lose_nothing(catalog, catalog_url):
-    root = Path(__file__).parents[2]
-    workers = [
-        subprocess.Popen([sys.executable, "-c", SEAL_IN_A_PROCESS, catalog_url, str(n)], cwd=root)
-        for n in range(4)
-    ]
+    codes = run_in_processes(seal_some, [(catalog_url, number) for number in range(8)])
 
-    assert [0, 0, 0, 0] == [worker.wait(timeout=60) for worker in workers]
+    assert [0] * 8 == codes
     assert (list(range(1, 33)), None) == numbers_and_log(catalog)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_database_that_goes_away_in_the_middle_leaves_nothing_half_done(
+    catalog, catalog_url, monkeypatch
+):
+    append = audit.append
+
+    def lose_connection(connection, *args, **options):
+        """Everything but the audit entry is written by now."""
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        execute(catalog_url, f"SELECT pg_terminate_backend({pid}, 5000)")
+        append(connection, *args, **options)
+
+    monkeypatch.setattr(audit, "append", lose_connection)
+    with pytest.raises(StorageError, match="the connection was lost") as caught:
+        seal(catalog)
+    assert "run the same command again" in caught.value.hint
+    monkeypatch.undo()
+
+    assert ([], []) == (catalog.datasets.list(), catalog.runs.list())
+    assert "created" == seal(catalog).status
+    assert ([1], None) == numbers_and_log(catalog)
+
+
+def test_a_clock_that_goes_back_breaks_nothing(catalog):
+    seal(catalog)
+    earlier = AT - timedelta(days=400)
+    draft = make_draft(content="more", inputs=("web/cc@1",))
+    run = make_run("more", started_at=earlier)
+    catalog.versions.seal(draft, run=run, actor="ada", at=earlier)
+
+    assert ([1, 2], None) == numbers_and_log(catalog)
+    assert 2 == catalog.versions.get(ref("web/cc")).number
+    log = catalog.audit.list()
+    assert (earlier, AT) == (log[0].at, log[-1].at)
 
 
 def test_two_registrations_of_one_name_at_once_are_one_version(catalog):
