@@ -1,9 +1,10 @@
 """Everything that was sealed, page by page, for whoever looks at all of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from pydantic import JsonValue
-from sqlalchemy import func, literal, select
+from pydantic import JsonValue, ValidationError
+from sqlalchemy import Connection, func, literal, select
 
 from registry.catalog.engine import Database
 from registry.catalog.integrity import find_contradictions
@@ -36,6 +37,14 @@ _KEPT = (
 """The columns that name an object, beside those of shards."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A version with a row that this program cannot read."""
+
+    version_id: int
+    problem: str
+
+
 class SealedStore:
     """Reads all that was sealed, in pages of one state each."""
 
@@ -52,19 +61,18 @@ class SealedStore:
         with self._database.reading() as connection:
             return int(connection.execute(select(func.sum(VersionRow.num_bytes))).scalar() or 0)
 
-    def iter_versions(self) -> Iterator[tuple[Version, list[Shard]]]:
+    def iter_versions(self) -> Iterator[tuple[Version, list[Shard]] | Unreadable]:
         """Yield every version with its shards where they lie now, oldest first."""
         last = 0
         while True:
             query = select(VersionRow.id).where(VersionRow.id > last).order_by(VersionRow.id)
             with self._database.reading() as connection:
                 ids = connection.execute(query.limit(_VERSIONS)).scalars().all()
-                versions = load_versions(connection, ids)
-                shards = load_shards_of(connection, ids)
+                found = _load(connection, ids)
             if not ids:
                 return
-            for last in ids:
-                yield versions[last], shards[last]
+            last = ids[-1]
+            yield from found
 
     def iter_objects(self) -> Iterator[tuple[Digest, str]]:
         """Yield the objects beside those of shards, each with what it is."""
@@ -87,3 +95,17 @@ class SealedStore:
             for run, derivation, parameters in found:
                 if isinstance(parameters, dict) and DERIVED_FROM in parameters:
                     yield run, derivation, parameters[DERIVED_FROM]
+
+
+def _load(
+    connection: Connection, ids: Sequence[int]
+) -> list[tuple[Version, list[Shard]] | Unreadable]:
+    try:
+        versions, shards = load_versions(connection, ids), load_shards_of(connection, ids)
+    except ValidationError as error:
+        if len(ids) > 1:
+            return [found for one in ids for found in _load(connection, [one])]
+        wrong = error.errors()[0]
+        where = ".".join(map(str, wrong["loc"]))
+        return [Unreadable(ids[0], f"{where} {wrong['input']!r}: {wrong['msg']}")]
+    return [(versions[one], shards[one]) for one in ids]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from pydantic import ValidationError
 
+from registry.catalog.sealed import Unreadable
 from registry.domain.count import CountMethod
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.keeping import Finding, RegistryVerification
@@ -72,8 +73,12 @@ class _Verifying:
         return number
 
     def _iter_sealed(self) -> Iterator[Sealed]:
-        for version, shards in self._sealed.iter_versions():
+        for found in self._sealed.iter_versions():
             self._num_versions += 1
+            if isinstance(found, Unreadable):
+                self._find(f"version with id {found.version_id}", found.problem)
+                continue
+            version, shards = found
             if manifest_digest(tuple(shards)) != version.digest:
                 self._find(version.reference, f"the shards are not those of {version.digest}")
             if version.content is Content.TOKENS:

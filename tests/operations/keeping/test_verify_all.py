@@ -79,6 +79,20 @@ def test_rows_that_changed_are_named(filled, catalog_url):
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_row_that_cannot_be_read_is_named_and_the_rest_verified(filled, catalog_url, tmp_path):
+    change(
+        catalog_url,
+        "shard",
+        """UPDATE shard SET reading = '{"format":"new"}' WHERE version_id = 1""",
+    )
+    (tmp_path / "in" / "a.jsonl").unlink()
+
+    assert {("version with id 1", "reading.format 'new'")} == {
+        (subject, problem.partition(": ")[0]) for subject, problem in found(filled)
+    }
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_a_log_whose_end_was_cut_off_is_found(filled, catalog_url):
     last = filled.verify_audit().last_hash
     database = Database(catalog_url)
