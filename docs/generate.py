@@ -27,7 +27,7 @@ _GROUPS = {
     "target": ("set", "list", "show"),
     "report": ("list", "show", "rerun", "diff", "explain"),
     "run": ("list", "show"),
-    "db": ("upgrade", "current", "check"),
+    "db": ("upgrade", "current", "check", "copy", "backup", "roles"),
 }
 
 

@@ -59,8 +59,10 @@ def read_commands(page: str, *, below: str | None = None) -> list[Command]:
     return commands
 
 
-def run_commands(commands: list[Command], folder: Path) -> list[Ran]:
-    """Run commands in one shell, one after the other."""
+def run_commands(
+    commands: list[Command], folder: Path, *, variables: dict[str, str] | None = None
+) -> list[Ran]:
+    """Run commands in one shell, one after the other, with further variables set."""
     script = folder.parent / f"{folder.name}.sh"
     steps = [
         f'{command.text}\n__code=$?; echo; echo "{_MARK}$__code"; (exit $__code)'
@@ -73,6 +75,7 @@ def run_commands(commands: list[Command], folder: Path) -> list[Ran]:
         "MUSTER_ACTOR": "ada",
         "NO_COLOR": "1",
         "PYTHONUTF8": "1",
+        **(variables or {}),
     }
     done = subprocess.run(
         ["bash", str(script)],

