@@ -67,4 +67,4 @@ def _say(answer: Verification | RegistryVerification | AuditVerification) -> lis
                 format_number(answer.num_entries, "audit entry", "audit entries"),
             )
             findings = [f"  {one.subject}: {one.problem}" for one in answer.findings]
-            return [f"registry: {verdict} ({', '.join(sizes)})", *findings]
+            return [f"registry: {verdict}", f"  {', '.join(sizes)}", *findings]

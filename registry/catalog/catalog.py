@@ -85,7 +85,10 @@ class Catalog:
             MissingExtraError: The PostgreSQL driver is not installed.
         """
         database = Database(url)
-        database.check_first(lambda connection: check_revision(read_revision(connection)))
+        database.be_replica(
+            lambda connection: check_revision(read_revision(connection)),
+            hint="without MUSTER_READ_DATABASE_URL the catalog itself is read",
+        )
         return cls(database)
 
     def iter_mentions(self) -> Iterator[bytes]:

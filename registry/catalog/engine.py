@@ -48,6 +48,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = parse_url(url)
         self._first_read: FirstRead | None = None
+        self._hint: str | None = None
         self.place = redact_url(self.url.render_as_string(hide_password=False))
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _make_engine(self.url)
@@ -66,15 +67,20 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that sees one state and writes nothing."""
-        with translated(self.place), self._readers.connect() as connection:
+        with translated(self.place, hint=self._hint), self._readers.connect() as connection:
             if self._first_read is not None:
                 self._first_read(connection)
                 self._first_read = None
             yield connection
 
-    def check_first(self, check: FirstRead) -> None:
-        """Have the first reader check what it finds; nothing is connected to before."""
-        self._first_read = check
+    def be_replica(self, check: FirstRead, *, hint: str) -> None:
+        """Have the first reader check what it finds; nothing is connected to before.
+
+        Args:
+            check: Raises where it is not what is wanted.
+            hint: What to do where it cannot be reached.
+        """
+        self._first_read, self._hint = check, hint
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -3,16 +3,26 @@
 import sqlite3
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from psycopg.errors import FeatureNotSupported
 from sqlalchemy import text
+from sqlalchemy.exc import NotSupportedError
 
 from registry.catalog import audit
 from registry.catalog.catalog import Catalog
 from registry.catalog.engine import Database, parse_url
 from registry.catalog.series import load_series, save_series
-from registry.errors import ConflictError, InputError, MissingExtraError, StorageError
+from registry.catalog.translation import translated
+from registry.errors import (
+    ConflictError,
+    InputError,
+    MissingExtraError,
+    NotAllowedError,
+    StorageError,
+)
 from tests.catalog.factories import AT, WHO, make_draft, make_run, ref, seal
 from tests.catalog.workers import run_in_processes, seal_some
 from tests.conftest import execute
@@ -62,6 +72,22 @@ def test_a_database_that_goes_away_in_the_middle_leaves_nothing_half_done(
     assert ([], []) == (catalog.datasets.list(), catalog.runs.list())
     assert "created" == seal(catalog).status
     assert ([1], None) == numbers_and_log(catalog)
+
+
+def test_a_write_to_a_replica_is_not_allowed():
+    """What PostgreSQL says to a writer on a hot standby."""
+    said = FeatureNotSupported("cannot set transaction read-write mode during recovery")
+
+    with pytest.raises(NotAllowedError, match="during recovery"), translated("postgresql:///db"):
+        raise NotSupportedError("SELECT pg_advisory_xact_lock(1)", {}, said)
+
+
+def test_a_replica_that_is_not_there_says_what_to_leave_out(tmp_path):
+    replica = Catalog.open_replica(f"postgresql://ada@/none?host={tmp_path}")
+
+    with closing(replica), pytest.raises(StorageError) as caught:
+        replica.datasets.list()
+    assert "without MUSTER_READ_DATABASE_URL" in caught.value.hint
 
 
 def test_a_clock_that_goes_back_breaks_nothing(catalog):
