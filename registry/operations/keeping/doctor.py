@@ -25,14 +25,17 @@ from registry.storage.objects import ObjectStore
 DISTRIBUTION = "muster-catalog"
 
 EXTRAS = {
+    "az": "files and objects on Azure",
     "embed": "vectors of documents, and what is near to what",
     "exchange": "checked Croissant, OpenLineage",
     "fast": "the fast engine for tokens",
     "fit": "laws fitted to your own runs",
+    "gs": "files and objects on Google Cloud",
     "html": "reports as HTML",
     "hub": "models from the Hub",
-    "postgres": "a catalog on PostgreSQL",
+    "postgres": "a catalog on PostgreSQL, and tables from one",
     "ray": "units of work on a cluster",
+    "s3": "files and objects on S3",
     "sentencepiece": "SentencePiece tokenizers",
 }
 """What each extra is for; those for who works on muster itself are left out."""
