@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         import_metadata,
     )
     from registry.operations.governing import licences, models, policy, takedowns
-    from registry.operations.keeping import gc, verify, verify_all
+    from registry.operations.keeping import backup, copy, doctor, gc, verify, verify_all
     from registry.operations.normalizing import normalize
     from registry.operations.passes import cancel, quarantine
     from registry.operations.tokenizing import (
@@ -58,14 +58,17 @@ if TYPE_CHECKING:
     from registry.operations.understanding import describe, diff, lineage, sample, why
 
 VERBS = {
+    "backup": "keeping",
     "cancel": "passes",
     "collect": "collecting",
+    "copy": "keeping",
     "costs": "assessing",
     "counting": "tokenizing",
     "declare": "exchanging",
     "describe": "understanding",
     "diff": "understanding",
     "diversity": "embedding",
+    "doctor": "keeping",
     "dossier": "exchanging",
     "embed": "embedding",
     "estimate": "tokenizing",
@@ -103,14 +106,17 @@ VERBS = {
 }
 
 __all__ = [
+    "backup",
     "cancel",
     "collect",
+    "copy",
     "costs",
     "counting",
     "declare",
     "describe",
     "diff",
     "diversity",
+    "doctor",
     "dossier",
     "embed",
     "estimate",

@@ -22,7 +22,7 @@ from registry.domain.base import Value
 from registry.domain.digest import Digest, digest_of_bytes, digest_of_file
 from registry.errors import CorruptObjectError, StorageError, UnknownError
 from registry.storage.staging import staged_file, staged_folder, sweep
-from registry.storage.waste import STAGING, locked
+from registry.storage.waste import STAGING, is_new, locked
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
@@ -68,13 +68,14 @@ class ObjectStore:
         return bool(self._fs.exists(self.path_of(digest)))
 
     def claim(self, digest: Digest) -> bool:
-        """Return whether the object is there, and make it new for somebody who goes on to use it.
+        """Return whether the object is there and new, for somebody who is about to refer to it.
 
-        Garbage collection leaves new objects alone.
+        In a local folder it is made new. Elsewhere nothing but writing it again does that, so what
+        is old there is told as absent. Garbage collection leaves new objects alone.
         """
         path = self.local_path_of(digest)
         if path is None:
-            return self.exists(digest)
+            return self._is_new(self.path_of(digest))
         with locked(Path(self._root)):
             try:
                 os.utime(path)
@@ -181,7 +182,7 @@ class ObjectStore:
                 with locked(Path(self._root)):
                     os.utime(path)  # new from now on, whenever its last byte was written
                     _publish(path, Path(target))
-            elif not self._fs.exists(target):
+            elif not self._is_new(target):
                 # An upload to an object store becomes visible in one stroke when it is complete.
                 self._fs.put_file(str(path), target)
             return stored
@@ -194,6 +195,10 @@ class ObjectStore:
             if error.errno not in _NO_SPACE | {errno.EFBIG}:
                 raise
             raise _translate(error, self.url) from error
+
+    def _is_new(self, path: str) -> bool:
+        """Return whether a file of a store that is no local folder was written just now."""
+        return self._fs.exists(path) and is_new(self._fs.info(path))
 
     def _staging_folder(self) -> Path | None:
         if not self._is_local:

@@ -3,7 +3,8 @@
 Whoever writes an object holds the store's lock, together with others, while the object takes its
 name, and makes it new, even if the same bytes lay there for years. Whoever removes one holds the
 lock alone and looks at its age again first. So an object that is not new when it is removed is one
-that nobody has just written. On a file system without locks the age alone protects.
+that nobody has just written. Elsewhere than in a local folder there is no such lock, and an old
+object is made new by writing it again.
 """
 
 import os
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ from registry.storage.staging import is_dead
 
 if sys.platform != "win32":
     import fcntl
+
+LEAST_GRACE = timedelta(hours=1)
+"""How old an object is at least that may be removed: between writing it and sealing what refers to
+it lies some work."""
 
 LOCK = "gc.lock"
 """The file under a local root whose lock writers share and removers hold alone."""
@@ -127,6 +132,11 @@ def locked(root: Path, *, alone: bool = False) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def is_new(info: dict[str, Any]) -> bool:
+    """Return whether a file is so new that it need not be written again to be left alone."""
+    return datetime.now(UTC) - _modified(info) < LEAST_GRACE / 2
 
 
 def _modified(info: dict[str, Any]) -> datetime:

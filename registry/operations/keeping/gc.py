@@ -15,11 +15,9 @@ from registry.domain.progress import Done
 from registry.domain.urls import redact_url
 from registry.errors import InputError
 from registry.operations.context import Context
-from registry.storage.waste import FoundObject, Waste
+from registry.storage.waste import LEAST_GRACE, FoundObject, Waste
 
 GRACE = timedelta(days=7)
-LEAST_GRACE = timedelta(hours=1)
-"""Between writing an object and sealing what refers to it lies some work."""
 
 _DIGEST = re.compile(rb"sha256:([0-9a-f]{64})")
 _BATCH = 100

@@ -207,7 +207,7 @@ def load_unit(
         unit = kind.model_validate(area.load(planned.name))
     except ValidationError:
         return None
-    return unit if all(context.store.claim(digest) for digest in unit.objects()) else None
+    return unit if all(context.store.exists(digest) for digest in unit.objects()) else None
 
 
 def _plan(context: Context, version: Version, work: UnitWork[Any]) -> list[PlannedUnit]:

@@ -1,5 +1,6 @@
 """What nothing refers to goes; what somebody refers to, or is about to, stays."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from registry.domain.run import Operation, RunDraft
 from registry.errors import InputError, StorageError
 from registry.operations.keeping import gc
 from registry.operations.keeping.gc import collect
+from registry.storage.objects import ObjectStore
 from registry.storage.waste import Waste
 from tests.operations.factories import records, write_jsonl
 
@@ -154,11 +156,24 @@ class TestSparing:
 
         assert waste == {one.digest for one in muster.gc().removed}
 
-    def test_a_unit_that_is_taken_up_is_new(self, context, waste):
+    def test_what_somebody_is_about_to_refer_to_is_new(self, context, waste):
         assert all(context.store.claim(digest) for digest in waste)
         assert not context.store.claim(digest_of_bytes(b"none"))
 
         assert () == collect(context).removed
+
+    def test_a_store_that_is_no_folder_is_collected_and_renewed_by_writing(self, context, tmp_path):
+        store = ObjectStore(f"memory://{tmp_path.name}")
+        context = dataclasses.replace(context, store=store)
+        wanted, unwanted = (store.put_bytes(data).digest for data in (b"one", b"two"))
+        for digest in (wanted, unwanted):
+            store._fs.store[store.path_of(digest)].created = OLD
+
+        assert [False, False] == [store.claim(digest) for digest in (wanted, unwanted)]
+        store.put_bytes(b"one")
+        assert store.claim(wanted)
+        assert [unwanted] == [one.digest for one in collect(context).removed]
+        assert {wanted} == left(context)
 
     def test_a_grace_of_minutes_is_refused(self, muster):
         with pytest.raises(InputError, match="too short"):
