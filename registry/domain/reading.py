@@ -25,6 +25,12 @@ class Format(StrEnum):
     ARROW = "arrow"
     """Arrow IPC, stream or file (Feather)."""
 
+    WARC = "warc"
+    """A web archive, WARC or ARC: each response with a page or plain text is a document."""
+
+    HTML = "html"
+    """A web page."""
+
     TEXT = "text"
     """Plain text, Markdown or source code."""
 
@@ -57,6 +63,16 @@ class Split(StrEnum):
     """Runs of lines between blank lines."""
 
 
+class Extraction(StrEnum):
+    """What of a web page is its text."""
+
+    MAIN = "main"
+    """The main content, without navigation, advertisements and the like."""
+
+    PAGE = "page"
+    """All that a reader sees."""
+
+
 class Reading(Value):
     """How one file is read; kept with its shard so that it is read the same way for ever.
 
@@ -80,6 +96,13 @@ class Reading(Value):
     """The column that holds the document's id; None: the id is the document's locator."""
 
     split: Split = Split.FILE
+
+    extract: Extraction = Extraction.MAIN
+    """What is taken of web pages."""
+
+    extractor: str | None = None
+    """The library that makes text of web pages, and its version, since another one may make other
+    text; None: not yet decided, or there are none."""
 
     without: tuple[Digest, ...] = ()
     """Digests of the texts that are left out, since they were taken down; sorted."""

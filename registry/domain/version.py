@@ -263,9 +263,13 @@ def manifest_digest(shards: tuple[Shard, ...]) -> Digest:
     return fingerprint({"manifest": 1, "shards": manifest})
 
 
-_LATER = frozenset({"without", "template"})
+_LATER = ("without", "template", "extractor")
 
 
 def _say_reading(reading: Reading) -> dict[str, JsonValue]:
     """Return a reading for a manifest; what came later stands in it where it says something."""
-    return {name: value for name, value in vars(reading).items() if name not in _LATER or value}
+    said = vars(reading)
+    unsaid = {name for name in _LATER if not said[name]}
+    if reading.extractor is None:
+        unsaid.add("extract")
+    return {name: value for name, value in said.items() if name not in unsaid}

@@ -24,11 +24,14 @@ from registry.sources.records import load_record
 from registry.sources.sniffing import (
     HEAD_BYTES,
     UNKNOWN_FORMAT,
+    WARC_MAGIC,
+    ZSTD_DICTIONARY,
     check_encoding,
     find_compression,
     find_container,
     find_format,
 )
+from registry.sources.web_extra import decide
 
 __all__ = ["UNKNOWN_FORMAT", "Detected", "detect"]
 
@@ -70,8 +73,7 @@ def detect(file: SourceFile, wanted: Reading) -> Detected:
     """
     with open_decompressed(file, Compression.NONE) as raw:
         compression = find_compression(raw.read(HEAD_BYTES), file.name)
-    with open_decompressed(file, compression) as stream:
-        head = stream.read(HEAD_BYTES)
+    head = _read_head(file, compression)
     container = find_container(head, file.name)
     reading = wanted.model_copy(update={"compression": compression, "container": container})
     if container is not Container.NONE:
@@ -86,6 +88,15 @@ def detect(file: SourceFile, wanted: Reading) -> Detected:
     return _detect_columns(file, reading, is_free=is_free)
 
 
+def _read_head(file: SourceFile, compression: Compression) -> bytes:
+    with open_decompressed(file, Compression.NONE) as raw:
+        if raw.read(len(ZSTD_DICTIONARY)) == ZSTD_DICTIONARY:
+            # Only web archives begin with their dictionary, and only their reader knows it.
+            return WARC_MAGIC
+    with open_decompressed(file, compression) as stream:
+        return stream.read(HEAD_BYTES)
+
+
 def _detect_archive(file: SourceFile, reading: Reading) -> Detected:
     if file.name.count(MEMBER_MARK) >= _MAX_ARCHIVE_DEPTH:
         raise UnreadableError(path=file.name, reason="too many archives inside archives")
@@ -97,7 +108,8 @@ def _detect_archive(file: SourceFile, reading: Reading) -> Detected:
                 raise
             continue
         if detected.fields:
-            return Detected(reading, detected.fields)
+            extractor = detected.reading.extractor
+            return Detected(reading.model_copy(update={"extractor": extractor}), detected.fields)
         if number + 1 >= _MAX_MEMBERS:
             break
     return Detected(reading, ())
@@ -106,6 +118,8 @@ def _detect_archive(file: SourceFile, reading: Reading) -> Detected:
 def _detect_columns(file: SourceFile, reading: Reading, *, is_free: bool) -> Detected:
     if reading.format is Format.TEXT:
         return Detected(reading, ())
+    if reading.format in (Format.WARC, Format.HTML):
+        return Detected(*decide(reading))
     mean_lengths: Mapping[str, float] = {}
     if reading.format in (Format.PARQUET, Format.DOCUMENTS):
         schema, mean_lengths = find_parquet_columns(file, reading.compression)

@@ -23,8 +23,22 @@ from registry.sources.normalized import read_normalized
 from registry.sources.outcomes import Batcher
 from registry.sources.parquet import read_parquet
 from registry.sources.text import read_text
+from registry.sources.web_extra import check_extractor, needed_for_web
 
 _Reader: TypeAlias = Callable[..., Iterator[Outcome]]
+
+
+def _read_web(
+    file: SourceFile, reading: Reading, *, span: Span | None = None, **limits: int
+) -> Iterator[Outcome]:
+    with needed_for_web():
+        from registry.sources import html, warc  # noqa: PLC0415 - behind an extra
+    check_extractor(file.name, reading)
+    if reading.format is Format.HTML:
+        yield from html.read_html(file, reading, **limits)
+    else:
+        yield from warc.read_warc(file, reading, span=span, **limits)
+
 
 _READERS: Final[dict[Format, _Reader]] = {
     Format.JSONL: read_jsonl,
@@ -34,6 +48,8 @@ _READERS: Final[dict[Format, _Reader]] = {
     Format.TSV: read_delimited,
     Format.ARROW: read_arrow,
     Format.TEXT: read_text,
+    Format.WARC: _read_web,
+    Format.HTML: _read_web,
     Format.DOCUMENTS: read_normalized,
 }
 

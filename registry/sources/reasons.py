@@ -2,8 +2,26 @@
 
 from typing import Final
 
+BROKEN_RECORD: Final = "broken-record"
+"""A record of a web archive whose headers or length are wrong; it goes on to the next one."""
+
+DECOMPRESSION_BOMB: Final = "decompression-bomb"
+"""A response that becomes more than `registry.sources.web_body.MAX_RATIO` times as long."""
+
+DIGEST_MISMATCH: Final = "digest-mismatch"
+"""A record of a web archive whose bytes do not have the digest that it states."""
+
 DOCUMENT_TOO_LONG: Final = "document-too-long"
 """The document is longer than the limit of `read_documents`."""
+
+EMPTY_PAGE: Final = "empty-page"
+"""A web page of which no text is left."""
+
+HTTP_STATUS: Final = "http-status"
+"""A response whose status is not 200."""
+
+INVALID_HTTP: Final = "invalid-http"
+"""A response whose headers, chunks or content encoding are broken or not known."""
 
 INVALID_JSON: Final = "invalid-json"
 """No JSON value, or one with NaN or an infinite number."""
@@ -15,13 +33,15 @@ MISSING_TEXT: Final = "missing-text"
 """The record lacks a text column."""
 
 NESTED_TOO_DEEP: Final = "nested-too-deep"
-"""JSON nested deeper than `registry.sources.records.MAX_DEPTH`."""
+"""JSON nested deeper than `registry.sources.records.MAX_DEPTH`, or a page than
+`registry.sources.page_text.MAX_PAGE_DEPTH`."""
 
 NOT_AN_OBJECT: Final = "not-an-object"
 """A JSON value that is no object, so it has no columns."""
 
 NOT_TEXT: Final = "not-text"
-"""A member of an archive whose content is no format that is read, such as an image."""
+"""A member of an archive whose content is no format that is read, such as an image; in a web
+archive, a response or resource that is neither HTML nor plain text."""
 
 NULL_TEXT: Final = "null-text"
 """A text column is null, or a list of strings with a null in it."""
@@ -29,11 +49,20 @@ NULL_TEXT: Final = "null-text"
 RAGGED_ROW: Final = "ragged-row"
 """A row whose number of values is not that of the header, or whose quoting is broken."""
 
+SEGMENTED_RECORD: Final = "segmented-record"
+"""A part of a record that a web archive spreads over several."""
+
 TAKEDOWN: Final = "takedown"
 """A document that was taken down. Its text is not kept."""
 
 TEXT_NOT_A_STRING: Final = "text-not-a-string"
 """A text column holds a number or another value that is no text, or a list with one in it."""
+
+TOO_MANY_ATTRIBUTES: Final = "too-many-attributes"
+"""A page with a tag of more than `registry.sources.page_text.MAX_ATTRIBUTES`."""
+
+UNKNOWN_RECORD: Final = "unknown-record"
+"""A record of a web archive whose type no standard knows."""
 
 
 class RowError(Exception):

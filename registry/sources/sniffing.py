@@ -1,6 +1,7 @@
 """What the first bytes and the name of a file say about its layout."""
 
 import codecs
+import re
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -31,7 +32,12 @@ _COMPRESSED_SUFFIXES = {
 }
 _OTHER_COMPRESSIONS = ((b"\xfd7zXZ\x00", "xz"), (b"BZh", "bzip2"), (b"7z\xbc\xaf\x27\x1c", "7-Zip"))
 
-_WEB_ARCHIVES = (b"WARC/", b"filedesc:")
+WARC_MAGIC: Final = b"WARC/"
+ZSTD_DICTIONARY: Final = b"\x5d\x2a\x4d\x18"
+"""How a zstd file begins whose frames share a dictionary that it brings along, as some web archives
+do; https://iipc.github.io/warc-specifications/specifications/warc-zstd/."""
+
+_WEB_ARCHIVES = (WARC_MAGIC, b"filedesc:")
 
 _FORMAT_SUFFIXES = {
     ".jsonl": Format.JSONL,
@@ -46,9 +52,20 @@ _FORMAT_SUFFIXES = {
     ".arrows": Format.ARROW,
     ".feather": Format.ARROW,
     ".ipc": Format.ARROW,
+    ".warc": Format.WARC,
+    ".arc": Format.WARC,
+    ".wet": Format.WARC,
+    ".wat": Format.WARC,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+    ".xhtml": Format.HTML,
 }
-_BINARY_FORMATS = (Format.PARQUET, Format.ARROW)
+_MARKED_FORMATS = (Format.PARQUET, Format.ARROW, Format.WARC)
+"""Those whose every file begins with a mark."""
+
 _UTF8_FORMATS = (Format.JSONL, Format.JSON, Format.CSV, Format.TSV)
+
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 
 _ARCHIVE_SUFFIXES = {
     ".zip": Container.ZIP,
@@ -113,29 +130,21 @@ def find_format(head: bytes, name: str) -> Format:
             which the name claims.
     """
     suffix = inner_suffix(name)
-    if head.startswith(b"PAR1"):
-        return Format.PARQUET
-    if head.startswith(b"PARE"):
-        raise UnreadableError(path=name, reason="an encrypted Parquet file")
-    if head.startswith(FILE_MAGIC) or (head.startswith(STREAM_MAGIC) and b"\0" in head):
-        return Format.ARROW
     claimed = _FORMAT_SUFFIXES.get(suffix)
-    if claimed in _BINARY_FORMATS:
+    marked = _find_mark(head, name)
+    if marked is not None:
+        return marked
+    if claimed in _MARKED_FORMATS:
         raise UnreadableError(path=name, reason=f"not a file of format {claimed}", offset=0)
     if claimed is Format.CSV and _has_tabs_for_commas(head):
         return Format.TSV
-    if claimed is not None:
+    if claimed is not None and claimed is not Format.HTML:
         return claimed
     if suffix == ".json":
         return _find_json_layout(head, name)
-    if head.startswith(_WEB_ARCHIVES):
-        # Its records are half headers: as plain text they would be registered without a word.
-        raise UnreadableError(
-            path=name, reason=UNKNOWN_FORMAT, hint="a web archive: extract its text first"
-        )
     if not looks_like_text(head):
         raise UnreadableError(path=name, reason=UNKNOWN_FORMAT)
-    return Format.JSONL if not suffix and _begins_with_object(head) else Format.TEXT
+    return claimed or (Format.TEXT if suffix else _find_by_content(head))
 
 
 def check_encoding(head: bytes, format_: Format, name: str) -> None:
@@ -182,6 +191,23 @@ def inner_suffix(name: str) -> str:
 
 def _suffix(name: str) -> str:
     return PurePosixPath(name).suffix.lower()
+
+
+def _find_mark(head: bytes, name: str) -> Format | None:
+    """Return the format whose mark stands at the beginning, if any does."""
+    if head.startswith(b"PAR1"):
+        return Format.PARQUET
+    if head.startswith(b"PARE"):
+        raise UnreadableError(path=name, reason="an encrypted Parquet file")
+    if head.startswith(FILE_MAGIC) or (head.startswith(STREAM_MAGIC) and b"\0" in head):
+        return Format.ARROW
+    return Format.WARC if head.startswith(_WEB_ARCHIVES) else None
+
+
+def _find_by_content(head: bytes) -> Format:
+    if _begins_with_object(head):
+        return Format.JSONL
+    return Format.HTML if _PAGE.match(head) else Format.TEXT
 
 
 def _find_json_layout(head: bytes, name: str) -> Format:
