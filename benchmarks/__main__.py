@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 
 from benchmarks import (
+    archiving,
     cataloguing,
     clustering,
     finding,
@@ -39,6 +40,7 @@ NAMES = (
     "find",
     "start-up",
     "register",
+    "archives",
 )
 MOST_PASS_ROUNDS = 3
 """datatrove and the reference take minutes a round."""
@@ -80,6 +82,8 @@ def _run(name: str, options: argparse.Namespace) -> Iterable[Measurement]:
         return normalizing.measure(files, rounds=rounds)
     if name == "register":
         return registering.measure(files, rounds=rounds, is_big=options.big)
+    if name == "archives":
+        return archiving.measure(files, rounds=rounds)
     few = files[: max(1, options.tokenize_megabytes // 10)]
     return tokenizing.measure(few, tokenizer=options.tokenizer, rounds=rounds)
 

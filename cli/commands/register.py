@@ -14,7 +14,7 @@ from cli.session import Session
 from registry.domain.answers import ReadingChange, Registration
 from registry.domain.collecting import CollectionPlan, SourceOptions, parse_source
 from registry.domain.quantities import format_bytes, format_number
-from registry.domain.reading import Format, Reading, Split
+from registry.domain.reading import Extraction, Format, Reading, Split
 from registry.domain.version import DatasetKind
 
 app = typer.Typer(rich_markup_mode=None)
@@ -52,6 +52,10 @@ def register(
     split: Annotated[
         Split, typer.Option(help="What a document of a plain-text file is.")
     ] = Split.FILE,
+    extract: Annotated[
+        Extraction,
+        typer.Option(help="What is taken of web pages: their main content, or all text."),
+    ] = Extraction.MAIN,
     card: Annotated[
         Path | None, typer.Option(help="A .yaml or .toml file with the fields below.")
     ] = None,
@@ -161,6 +165,7 @@ def register(
         template=template,
         id_column=id_column,
         split=split,
+        extract=extract,
     )
     source = parse_source(
         paths,

@@ -31,6 +31,8 @@ _MIME = {
     Format.CSV: "text/csv",
     Format.TSV: "text/tab-separated-values",
     Format.ARROW: "application/vnd.apache.arrow.file",
+    Format.WARC: "application/warc",
+    Format.HTML: "text/html",
     Format.TEXT: "text/plain",
 }
 _OTHER = "application/octet-stream"

@@ -7,7 +7,8 @@ the first four and the last are the same).
 import re
 from typing import Final
 
-from registry.sources.web_frames import MAX_HEAD_BYTES, Head
+from registry.sources.web_frames import Dialect, Head, WarcDialect, Window
+from registry.sources.web_headers import MAX_HEAD_BYTES
 
 ARC_MAGIC: Final = b"filedesc:"
 
@@ -18,9 +19,14 @@ _LINE = (
 """URL (which may hold blanks), IP address, date, content type, in version 2 five more, length."""
 
 
+_TYPES = {"filedesc": "warcinfo", "http": "response", "https": "response"}
+"""What a record would be in a WARC file, by the scheme of its URL."""
+
+
 class ArcDialect:
     """One line for each record, the length of its block at the end."""
 
+    usual_end = b"\nhttp://"
     beginning = re.compile(_LINE, re.IGNORECASE)
     next_record = re.compile(rb"\n(?=" + _LINE + rb")", re.IGNORECASE)
 
@@ -29,28 +35,29 @@ class ArcDialect:
         line = self.beginning.match(data, start, start + MAX_HEAD_BYTES)
         return None if line is None else Head(line.end(), int(line["length"]))
 
-    def as_warc(self, record: bytes) -> bytes:
-        """Return a record with the headers of WARC, so that one parser reads both."""
-        line = self.beginning.match(record)
+    def read_head(self, head: bytes) -> dict[str, str]:
+        """Return what the line says; of an HTTP response the block says the type."""
+        line = self.beginning.match(head)
         if line is None:
-            raise ValueError("not a record of an ARC file")
-        block = record[line.end() :]
-        is_http = block.startswith(b"HTTP/")
-        if line["url"].startswith(ARC_MAGIC):
-            kind, content_type = b"warcinfo", b"application/warc-fields"
-        elif is_http:
-            kind, content_type = b"response", b"application/http; msgtype=response"
-        else:
-            kind, content_type = b"resource", line["kind"]
-        head = (
-            b"WARC/1.0\r\nWARC-Type: %b\r\nWARC-Target-URI: %b\r\nWARC-Date: %b\r\n"
-            b"Content-Type: %b\r\nContent-Length: %d\r\n\r\n"
-        )
-        return head % (kind, line["url"], _moment(line["date"]), content_type, len(block)) + block
+            return {}
+        url, kind = line["url"].decode("utf-8", "replace"), line["kind"].decode("latin-1")
+        scheme = url.partition(":")[0].lower()
+        return {
+            "warc-type": _TYPES.get(scheme, "resource"),
+            "warc-target-uri": url,
+            "warc-date": _moment(line["date"].decode()),
+            "content-type": "application/http" if scheme in {"http", "https"} else kind,
+        }
 
 
-def _moment(digits: bytes) -> bytes:
+def find_dialect(window: Window) -> Dialect:
+    """Return how the records of an archive, or of a part of one, begin."""
+    window.fill(MAX_HEAD_BYTES)
+    is_arc = window.data.startswith(ARC_MAGIC) or ArcDialect.beginning.match(window.data)
+    return ArcDialect() if is_arc else WarcDialect()
+
+
+def _moment(digits: str) -> str:
     """Return a date of 14 digits as WARC writes it."""
-    text = digits.decode()
-    date, time = (text[:4], text[4:6], text[6:8]), (text[8:10], text[10:12], text[12:14])
-    return f"{'-'.join(date)}T{':'.join(time)}Z".encode()
+    date, time = (digits[:4], digits[4:6], digits[6:8]), (digits[8:10], digits[10:12], digits[12:])
+    return f"{'-'.join(date)}T{':'.join(time)}Z"

@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pydantic import JsonValue
-
 from registry.documents import Outcome
-from registry.domain.digest import canonical_json
 from registry.domain.reading import Field, Reading
 from registry.sources import reasons
 from registry.sources.compression import ByteStream, open_decompressed
 from registry.sources.file import SourceFile
 from registry.sources.lines import LongLine, PartialLine
 from registry.sources.outcomes import Batcher
-from registry.sources.page_text import MAX_PAGE_BYTES, Characters, decode_page, extract_text
+from registry.sources.page_text import MAX_PAGE_BYTES, dump_facts, take_text
 from registry.sources.reasons import RowError
 
 FIELDS: Final = (
@@ -46,27 +43,11 @@ def read_html(
     yield batcher.take()
 
 
-def describe(characters: Characters, language: str | None) -> dict[str, JsonValue]:
-    """Return what the metadata of a document says of how its text was found."""
-    facts: dict[str, JsonValue] = {
-        "charset": characters.charset,
-        "charset_from": characters.found_in,
-    }
-    if language is not None:
-        facts["language"] = language
-    if characters.num_replaced:
-        facts["num_replaced"] = characters.num_replaced
-    return facts
-
-
 def _make_document(page: bytes, reading: Reading, *, is_whole: bool) -> tuple[bytes, bytes]:
     if not is_whole:
         raise RowError(reasons.DOCUMENT_TOO_LONG)
-    characters = decode_page(page, None, is_html=True)
-    text, language = extract_text(characters.text, reading.extract)
-    if not text.strip():
-        raise RowError(reasons.EMPTY_PAGE)
-    return text.encode(), canonical_json(describe(characters, language))
+    text, facts = take_text(page, None, reading.extract)
+    return text, dump_facts(facts)
 
 
 def _read_all(stream: ByteStream, max_bytes: int) -> tuple[bytes, int]:

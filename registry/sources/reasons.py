@@ -33,8 +33,7 @@ MISSING_TEXT: Final = "missing-text"
 """The record lacks a text column."""
 
 NESTED_TOO_DEEP: Final = "nested-too-deep"
-"""JSON nested deeper than `registry.sources.records.MAX_DEPTH`, or a page than
-`registry.sources.page_text.MAX_PAGE_DEPTH`."""
+"""JSON nested deeper than `registry.sources.records.MAX_DEPTH`."""
 
 NOT_AN_OBJECT: Final = "not-an-object"
 """A JSON value that is no object, so it has no columns."""
@@ -45,6 +44,10 @@ archive, a response or resource that is neither HTML nor plain text."""
 
 NULL_TEXT: Final = "null-text"
 """A text column is null, or a list of strings with a null in it."""
+
+PAGE_TOO_COMPLEX: Final = "page-too-complex"
+"""A web page whose nesting, open tags or attributes would cost its parser time or memory out of all
+proportion; see `registry.sources.page_text`."""
 
 RAGGED_ROW: Final = "ragged-row"
 """A row whose number of values is not that of the header, or whose quoting is broken."""
@@ -57,9 +60,6 @@ TAKEDOWN: Final = "takedown"
 
 TEXT_NOT_A_STRING: Final = "text-not-a-string"
 """A text column holds a number or another value that is no text, or a list with one in it."""
-
-TOO_MANY_ATTRIBUTES: Final = "too-many-attributes"
-"""A page with a tag of more than `registry.sources.page_text.MAX_ATTRIBUTES`."""
 
 UNKNOWN_RECORD: Final = "unknown-record"
 """A record of a web archive whose type no standard knows."""

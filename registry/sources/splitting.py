@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from registry.domain.reading import Compression, Container, Format, Reading, Span, Split
-from registry.sources.compression import BLOCK_BYTES
+from registry.sources.arc import find_dialect
+from registry.sources.compression import BLOCK_BYTES, open_decompressed
 from registry.sources.file import SourceFile, foreign_errors
 from registry.sources.parquet import open_parquet
+from registry.sources.web_frames import Window, iter_frames
 
 
 def split(file: SourceFile, reading: Reading, *, num_parts: int) -> tuple[Span, ...]:
     """Cut a file into at most so many parts of about the same size, in order.
 
-    Lines are cut between two of them, Parquet between row groups. What cannot be entered in the
-    middle (compressed files, archives, CSV with its quoted line ends, arrays) is not cut.
+    Lines are cut between two of them, Parquet between row groups, web archives between records.
+    What cannot be entered in the middle (compressed files, archives, CSV with its quoted line ends,
+    arrays) is not cut.
 
     Returns:
         The parts; none where the file is to be read as a whole.
@@ -32,6 +35,8 @@ def split(file: SourceFile, reading: Reading, *, num_parts: int) -> tuple[Span, 
         reading.format is Format.TEXT and reading.split is Split.LINES
     ):
         spans = _split_lines(file, num_parts)
+    elif reading.format is Format.WARC:
+        spans = _split_records(file, num_parts)
     else:
         return ()
     return tuple(spans) if len(spans) > 1 else ()
@@ -39,9 +44,31 @@ def split(file: SourceFile, reading: Reading, *, num_parts: int) -> tuple[Span, 
 
 def _split_lines(file: SourceFile, num_parts: int) -> list[Span]:
     """Return spans that end behind the first line end at or behind each equal share."""
-    size = file.num_bytes
-    targets = [size * part // num_parts for part in range(1, num_parts)]
-    borders = [_Border(0, 1), *_find_borders(file, targets)]
+    borders = [_Border(0, 1), *_find_borders(file, _shares(file, num_parts))]
+    return _between(borders)
+
+
+def _split_records(file: SourceFile, num_parts: int) -> list[Span]:
+    """Return spans that begin with the first record at or behind each equal share."""
+    wanted = deque(_shares(file, num_parts))
+    borders = [_Border(0, 1)]
+    row = 0
+    with open_decompressed(file, Compression.NONE) as stream:
+        window = Window(stream, file.name)
+        for frame in iter_frames(window, find_dialect(window)):
+            row = frame.row
+            if wanted and frame.offset >= wanted[0]:
+                borders.append(_Border(frame.offset, row))
+                while wanted and wanted[0] <= frame.offset:
+                    wanted.popleft()
+    return _between([*borders, _Border(file.num_bytes, row + 1)])
+
+
+def _shares(file: SourceFile, num_parts: int) -> list[int]:
+    return [file.num_bytes * part // num_parts for part in range(1, num_parts)]
+
+
+def _between(borders: Sequence["_Border"]) -> list[Span]:
     return [
         Span(
             start=border.offset,
@@ -55,7 +82,7 @@ def _split_lines(file: SourceFile, num_parts: int) -> list[Span]:
 
 @dataclass(frozen=True, slots=True)
 class _Border:
-    """Where a line begins: its first byte and its number."""
+    """Where a line or record begins: its first byte and its number."""
 
     offset: int
     row: int

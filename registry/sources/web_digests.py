@@ -8,7 +8,7 @@ _ALGORITHMS = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64}
 """Those that archives use, with the bytes of each."""
 
 
-def is_stated_of(digest: str | None, *candidates: bytes) -> bool:
+def is_stated_of(digest: str | None, *candidates: bytes | memoryview) -> bool:
     """Return whether a stated digest is that of some bytes.
 
     True as well where nothing is stated, or in an algorithm or notation that is not known: then
@@ -18,7 +18,9 @@ def is_stated_of(digest: str | None, *candidates: bytes) -> bool:
         digest: Such as `sha1:` and 32 characters in base 32, or 40 in base 16.
         candidates: The bytes of which one has to have it.
     """
-    algorithm, _, text = (digest or "").partition(":")
+    if digest is None:
+        return True
+    algorithm, _, text = digest.partition(":")
     expected = _read(algorithm.lower().replace("-", ""), text.strip())
     if expected is None:
         return True
@@ -45,8 +47,8 @@ def _base32(text: str) -> bytes:
     return base64.b32decode(text + "=" * (-len(text) % 8))
 
 
-def _distinct(candidates: Iterable[bytes]) -> list[bytes]:
-    distinct: list[bytes] = []
+def _distinct(candidates: Iterable[bytes | memoryview]) -> list[bytes | memoryview]:
+    distinct: list[bytes | memoryview] = []
     for data in candidates:
         if all(data is not other for other in distinct):
             distinct.append(data)

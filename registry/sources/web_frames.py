@@ -12,12 +12,10 @@ from typing import Final, Protocol
 
 from registry.documents import MAX_RAW_BYTES
 from registry.errors import UnreadableError
+from registry.sources.web_headers import MAX_HEAD_BYTES, parse_headers
 
 MAX_RECORD_BYTES: Final = 64 << 20
 """Of a longer record only the beginning is kept; no web page is as long as that."""
-
-MAX_HEAD_BYTES: Final = 64 << 10
-"""How long the headers of a record, or of a response in it, may be."""
 
 _BLOCK_BYTES: Final = 256 << 10
 _LINE_ENDS: Final = b"\r\n"
@@ -39,14 +37,18 @@ class Dialect(Protocol):
         """Matches the beginning of a record."""
 
     @property
+    def usual_end(self) -> bytes:
+        """What mostly stands behind a record; others may as well."""
+
+    @property
     def next_record(self) -> re.Pattern[bytes]:
         """Matches the line end before the beginning of a record."""
 
     def find_head(self, data: bytes, start: int) -> Head | None:
         """Return where the headers that begin at `start` end; None: they are no headers."""
 
-    def as_warc(self, record: bytes) -> bytes:
-        """Return a record, or the beginning of one, as it stands in a WARC file."""
+    def read_head(self, head: bytes) -> dict[str, str]:
+        """Return what the beginning of a record says, as headers of WARC by lower-case names."""
 
 
 class Readable(Protocol):
@@ -70,14 +72,16 @@ class Frame:
     raw: bytes
     """The record; of one that is broken or too long, its first `MAX_RAW_BYTES`."""
 
-    is_broken: bool = False
-    """True where its headers or its length are wrong; then it goes on to the next record."""
+    block_start: int | None
+    """Where in `raw` its block begins; None: its headers or its length are wrong, and it goes on to
+    the next record."""
 
 
 class WarcDialect:
     """`WARC/1.1`, headers, a blank line, then as many bytes as they say."""
 
     beginning = re.compile(rb"WARC/[0-9]")
+    usual_end = b"\r\n\r\nWARC/1."
     next_record = re.compile(rb"\n(?=WARC/[0-9.]+\r\n)")
     _length = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 
@@ -87,9 +91,9 @@ class WarcDialect:
         length = self._length.search(data, start, end + 2) if end >= 0 else None
         return None if length is None else Head(end + 4, int(length[1]))
 
-    def as_warc(self, record: bytes) -> bytes:
-        """Return the record."""
-        return record
+    def read_head(self, head: bytes) -> dict[str, str]:
+        """Return the headers."""
+        return parse_headers(head)
 
 
 class Window:
@@ -170,20 +174,22 @@ def _read_frame(window: Window, dialect: Dialect, row: int) -> Frame:
     num_head_bytes = head.block_start - window.start
     num_bytes = num_head_bytes + head.num_block_bytes
     if num_bytes > MAX_RECORD_BYTES:
-        return _skip_long(window, row, num_bytes)
+        return _skip_long(window, row, num_head_bytes, num_bytes)
     is_held = window.fill(num_bytes)
     if not is_held or not _ends_well(window, dialect, num_bytes):
         what = "does not end where its length says" if is_held else "is cut off"
         reason = f"the record {what}"
         return _skip_broken(window, dialect, row, known=num_head_bytes, reason=reason)
     raw = window.data[window.start : window.start + num_bytes]
-    frame = Frame(row, window.offset, num_bytes, raw)
+    frame = Frame(row, window.offset, num_bytes, raw, num_head_bytes)
     window.start += num_bytes
     return frame
 
 
 def _ends_well(window: Window, dialect: Dialect, num_bytes: int) -> bool:
     """Whether a record begins behind so many bytes and any line ends, or nothing does."""
+    if window.data.startswith(dialect.usual_end, window.start + num_bytes):
+        return True
     window.fill(num_bytes + MAX_HEAD_BYTES)
     data, end = window.data, window.start + num_bytes
     while data[end : end + 1] in {b"\r", b"\n"}:
@@ -191,13 +197,13 @@ def _ends_well(window: Window, dialect: Dialect, num_bytes: int) -> bool:
     return end == len(data) or dialect.beginning.match(data, end) is not None
 
 
-def _skip_long(window: Window, row: int, num_bytes: int) -> Frame:
+def _skip_long(window: Window, row: int, num_head_bytes: int, num_bytes: int) -> Frame:
     window.fill(MAX_RAW_BYTES)
     offset = window.offset
     raw = window.data[window.start : window.start + MAX_RAW_BYTES]
     if not window.drop(num_bytes):
         raise UnreadableError(path=window.path, reason="the record is cut off", offset=offset)
-    return Frame(row, offset, num_bytes, raw)
+    return Frame(row, offset, num_bytes, raw, num_head_bytes)
 
 
 def _skip_broken(window: Window, dialect: Dialect, row: int, *, known: int, reason: str) -> Frame:
@@ -221,9 +227,7 @@ def _skip_broken(window: Window, dialect: Dialect, row: int, *, known: int, reas
         if found is not None:
             num_here = found.end() - window.start
             window.start = found.end()
-            return Frame(
-                row, offset, num_bytes + num_here, raw[: num_bytes + num_here], is_broken=True
-            )
+            return Frame(row, offset, num_bytes + num_here, raw[: num_bytes + num_here], None)
         # The beginning of the next record may stand across the end of what is held.
         num_here = max(0, len(window.data) - window.start - MAX_HEAD_BYTES)
         num_bytes += num_here
