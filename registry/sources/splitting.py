@@ -52,15 +52,17 @@ def _split_records(file: SourceFile, num_parts: int) -> list[Span]:
     """Return spans that begin with the first record at or behind each equal share."""
     wanted = deque(_shares(file, num_parts))
     borders = [_Border(0, 1)]
-    row = 0
+    row, was_broken = 0, False
     with open_decompressed(file, Compression.NONE) as stream:
         window = Window(stream, file.name)
         for frame in iter_frames(window, find_dialect(window)):
             row = frame.row
-            if wanted and frame.offset >= wanted[0]:
+            # Where a broken record ends shows in the one behind it: the two stay together.
+            if wanted and frame.offset >= wanted[0] and not was_broken:
                 borders.append(_Border(frame.offset, row))
                 while wanted and wanted[0] <= frame.offset:
                     wanted.popleft()
+            was_broken = frame.block_start is None
     return _between([*borders, _Border(file.num_bytes, row + 1)])
 
 

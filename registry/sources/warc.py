@@ -161,7 +161,9 @@ def _open(
         http = response.headers
         kind, max_bytes = _judge(http.get("content-type", ""), max_document_bytes)
         is_chunked = "chunked" in http.get("transfer-encoding", "").lower()
-        body = join_chunks(response.body) if is_chunked else response.body
+        body = response.body
+        if is_chunked:
+            body = join_chunks(body, may_be_cut="warc-truncated" in headers)
         _check_payload(headers, response.body, body)
         body = decompress(body, http.get("content-encoding", ""), max_bytes=max_bytes)
         content = _Content(body, kind, http["content-type"], _OK, http.get("content-language"))

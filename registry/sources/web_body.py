@@ -1,12 +1,10 @@
 """What a server sent, freed of its encodings and no longer than it may be."""
 
-import io
 import re
 import zlib
 from typing import Final
 
 import pyarrow as pa
-from fastwarc.stream_io import ChunkedReader
 
 from registry.sources import reasons
 from registry.sources.reasons import RowError
@@ -19,27 +17,32 @@ MIN_RATIO_BYTES: Final = 1 << 20
 
 _CODECS: Final = {"gzip": "gzip", "x-gzip": "gzip", "br": "brotli", "zstd": "zstd"}
 _MAGIC: Final = {"gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
-_CHUNK = re.compile(rb"[0-9a-fA-F]{1,16}[ \t]*(?:;[^\r\n]{0,1024})?\r\n")
-_READ_BYTES = 1 << 20
+_CHUNK = re.compile(rb"([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]{0,1024})?\r\n")
 
 
-def join_chunks(body: bytes) -> bytes:
+def join_chunks(body: bytes, *, may_be_cut: bool = False) -> bytes:
     """Return a body that was sent in chunks as one piece; as it is where it begins with no chunk.
 
     Some crawlers join the chunks and keep the header.
 
+    Args:
+        body: What was sent.
+        may_be_cut: Whether it is known that its end is missing.
+
     Raises:
         RowError: A chunk is broken or missing.
     """
-    if not _CHUNK.match(body):
+    head = _CHUNK.match(body)
+    if head is None:
         return body
     pieces: list[bytes] = []
-    try:
-        reader = ChunkedReader(io.BytesIO(body))
-        while piece := reader.read(_READ_BYTES):
-            pieces.append(piece)
-    except OSError as error:
-        raise RowError(reasons.INVALID_HTTP) from error
+    place = 0
+    while head is not None and (num_bytes := int(head[1], 16)):
+        pieces.append(body[head.end() : head.end() + num_bytes])
+        place = head.end() + num_bytes
+        head = _CHUNK.match(body, place + 2) if body[place : place + 2] == b"\r\n" else None
+    if head is None and not (may_be_cut and place + 2 >= len(body)):
+        raise RowError(reasons.INVALID_HTTP)
     return b"".join(pieces)
 
 

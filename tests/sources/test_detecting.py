@@ -1,17 +1,21 @@
 import gzip
 import json
+import sys
+from importlib.metadata import version
 
 import pytest
 import zstandard
 
+import registry.sources
 from registry.domain.reading import Compression, Container, Field, Format, Reading, Split
-from registry.errors import InputError, UnreadableError
+from registry.errors import InputError, MissingExtraError, UnreadableError
 from registry.sources.detecting import UNKNOWN_FORMAT, detect
 
 from .factories import make_file, to_jsonl
 from .test_archive import to_tar, to_zip
 from .test_arrow_ipc import to_feather, to_stream
 from .test_parquet import to_parquet
+from .web import PAGE, arc, record
 
 RECORD = b'{"text": "a", "n": 1}\n'
 
@@ -35,6 +39,14 @@ def detected(data: bytes, name: str, **wanted: object):
         (to_parquet({"text": ["a"]}), "a.txt", Format.PARQUET),
         (to_stream(), "a", Format.ARROW),
         (to_feather(), "a.feather", Format.ARROW),
+        (record(), "a", Format.WARC),
+        (record(), "a.jsonl", Format.WARC),
+        (record(b"x", "conversion"), "a.warc.wet", Format.WARC),
+        (arc(PAGE), "a.arc", Format.WARC),
+        (PAGE, "a.htm", Format.HTML),
+        (b"no tag at all", "a.XHTML", Format.HTML),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html>\n", "page", Format.HTML),
+        (PAGE, "a.txt", Format.TEXT),
         (b"# Title\n", "a.md", Format.TEXT),
         (b"[link] and text", "a.md", Format.TEXT),
         (RECORD, "a.py", Format.TEXT),
@@ -253,3 +265,30 @@ def test_a_field_with_a_lone_surrogate_in_its_name_is_escaped():
 @pytest.mark.parametrize("data", [b"", b"broken\n", b"[1]\n7\n"])
 def test_without_one_record_nothing_is_decided_and_nothing_wrong(data):
     assert ((), None) == columns(data)
+
+
+@pytest.mark.parametrize("name", ["a.warc", "a.arc", "a.wet"])
+def test_a_name_that_claims_a_web_archive_is_held_to_it(name):
+    with pytest.raises(UnreadableError, match="not a file of format warc at byte 0"):
+        detected(b"text", name)
+
+
+def test_pages_are_decided_with_what_makes_their_text():
+    found = detected(PAGE, "a.html").reading
+
+    assert f"resiliparse {version('resiliparse')}" == found.extractor
+    assert found.extractor == detected(to_zip({"a.html": PAGE}), "a.zip").reading.extractor
+    assert detected(RECORD, "a.jsonl").reading.extractor is None
+
+
+@pytest.mark.parametrize(("data", "name"), [(PAGE, "a.html"), (record(), "a.warc")])
+def test_without_the_extra_pages_are_read_as_plain_text_alone(monkeypatch, data, name):
+    for module in ("html", "page_text", "warc", "web_body", "web_stream"):
+        monkeypatch.delitem(sys.modules, f"registry.sources.{module}", raising=False)
+        monkeypatch.delattr(registry.sources, module, raising=False)
+    monkeypatch.setitem(sys.modules, "resiliparse.extract.html2text", None)
+
+    with pytest.raises(MissingExtraError) as caught:
+        detected(data, name)
+    assert 'pip install "muster-catalog[web]"' == caught.value.hint
+    assert Format.TEXT is detected(data, name, format=Format.TEXT).reading.format

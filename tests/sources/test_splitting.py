@@ -15,8 +15,11 @@ from registry.sources.file import SourceFile
 from registry.sources.reading import read_documents
 from registry.sources.splitting import split
 
+from .web import arc, http, record
+
 JSONL = Reading(format=Format.JSONL, text_columns=("text",))
 LINES = Reading(format=Format.TEXT, split=Split.LINES)
+WARC = Reading(format=Format.WARC)
 PARQUET = Reading(format=Format.PARQUET, text_columns=("text",))
 
 
@@ -59,6 +62,32 @@ def test_the_parts_of_lines_are_the_whole(lines, ends, num_parts, reading):
         assert (0, len(data)) == (spans[0].start, spans[-1].stop)
         assert len(data.splitlines()) >= sum(span.num_rows for span in spans) - 1
         assert all(one.stop == two.start for one, two in pairwise(spans))
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [record(), record(b"x", "metadata"), record(http(b"")), record(content_length=3)]
+        ),
+        max_size=20,
+    ),
+    st.integers(2, 12),
+)
+def test_the_parts_of_a_web_archive_are_the_whole(records, num_parts):
+    file = in_memory(b"".join(records) + record(), "a.warc")
+    spans = split(file, WARC, num_parts=num_parts)
+
+    assert read(file, WARC) == read(file, WARC, spans or (None,))
+    assert len(spans) <= num_parts
+
+
+def test_the_parts_of_an_arc_file_are_the_whole():
+    file = in_memory(arc(*[http()] * 30), "a.arc")
+    spans = split(file, WARC, num_parts=4)
+
+    assert 4 == len(spans)
+    assert 31 == sum(span.num_rows for span in spans)
+    assert read(file, WARC) == read(file, WARC, spans)
 
 
 def test_blocks_make_no_difference(monkeypatch):

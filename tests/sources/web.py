@@ -2,36 +2,44 @@
 
 import gzip
 
-PAGE = b"<html lang=en><nav><a href=/>Home</a></nav><main><p>Rain fell on the hills.</p></main></html>"
+PAGE = (
+    b"<html lang=en><nav><a href=/>Home</a></nav><main><p>Rain fell on the hills.</p></main></html>"
+)
 TEXT = b"Rain fell on the hills."
 
 
-def http(body: bytes = PAGE, *headers: str, status: str = "200 OK", kind: str = "text/html") -> bytes:
+def http(
+    body: bytes = PAGE, *headers: str, status: str = "200 OK", kind: str = "text/html"
+) -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def record(block: bytes | None = None, kind: str = "response", **headers: str | int) -> bytes:
-    """A record; headers are named `_` for `-`, and replace those it has by itself."""
+def record(block=None, kind="response", **headers):
+    """A record; `_` in the name of a header stands for `-`."""
     block = http() if block is None else block
     known = {
         "warc_type": kind,
         "warc_record_id": "<urn:uuid:1>",
         "warc_date": "2026-11-01T00:00:00Z",
         "warc_target_uri": "https://example.org/a",
-        "content_type": "application/http; msgtype=response" if kind == "response" else "text/plain",
+        "content_type": "application/http; msgtype=response"
+        if kind == "response"
+        else "text/plain",
         "content_length": len(block),
     }
-    lines = [f"{n.replace('_', '-')}: {v}" for n, v in {**known, **headers}.items() if v is not None]
+    lines = [
+        f"{n.replace('_', '-')}: {v}" for n, v in {**known, **headers}.items() if v is not None
+    ]
     return "\r\n".join(["WARC/1.1", *lines, "", ""]).encode() + block + b"\r\n\r\n"
 
 
-def members(*records: bytes) -> bytes:
+def members(*records):
     """An archive whose records are compressed each by itself."""
     return b"".join(gzip.compress(one) for one in records)
 
 
-def arc(*blocks: bytes, url: str = "http://example.org/a b") -> bytes:
+def arc(*blocks, url="http://example.org/a b"):
     """An ARC file of version 1."""
     facts = b"1 0 Example\nURL IP-address Archive-date Content-type Archive-length\n"
     head = b"filedesc://a.arc 0.0.0.0 20081101000000 text/plain %d\n" % len(facts)
