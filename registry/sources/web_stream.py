@@ -79,4 +79,6 @@ class _Decompressed:
 
     def _unreadable(self, what: str, offset: int) -> UnreadableError:
         reason = f"the {self._compression} stream {what}"
-        return UnreadableError(path=self._file.name, reason=reason, offset=offset)
+        return UnreadableError(
+            path=self._file.name, reason=reason, offset=offset, hint="fetch it again"
+        )
