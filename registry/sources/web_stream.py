@@ -79,6 +79,4 @@ class _Decompressed:
 
     def _unreadable(self, what: str, offset: int) -> UnreadableError:
         reason = f"the {self._compression} stream {what}"
-        return UnreadableError(
-            path=self._file.name, reason=reason, offset=offset, hint="fetch it again"
-        )
+        return UnreadableError(path=self._file.name, reason=reason, offset=offset)
