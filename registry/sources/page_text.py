@@ -189,7 +189,8 @@ def _check_shape(page: str) -> None:
         num_open = _most_open(mark for mark, container in found if not container)
         if num_tags * depth > MAX_STEPS or num_tags * num_open > MAX_COPIES:
             raise RowError(reasons.PAGE_TOO_COMPLEX)
-    if len(page) > _SHORT_PAGE:
+    # Between two tags there is seldom so much, and then mostly a script or a picture.
+    if len(page) > _SHORT_PAGE and max(map(len, page.split("<"))) > _SHORT_TAG:
         long_tags = [tag for tag in _TAG.findall(page) if len(tag) > _SHORT_TAG]
         if any(_num_attributes(tag) > MAX_ATTRIBUTES for tag in long_tags):
             raise RowError(reasons.PAGE_TOO_COMPLEX)

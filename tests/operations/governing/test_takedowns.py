@@ -9,6 +9,7 @@ from registry.domain.names import Reference
 from registry.errors import ConflictError, InputError, UnknownError
 from registry.operations.passes.shards import peek_shard
 from tests.operations.factories import records, write_jsonl
+from tests.sources.web import http, members, record
 
 REAL = "People wrote line {row} of this."
 MADE = "A model made line {row} of this."
@@ -228,3 +229,24 @@ def test_the_tombstone_holds_digests_and_no_text(mixed):
     assert 1 == opened.num_texts
     assert [digest] == mixed._context.catalog.takedowns.list_digests(opened.id)
     assert mixed._context.catalog.versions.get(Reference.parse("web/real@1")).num_documents == 8
+
+
+def test_a_page_of_a_web_archive_goes_by_its_url(muster, tmp_path):
+    path = tmp_path / "crawl.warc.gz"
+    pages = [
+        record(
+            http(f"<article><p>Page {number}.</p></article>".encode()),
+            warc_target_uri=f"https://example.org/{number}",
+        )
+        for number in range(3)
+    ]
+    path.write_bytes(members(*pages, record(b"GET /", "request"), record(http(status="404 No"))))
+    muster.register([str(path)], name="web/crawl")
+    muster.normalize("web/crawl", recipe="text-default")
+    opened = muster.takedowns.open("url-pattern", "https://example.org/1", **WHY)
+    muster.takedowns.apply(opened.id)
+
+    assert ["web/crawl@1", "web/crawl.text-default@1"] == [one.reference for one in opened.items]
+    assert ["Page 0.", "Page 2."] == sorted(
+        document.text for document in muster.sample("web/crawl.text-default").documents
+    )
