@@ -9,7 +9,7 @@ import typer
 
 from cli import output
 from registry.domain.model_target import Target
-from registry.domain.quantities import format_count
+from registry.domain.quantities import format_count, parse_count
 from registry.domain.report import Report, ReportSummary
 from registry.domain.report_answers import Figure, ReportDiff, VerdictMove
 from registry.domain.target import format_size
@@ -27,6 +27,12 @@ ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="How 
 ReportId = Annotated[
     str, typer.Argument(metavar="ID", help="A report, by the beginning of its id.")
 ]
+
+
+def read_sizes(text: str | None) -> list[int]:
+    """Return the model sizes of an option, each once: `400M,7B`."""
+    sizes = (parse_count(one, what="model size") for one in (text or "").split(",") if one)
+    return list(dict.fromkeys(sizes))
 
 
 def make_targets(sizes: Sequence[int], **options: object) -> list[Target]:

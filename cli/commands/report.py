@@ -115,11 +115,11 @@ def report(
     muster report --params 7B --without web/cc
     muster report diff 3f9a 77c1
     """
-    from cli.reports import make_targets
+    from cli.reports import make_targets, read_sizes
 
     session: Session = context.obj
     asked = make_targets(
-        [parse_count(text, what="model size") for text in (params or "").split(",") if text],
+        read_sizes(params),
         overtraining=overtraining,
         served_tokens=None if served is None else parse_count(served, what="number of tokens"),
         sequence_length=sequence_length,
@@ -239,26 +239,28 @@ def explain(
 ) -> None:
     """Show how a number came about: formula, inputs, steps and source.
 
+    Of versions the newest report that is kept; with --params or --target one that is made for it.
+
     \b
     muster report explain 3f9a --figure epochs
+    muster report explain web/cc.text-default --figure epochs
     muster report explain web/cc.text-default --params 7B --figure requirement
     """
-    from cli.reports import make_targets
+    from cli.reports import make_targets, read_sizes
 
     session: Session = context.obj
     with session.registry() as registry:
-        if len(references) == 1 and "/" not in references[0]:
-            answer = registry.reports.get(references[0])
-        else:
-            sizes = [
-                parse_count(text, what="model size") for text in (params or "").split(",") if text
-            ]
+        if params or targets:
             answer = registry.report(
                 references,
-                targets=[*(targets or ()), *make_targets(sizes)],
+                targets=[*(targets or ()), *make_targets(read_sizes(params))],
                 tokenizer=tokenizer,
                 law=law,
                 keep=False,
             )
+        elif len(references) == 1 and "/" not in references[0]:
+            answer = registry.reports.get(references[0])
+        else:
+            answer = registry.reports.get_newest(*references)
         found = registry.reports.explain(answer, figure)
     print_figures(found, as_json=as_json)

@@ -1,12 +1,17 @@
 """Options that several verbs share, and what they are read into."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 from pydantic import ValidationError
 
 from registry import operations
+from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import StaticParameters
+from registry.domain.model_target import Target
+from registry.domain.names import Reference
 from registry.domain.recipe import Recipe
+from registry.domain.report import Question
 from registry.domain.tokens import Packing
 from registry.errors import InputError
 from registry.operations.context import Context
@@ -76,6 +81,50 @@ class TrainingOptions(TypedDict, total=False):
 
     max_training_bytes: int | None
     """Bytes of text, about, that are trained on."""
+
+
+class ReportOptions(TypedDict, total=False):
+    """What is asked of a report, beside its versions; see `registry.domain.report.Question`."""
+
+    num_parameters: Sequence[int]
+    """Sizes of target models, total parameters."""
+
+    targets: Sequence[Target | str]
+    """Targets as values, as names in the catalog, or as paths of TOML files."""
+
+    tokenizer: str | None
+    law: str | None
+    policy: str | LicencePolicy | None
+    without: Sequence[str]
+    """Versions to leave out with all that was made from them."""
+
+    keep: bool
+    reproducible: bool
+
+
+def read_question(references: Sequence[str], options: ReportOptions) -> Question:
+    """Read what is asked of a report.
+
+    Raises:
+        InputError: A size is out of bounds, or a reference is none.
+    """
+    unknown = options.keys() - ReportOptions.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"unexpected {', '.join(sorted(unknown))}")
+    sizes = [
+        operations.targets.make_target({"parameters": size}, origin="options")
+        for size in options.get("num_parameters", ())
+    ]
+    return Question(
+        references=tuple(map(Reference.parse, references)),
+        targets=(*options.get("targets", ()), *sizes),
+        tokenizer=options.get("tokenizer"),
+        law=options.get("law"),
+        policy=options.get("policy"),
+        without=tuple(map(Reference.parse, options.get("without", ()))),
+        keep=options.get("keep", True),
+        reproducible=options.get("reproducible", False),
+    )
 
 
 def read_training(model: str, options: TrainingOptions) -> StaticParameters | None:

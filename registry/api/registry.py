@@ -16,8 +16,10 @@ from registry.api.models import Generations, Models
 from registry.api.options import (
     CountingOptions,
     ExportOptions,
+    ReportOptions,
     TrainingOptions,
     make_counting,
+    read_question,
     read_training,
 )
 from registry.api.reports import Reports
@@ -40,13 +42,11 @@ from registry.domain.answers import (
 )
 from registry.domain.card import Card
 from registry.domain.collecting import CollectionPlan, Source
-from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import Diversity, Embedding, Neighbours
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
 from registry.domain.keeping import AuditVerification, Collection, RegistryVerification
 from registry.domain.lineage import Lineage
-from registry.domain.model_target import Target
 from registry.domain.names import DatasetName, Reference
 from registry.domain.paths import Paths
 from registry.domain.reading import Reading
@@ -320,32 +320,9 @@ class Registry:
             self._context, Reference.parse(reference), num_documents=num_documents, seed=seed
         )
 
-    def report(  # noqa: PLR0913 - a question has many sides, and each has a default
-        self,
-        references: Sequence[str] = (),
-        *,
-        num_parameters: Sequence[int] = (),
-        targets: Sequence[Target | str] = (),
-        tokenizer: str | None = None,
-        law: str | None = None,
-        policy: str | LicencePolicy | None = None,
-        without: Sequence[str] = (),
-        keep: bool = True,
-        reproducible: bool = False,
-    ) -> Report:
+    def report(self, references: Sequence[str] = (), **options: Unpack[ReportOptions]) -> Report:
         """Say whether the data is enough; see `operations.report.report`."""
-        return operations.report.report(
-            self._context,
-            [Reference.parse(text) for text in references],
-            num_parameters=num_parameters,
-            targets=targets,
-            tokenizer=tokenizer,
-            law=law,
-            policy=policy,
-            without=[Reference.parse(text) for text in without],
-            keep=keep,
-            reproducible=reproducible,
-        )
+        return operations.report.report(self._context, read_question(references, options))
 
     def plan(
         self,

@@ -1,6 +1,7 @@
 """`Registry.reports`: the readiness reports that are kept."""
 
 from registry import operations
+from registry.domain.names import Reference
 from registry.domain.report import Report, ReportSummary
 from registry.domain.report_answers import Figure, ReportDiff
 from registry.operations.context import Context
@@ -15,6 +16,12 @@ class Reports:
     def get(self, report_id: str) -> Report:
         """Return a report as it was made."""
         return operations.reports.get_report(self._context, report_id)
+
+    def get_newest(self, *references: str) -> Report:
+        """Return the newest report that is kept of some versions."""
+        return operations.reports.get_newest(
+            self._context, [Reference.parse(text) for text in references]
+        )
 
     def rerun(self, report_id: str) -> ReportDiff:
         """Make a report anew on what it is pinned to; see `operations.reports.rerun`."""

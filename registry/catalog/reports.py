@@ -1,6 +1,7 @@
 """Readiness reports, each kept once by the digest of everything but the moment it was made."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -19,6 +20,7 @@ from registry.errors import InputError, UnknownError
 ReportSummaries: TypeAlias = list[ReportSummary]
 
 _SHORTEST_ID = 4
+_PAGE = 20
 _VERDICTS = TypeAdapter(tuple[TargetVerdict, ...])
 _KEPT = select(ReportRow.digest, ReportRow.document, ReportRow.created_at)
 
@@ -85,6 +87,20 @@ class ReportStore:
             raise InputError(f"{report_id} fits several reports", hint="give more digits")
         (row,) = found
         return _report(row.digest, row.document, row.created_at)
+
+    def find_newest(self, references: Sequence[str]) -> Report | None:
+        """Return the newest report on all of some versions, by canonical reference; None: none."""
+        query = _KEPT.order_by(ReportRow.id.desc())
+        for reference in references:
+            query = query.where(ReportRow.document.contains(f'"{reference}"', autoescape=True))
+        with self._database.reading() as connection:
+            for row in connection.execute(query).yield_per(_PAGE):
+                report = _report(row.digest, row.document, row.created_at)
+                # What was left out is named in a document too.
+                held = {*report.request.references, *(one.reference for one in report.inputs)}
+                if held.issuperset(references):
+                    return report
+        return None
 
     def list(self, *, limit: int = 50) -> ReportSummaries:
         """Return the newest reports, newest first."""

@@ -12,6 +12,7 @@ from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import Diversity
 from registry.domain.gate import Gate
 from registry.domain.model_target import Target
+from registry.domain.names import Reference
 from registry.domain.synthetic import SyntheticSupply
 from registry.domain.target import Confidence, TargetReport, Verdict
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
@@ -50,6 +51,9 @@ class WarningCode(StrEnum):
 
     SYNTHETIC = "synthetic"
     """Tokens that a model wrote stand in the supply."""
+
+    CHOSEN_TOKENIZER = "chosen-tokenizer"
+    """Nobody named a tokenizer, and several counted: this one was taken."""
 
     UNKNOWN_TOKENS = "unknown-tokens"
     """The tokenizer cannot express much of the text: its tokens say little."""
@@ -119,6 +123,37 @@ class LawSource(Value):
 
     fingerprint: Digest | None = None
     """Of the law with all its coefficients."""
+
+
+class Question(Value):
+    """What somebody asks of a report, as they say it: names may mean something else tomorrow."""
+
+    references: tuple[Reference, ...] = ()
+    """Versions with documents or tokens; none: all that was counted."""
+
+    targets: tuple[Target | str, ...] = ()
+    """Targets as values, as names in the catalog, or as paths of TOML files."""
+
+    tokenizer: str | None = None
+    """Whose counts; None: the targets', else that which counted the most versions."""
+
+    law: str | None = None
+    """The law that the verdicts go by; None: the default one."""
+
+    policy: LicencePolicy | str | None = None
+    """Asks things of the data whatever its amount, as the name of a built-in policy or the path of
+    a file; a gate that is shut makes every verdict BLOCKED."""
+
+    without: tuple[Reference, ...] = ()
+    """Versions to leave out with all that was made from them; of a dataset without a number, all
+    its versions."""
+
+    keep: bool = True
+    """Whether the report is kept in the catalog. The same report is kept once, with the moment it
+    was first made."""
+
+    reproducible: bool = False
+    """Whether the moment is left out, so that the same inputs give the same bytes."""
 
 
 class ReportRequest(Value):

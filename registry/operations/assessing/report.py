@@ -12,6 +12,7 @@ from registry.domain.names import Reference
 from registry.domain.report import (
     LawSource,
     PinnedInput,
+    Question,
     Report,
     ReportRequest,
     ReportWarning,
@@ -32,57 +33,31 @@ from registry.operations.governing.licences import find_policy, licence_gate
 from registry.scaling.laws import DEFAULT_LAW, Law, get_law
 
 
-def report(  # noqa: PLR0913 - a question has many sides, and each has a default
-    context: Context,
-    references: Sequence[Reference],
-    *,
-    num_parameters: Sequence[int] = (),
-    targets: Sequence[Target | str] = (),
-    tokenizer: str | None = None,
-    law: str | None = None,
-    policy: str | LicencePolicy | None = None,
-    without: Sequence[Reference] = (),
-    keep: bool = True,
-    reproducible: bool = False,
-) -> Report:
+def report(context: Context, question: Question) -> Report:
     """Say for each target whether the versions hold enough tokens, by every law.
 
-    Args:
-        context: The open registry.
-        references: Versions with documents or tokens; none: all that was counted.
-        num_parameters: Sizes of target models, total parameters.
-        targets: Targets as values, as names in the catalog, or as paths of TOML files.
-        tokenizer: Whose counts; None: the targets', else that which counted the most versions.
-        law: The law that the verdicts go by; None: the default one.
-        policy: Asks things of the data whatever its amount, as the name of a built-in policy or the
-            path of a file; a gate that is shut makes every verdict BLOCKED.
-        without: Versions to leave out with all that was made from them; of a dataset without a
-            number, all its versions.
-        keep: Whether the report is kept in the catalog, in one transaction. The same report is
-            kept once, with the moment it was first made.
-        reproducible: Whether the moment is left out, so that the same inputs give the same bytes.
+    A report is kept in one transaction. A target that is asked about twice is answered once.
 
     Raises:
         InputError: Nothing was counted, a size is out of bounds, or targets name different
             tokenizers.
         UnknownError: There is no such version, tokenizer, law, policy or target.
     """
-    wanted = [find_target(context, item) for item in targets]
-    wanted += [Target(parameters=size) for size in num_parameters]
-    if not wanted:
+    targets = tuple(dict.fromkeys(find_target(context, item) for item in question.targets))
+    if not targets:
         raise InputError("no model size was given", hint="--params 1.3B")
     request = ReportRequest(
-        references=tuple(_pin(context, reference) for reference in references),
-        without=tuple(name for item in without for name in _pin_all(context, item)),
-        targets=tuple(wanted),
-        tokenizer=_choose_tokenizer(wanted, tokenizer),
-        law=law,
-        licence_policy=find_policy(policy),
+        references=tuple(_pin(context, reference) for reference in question.references),
+        without=tuple(name for item in question.without for name in _pin_all(context, item)),
+        targets=targets,
+        tokenizer=_choose_tokenizer(targets, question.tokenizer),
+        law=question.law,
+        licence_policy=find_policy(question.policy),
     )
     made = make_report(context, request)
-    if keep:
+    if question.keep:
         made = context.catalog.reports.keep(made, actor=context.actor, at=context.clock())
-    return made.model_copy(update={"created_at": None}) if reproducible else made
+    return made.model_copy(update={"created_at": None}) if question.reproducible else made
 
 
 def make_report(
@@ -137,7 +112,7 @@ def make_report(
         warnings=(
             *supply.warnings,
             *warn_of_synthetic(synthetic),
-            *_selection(request, pinned),
+            *_choices(request, pinned),
             *warn_of_targets(targets),
             warn_of_near_duplicates(supply),
         ),
@@ -207,13 +182,16 @@ def _find_gates(
     return tuple(gates)
 
 
-def _selection(request: ReportRequest, pinned: Report | None) -> tuple[ReportWarning, ...]:
-    """Return what was left out when the pinned versions were chosen: no new choice is made."""
-    if pinned is None or request.references:
+def _choices(request: ReportRequest, pinned: Report | None) -> tuple[ReportWarning, ...]:
+    """Return what was said when the pinned versions and tokenizer were chosen: none is anew."""
+    if pinned is None:
         return ()
-    left_out = (item for item in pinned.warnings if item.code is WarningCode.LEFT_OUT)
+    codes = {WarningCode.CHOSEN_TOKENIZER} if request.tokenizer is None else set()
+    if not request.references:
+        codes.add(WarningCode.LEFT_OUT)
+    chosen = (item for item in pinned.warnings if item.code in codes)
     # What was taken away on purpose is said anew.
-    return tuple(item for item in left_out if not item.message.startswith("left out as if"))
+    return tuple(item for item in chosen if not item.message.startswith("left out as if"))
 
 
 def _fingerprint(count: RecordedCount) -> Digest:

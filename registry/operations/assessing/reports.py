@@ -1,7 +1,11 @@
 """Reports that are kept: look at one, make it anew, compare two."""
 
+from collections.abc import Sequence
+
+from registry.domain.names import Reference
 from registry.domain.report import Report, ReportSummary
 from registry.domain.report_answers import ReportDiff
+from registry.errors import InputError
 from registry.operations.assessing.report import make_report
 from registry.operations.assessing.report_diff import diff_reports
 from registry.operations.context import Context
@@ -19,6 +23,23 @@ def get_report(context: Context, report_id: str) -> Report:
         UnknownError: There is none.
     """
     return context.catalog.reports.get(report_id)
+
+
+def get_newest(context: Context, references: Sequence[Reference]) -> Report:
+    """Return the newest report that is kept of some versions.
+
+    Raises:
+        InputError: None is kept.
+        UnknownError: There is no such version.
+    """
+    exact = [context.catalog.versions.get(reference).reference for reference in references]
+    found = context.catalog.reports.find_newest(exact)
+    if found is None:
+        names = " ".join(exact)
+        raise InputError(
+            f"no report on {names} is kept", hint=f"muster report {names} --params 1.3B"
+        )
+    return found
 
 
 def rerun(context: Context, report_id: str) -> ReportDiff:

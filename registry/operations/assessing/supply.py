@@ -99,6 +99,8 @@ def gather_supply(
         measure = _choose(context, [_Asked(item) for item in known], counts, tokenizer_fingerprint)
         kept, left_out = _select(context, known, counts, measure)
         asked = [_Asked(version) for version in kept]
+    is_named = tokenizer_fingerprint is not None or any(item.measure for item in asked)
+    chosen = () if is_named else _warn_of_choice(context, counts, measure)
     counted = tuple(
         Counted(item.version, _find_best(item, counts[item.version.reference], measure))
         for item in asked
@@ -107,7 +109,7 @@ def gather_supply(
         raise _nothing_counted(context, [item.version for item in asked])
     counted, taken = _leave_out(context, counted, without)
     licences = effective_of(context, [item.version.reference for item in counted], policy=policy)
-    warnings = (*warn_of_supply(context, counted, licences), *left_out, *taken)
+    warnings = (*chosen, *warn_of_supply(context, counted, licences), *left_out, *taken)
     return _add_up(context, counted, measure, licences, warnings)
 
 
@@ -241,6 +243,28 @@ def _choose(
             not item.parse_special,
             newest[item],
             item.tokenizer_fingerprint,
+        ),
+    )
+
+
+def _warn_of_choice(
+    context: Context, counts: Mapping[str, Sequence[RecordedCount]], measure: Measure
+) -> tuple[ReportWarning, ...]:
+    """Return the warning that one of several tokenizers was chosen by a rule, not by a person."""
+    measures = Counter(one for listed in counts.values() for one in {*map(Measure.of, listed)})
+    chosen = measure.tokenizer_fingerprint
+    others = sorted({one.tokenizer_fingerprint for one in measures} - {chosen})
+    if not others:
+        return ()
+    get = context.catalog.tokenizers.get
+    names = ", ".join(get(fingerprint).name for fingerprint in others)
+    return (
+        ReportWarning(
+            code=WarningCode.CHOSEN_TOKENIZER,
+            message=f"no tokenizer was named; {get(chosen).name} was taken, which counted "
+            f"{measures[measure]:,} of {len(counts):,} versions, the most, or the last of equals; "
+            f"others that counted some: {names}",
+            hint=f"muster report --tokenizer {get(others[0]).name}",
         ),
     )
 

@@ -31,6 +31,10 @@ def prepared(muster, tmp_path):
     return ["web/a.text-default@1", "web/b.text-default@1"]
 
 
+def codes(report):
+    return {warning.code.value for warning in report.warnings}
+
+
 def causes(diff):
     return {change.cause for change in diff.changes}
 
@@ -367,3 +371,35 @@ def test_device_hours_are_a_budget(muster, prepared):
 def test_what_is_no_budget_is_refused(muster, prepared, budget):
     with pytest.raises(InputError):
         muster.plan(prepared, **budget)
+
+
+def test_the_newest_report_on_versions_is_found_by_what_it_stands_on(muster, prepared):
+    muster.report(prepared, num_parameters=[10])
+    newest = muster.report(prepared[:1], num_parameters=[20])
+    muster.report(prepared[1:], num_parameters=[30], without=["web/a"])
+
+    assert newest.id == muster.reports.get_newest("web/a.text-default").id
+    assert 10 == muster.reports.get_newest(*prepared).targets[0].num_parameters
+    with pytest.raises(InputError, match="no report on web/a@1 is kept"):
+        muster.reports.get_newest("web/a")
+
+
+def test_a_size_that_is_asked_twice_is_answered_once(muster, prepared):
+    targets = muster.report(prepared, num_parameters=[10, 20, 10]).targets
+
+    assert [10, 20] == [target.num_parameters for target in targets]
+
+
+def test_a_tokenizer_that_nobody_named_is_said_and_stays_said(muster, prepared):
+    assert "chosen-tokenizer" not in codes(muster.report(prepared, num_parameters=[10]))
+    muster.tokenizers.train(["web/b"], name="other", vocab_size=290)
+    muster.tokenize("web/b.text-default", tokenizer="other", count_only=True)
+    report = muster.report(prepared, num_parameters=[10])
+    (warning,) = [item for item in report.warnings if item.code == "chosen-tokenizer"]
+
+    assert "tiny was taken, which counted 2 of 2 versions" in warning.message
+    assert "muster report --tokenizer other" == warning.hint
+    assert muster.reports.rerun(report.id).is_same
+    assert "chosen-tokenizer" not in codes(
+        muster.report(prepared, num_parameters=[10], tokenizer="tiny")
+    )
