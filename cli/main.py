@@ -27,6 +27,7 @@ COMMANDS = {
     "quarantine": "Show the rows that the run behind a version rejected.",
     "lineage": "Show everything that a version was made from, or why.",
     "impact": "Show everything that was made from a version.",
+    "mixture": "Weigh versions for a run, and find weights that meet floors.",
     "target": "State what is to be trained, under a name.",
     "report": "Say whether the data is enough for models of given sizes.",
     "plan": "Say what to train with a budget of compute.",

@@ -12,6 +12,7 @@ from registry.api.datasets import Datasets
 from registry.api.exchange import Exchange
 from registry.api.laws import Laws
 from registry.api.licences import Licences
+from registry.api.mixtures import Mixtures
 from registry.api.models import Generations, Models
 from registry.api.options import (
     CountingOptions,
@@ -70,6 +71,7 @@ class Registry:
     costs: Costs
     datasets: Datasets
     licences: Licences
+    mixtures: Mixtures
     models: Models
     generations: Generations
     takedowns: Takedowns
@@ -86,6 +88,7 @@ class Registry:
         self.costs = Costs(context)
         self.datasets = Datasets(context)
         self.licences = Licences(context)
+        self.mixtures = Mixtures(context)
         self.models = Models(context)
         self.generations = Generations(context)
         self.takedowns = Takedowns(context)

@@ -16,6 +16,7 @@ from registry.catalog.imports import ImportStore
 from registry.catalog.licences import LicenceStore
 from registry.catalog.lineage import LineageStore
 from registry.catalog.mentions import iter_mentions
+from registry.catalog.mixtures import MixtureStore
 from registry.catalog.models import ModelStore
 from registry.catalog.reports import ReportStore
 from registry.catalog.revision import check_revision, read_revision
@@ -41,6 +42,7 @@ class Catalog:
         self.runs = RunStore(database)
         self.imports = ImportStore(database)
         self.licences = LicenceStore(database)
+        self.mixtures = MixtureStore(database)
         self.models = ModelStore(database)
         self.generations = GenerationStore(database)
         self.takedowns = TakedownStore(database)

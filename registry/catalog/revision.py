@@ -4,7 +4,18 @@ from sqlalchemy import Connection, inspect, text
 
 from registry.errors import SchemaRevisionError
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0010")
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+)
 """Every revision that this program knows, oldest first; a test holds them equal to Alembic's."""
 
 EXPECTED = REVISIONS[-1]

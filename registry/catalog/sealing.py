@@ -276,6 +276,7 @@ class Sealing:
         self._note_statements(outcome)
         for parent_id in dict.fromkeys(inputs):
             self._add(LineageEdgeRow, child_id=version_id, parent_id=parent_id, run_id=run_id)
+        weights = dict(draft.weights)
         for text, num_documents in draft.taken:
             parent_id = self._get_input(Reference.parse(text))
             self._add(
@@ -283,6 +284,7 @@ class Sealing:
                 version_id=version_id,
                 parent_id=parent_id,
                 num_documents=num_documents,
+                weight=weights.get(text),
             )
         reference = reference_to(order.name, series.head)
         self._changes.append(

@@ -11,6 +11,7 @@ from registry.domain.digest import Digest, fingerprint
 from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import Diversity
 from registry.domain.gate import Gate
+from registry.domain.mixture import Mixture
 from registry.domain.model_target import Target
 from registry.domain.names import Reference
 from registry.domain.synthetic import SyntheticSupply
@@ -43,6 +44,9 @@ class WarningCode(StrEnum):
 
     INFEASIBLE = "infeasible"
     """A target for which no number of epochs suffices."""
+
+    WEIGHTS = "weights"
+    """A mixture whose weights were scaled up, since parts of it were left out."""
 
     EXTRAPOLATED = "extrapolated"
     WITHDRAWN = "withdrawn"
@@ -99,6 +103,11 @@ class SupplyLine(Value):
     method: CountMethod
     recipe: Digest | None = None
     """The fingerprint of the recipe applied on the fly while counting; None: as it stands."""
+
+    @property
+    def known_tokens(self) -> int:
+        """The unique tokens, or an upper bound of them."""
+        return self.num_tokens if self.num_unique_tokens is None else self.num_unique_tokens
 
 
 class PinnedInput(Value):
@@ -186,6 +195,9 @@ class Report(Value):
     policy: CountingPolicy
     law: str
     """The id of the law that the verdicts go by."""
+
+    mixture: Mixture | None = None
+    """The mixture that was asked about, whose parts are the supply; None: versions seen alike."""
 
     supply: tuple[SupplyLine, ...]
     """In the stated order: of documents that stand in several versions, the first counts."""

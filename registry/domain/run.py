@@ -26,6 +26,9 @@ class Operation(StrEnum):
     NORMALIZE = "normalize"
     TOKENIZE = "tokenize"
     EMBED = "embed"
+    MIX = "mix"
+    """Weights over versions; no document is read."""
+
     MEASURE_DIVERSITY = "measure-diversity"
     TRAIN_TOKENIZER = "train-tokenizer"
     DERIVE = "derive"

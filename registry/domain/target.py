@@ -7,6 +7,7 @@ from pydantic import Field
 from registry.domain.base import Value
 from registry.domain.batch import BatchBand
 from registry.domain.gate import Gate
+from registry.domain.mixture import PartUse
 from registry.domain.training_cost import Cost
 
 MOST = 10**30
@@ -153,8 +154,10 @@ class TargetReport(Value):
     """By the id of the law."""
 
     unique_tokens: int
+    """Tokens seen once; at a mixture's weights, those that are read before any is repeated."""
+
     tokens_per_parameter: float
-    """Unique tokens held per parameter of the target."""
+    """Those per parameter of the target."""
 
     effective_tokens: dict[str, int]
     """What the unique tokens are worth when they are seen so many times, by epochs: once, the
@@ -205,6 +208,10 @@ class TargetReport(Value):
 
     serving: ServingOptimum | None = None
     """None: nobody said how many tokens are to be served."""
+
+    mixture: tuple[PartUse, ...] = ()
+    """Of a mixture: what a run that reads the required tokens takes from each part. Epochs here
+    and above are then those of the part that is repeated most."""
 
     gates: tuple[Gate, ...] = ()
     """What was asked of the data beside its amount; one that blocks makes the verdict BLOCKED."""

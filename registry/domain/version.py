@@ -44,6 +44,8 @@ class Content(StrEnum):
     DOCUMENTS = "documents"
     TOKENS = "tokens"
     EMBEDDINGS = "embeddings"
+    MIXTURE = "mixture"
+    """None of their own: a file that names other versions and their weights."""
 
 
 class VersionState(StrEnum):
@@ -122,6 +124,9 @@ class VersionDraft(Value):
 
     taken: tuple[tuple[str, int], ...] = ()
     """How many documents were taken from each input, by reference; none: not stated."""
+
+    weights: tuple[tuple[str, int], ...] = ()
+    """Of a mixture: the billionths of a run that are read from each input, by reference."""
 
     generation: GenerationDraft | None = None
     """Who wrote the documents, where that is stated with them."""

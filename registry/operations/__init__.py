@@ -6,6 +6,7 @@ The rooms in here follow the life of data, and import downwards only:
     assessing       is it enough: supply, targets, reports, costs
     governing       licences, models, takedowns
     embedding       vectors, likeness, diversity
+    mixing          weights over versions
     tokenizing      tokenizers, counts, token shards
     normalizing     recipes over versions
     collecting      from a source to a version
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         report,
         report_page,
         reports,
+        solve_mixture,
         targets,
     )
     from registry.operations.collecting import collect, register
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     )
     from registry.operations.governing import licences, models, policy, takedowns
     from registry.operations.keeping import backup, copy, doctor, gc, verify, verify_all
+    from registry.operations.mixing import mixtures
     from registry.operations.normalizing import normalize
     from registry.operations.passes import cancel, quarantine
     from registry.operations.tokenizing import (
@@ -83,6 +86,7 @@ VERBS = {
     "licences": "governing",
     "lineage": "understanding",
     "merge": "tokenizing",
+    "mixtures": "mixing",
     "models": "governing",
     "normalize": "normalizing",
     "open_tokens": "tokenizing",
@@ -95,6 +99,7 @@ VERBS = {
     "reports": "assessing",
     "sample": "understanding",
     "similar": "embedding",
+    "solve_mixture": "assessing",
     "stream": "tokenizing",
     "takedowns": "governing",
     "targets": "assessing",
@@ -131,6 +136,7 @@ __all__ = [
     "licences",
     "lineage",
     "merge",
+    "mixtures",
     "models",
     "normalize",
     "open_tokens",
@@ -143,6 +149,7 @@ __all__ = [
     "reports",
     "sample",
     "similar",
+    "solve_mixture",
     "stream",
     "takedowns",
     "targets",

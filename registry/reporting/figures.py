@@ -17,6 +17,7 @@ from registry.domain.quantities import (
 from registry.domain.report import PinnedInput, Report, SupplyLine
 from registry.domain.target import Requirement, TargetReport, Uncertainty, Verdict, format_size
 from registry.domain.training_cost import Cost, Interval
+from registry.reporting.text import plain
 
 SUPPLY_COLUMNS = ("version", "documents", "bytes", "tokens", "unique", "licence")
 TARGET_COLUMNS = (
@@ -39,6 +40,8 @@ def answer(report: Report) -> str:
     held = f"{format_count(report.unique_tokens)} unique tokens"
     if report.unique_is_upper_bound:
         held += " (an upper bound)"
+    if report.mixture is not None:
+        held += f" at the weights of {plain(report.mixture.reference or 'a mixture')}"
     if not report.targets:
         return f"{held} are held; no model size was asked about."
     if len(report.targets) == 1:
@@ -263,12 +266,12 @@ def _answer_one(target: TargetReport, held: str) -> str:
         case Verdict.AMPLE | Verdict.SUFFICIENT:
             return f"Yes: {held} are enough for {size}; {asked}."
         case Verdict.SUFFICIENT_REPEAT:
-            times = f"{target.epochs_needed:.3g}"
+            times = f"{'up to ' if target.mixture else ''}{target.epochs_needed:.3g}"
             return f"Yes: {held}, seen {times} times, are enough for {size}; {asked}."
         case Verdict.CONSTRAINED if (target.epochs_needed or math.inf) <= target.hard_epochs:
             return (
                 f"Not as it stands: {held} are enough for {size} only after "
-                f"{target.epochs_needed:.3g} epochs; {asked}."
+                f"{'up to ' if target.mixture else ''}{target.epochs_needed:.3g} epochs; {asked}."
             )
         case Verdict.BLOCKED:
             return f"No: a gate blocks {size} on {held}."

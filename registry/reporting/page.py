@@ -23,6 +23,7 @@ from registry.reporting.figures import (
     short,
     supply_rows,
 )
+from registry.reporting.mixtures import USE_COLUMNS, use_rows, use_title
 from registry.reporting.readiness import report_facts, warning_text
 from registry.reporting.text import plain
 
@@ -98,6 +99,7 @@ def report_page(report: Report, *, curves: ReportCurves, lineages: Sequence[Line
             targets=[_card(target) for target in report.targets],
             charts=list(_charts(report, curves)),
             supply=_supply(report),
+            mixtures=[_mixture(target) for target in report.targets],
             laws=_laws(report),
             sensitivity=_sensitivity(report, curves),
             gates=[_gate(gate) for gate in _all_gates(report)],
@@ -191,6 +193,15 @@ def _supply(report: Report) -> dict[str, Any]:
         "columns": SUPPLY_COLUMNS,
         "right": SUPPLY_COLUMNS[1:5],
         "rows": [[plain(cell) for cell in row] for row in supply_rows(report)],
+    }
+
+
+def _mixture(target: TargetReport) -> dict[str, Any]:
+    return {
+        "title": use_title(target),
+        "columns": USE_COLUMNS,
+        "right": USE_COLUMNS[1:],
+        "rows": use_rows(target.mixture),
     }
 
 

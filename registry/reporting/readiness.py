@@ -20,6 +20,7 @@ from registry.reporting.figures import (
     supply_rows,
     target_row,
 )
+from registry.reporting.mixtures import USE_COLUMNS, render_uses, use_rows, use_title
 from registry.reporting.tables import add_rows, escape_markdown, new_table, rows_to_markdown
 from registry.reporting.text import plain
 
@@ -37,6 +38,9 @@ _STYLES = {
 }
 _LAW_TITLE = "tokens required by"
 _INPUTS_SHOWN = 8
+MIXTURES_SHOWN = 3
+"""Targets whose parts are listed in the terminal; Markdown, HTML and JSON have all."""
+
 _EVIDENCE_SHOWN = 6
 _TARGETS_ABREAST = 7
 """Columns of targets beside the laws' names that fit into 80 cells."""
@@ -56,6 +60,7 @@ def report_markdown(report: Report) -> str:
         _markdown_targets(report),
         "## Supply\n\n"
         + rows_to_markdown(SUPPLY_COLUMNS, supply_rows(report), right=SUPPLY_COLUMNS[1:5]),
+        _markdown_mixture(report),
         _markdown_gates(report),
         _markdown_warnings(report),
         _markdown_provenance(report),
@@ -68,6 +73,7 @@ def _blocks(report: Report) -> "Iterator[RenderableType]":
 
     yield Text(answer(report) + "\n", style="bold")
     yield _supply_table(report)
+    yield from _mixture_lines(report)
     if report.targets:
         yield Text()
         yield _target_table(report)
@@ -97,6 +103,17 @@ def _supply_table(report: Report) -> "Table":
     right = SUPPLY_COLUMNS[1:5]
     rows = [[plain(cell) for cell in row] for row in supply_rows(report)]
     return add_rows(new_table(SUPPLY_COLUMNS, right=right), rows)
+
+
+def _mixture_lines(report: Report) -> "Iterator[RenderableType]":
+    from rich.text import Text
+
+    if report.mixture is None:
+        return
+    yield Text(f"\nMixture {report.mixture.reference}", style="bold")
+    for target in report.targets[:MIXTURES_SHOWN]:
+        yield Text(use_title(target))
+        yield render_uses(target.mixture)
 
 
 def _target_table(report: Report) -> "Table":
@@ -214,6 +231,16 @@ def _markdown_targets(report: Report) -> str:
         if target.cost is not None:
             reasons.append(f"It takes {cost(target.cost)}.")
         parts.append("".join(f"- {escape_markdown(reason)}\n" for reason in reasons))
+    return "\n".join(parts)
+
+
+def _markdown_mixture(report: Report) -> str:
+    if report.mixture is None:
+        return ""
+    parts = [f"## Mixture\n\n{escape_markdown(report.mixture.reference or '')}\n"]
+    for target in report.targets:
+        rows = rows_to_markdown(USE_COLUMNS, use_rows(target.mixture), right=USE_COLUMNS[1:])
+        parts.append(f"{escape_markdown(use_title(target))}:\n\n{rows}")
     return "\n".join(parts)
 
 

@@ -57,16 +57,19 @@ def _requirement(target: TargetReport) -> str:
 
 
 def _worth(target: TargetReport, supply: Supply) -> str:
-    held = f"{format_count(supply.unique)} unique tokens are held"
+    held, seen = f"{format_count(supply.unique)} unique tokens are held", "seen"
+    if supply.blend is not None:
+        held = f"At these weights {format_count(supply.unique)} tokens are read before any repeats"
+        seen = "with the part that repeats most seen"
     if supply.unique == 0:
         return "No unique tokens are held."
     if target.verdict is Verdict.AMPLE or target.verdict is Verdict.SUFFICIENT:
         factor = supply.unique / target.required_tokens[target.law].mid
         return f"{held}, {factor:.3g} times that."
     if target.verdict is Verdict.SUFFICIENT_REPEAT:
-        return f"{held}; seen {target.epochs_needed:.2f} times they are worth that many."
+        return f"{held}; {seen} {target.epochs_needed:.2f} times they are worth that many."
     worth = (
-        f"{held}; seen {supply.epochs} times they are worth {format_count(supply.repeated)}, "
+        f"{held}; {seen} {supply.epochs} times they are worth {format_count(supply.repeated)}, "
         f"seen {supply.hard_epochs} times {format_count(supply.exhausted)}."
     )
     if target.epochs_needed is None:
@@ -84,6 +87,11 @@ def _change(target: TargetReport, supply: Supply) -> str:
     """Say what would move the verdict: up where it is no, down where it is yes."""
     need = target.required_tokens[target.law]
     enough = supply.unique_for(need.mid)
+    if supply.blend is not None:
+        factor = f"{enough / supply.unique:.3g} times the tokens of every part"
+        if target.verdict.is_enough:
+            return f"With less than {factor} they would not be enough."
+        return f"At these weights {factor} would make it {Verdict.SUFFICIENT_REPEAT}."
     if target.verdict.is_enough:
         text = f"Below {format_count(enough)} unique tokens they would not be enough"
         if target.shortfall_tokens:

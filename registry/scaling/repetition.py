@@ -46,9 +46,14 @@ def effective_tokens(unique: float, epochs: float, *, r_d_star: float = R_D_STAR
     check_tokens(unique, what="unique tokens", most=MAX_UNIQUE_TOKENS)
     check_positive(epochs, what="a number of epochs")
     check_positive(r_d_star, what="a repetition constant")
+    return unique * worth(epochs, r_d_star=r_d_star)
+
+
+def worth(epochs: float, *, r_d_star: float = R_D_STAR) -> float:
+    """Return what a token is worth that is seen so many times, 0 or more: at most 1 + R_D*."""
     if epochs <= 1:
-        return unique * epochs
-    return unique * (1 - r_d_star * math.expm1(-(epochs - 1) / r_d_star))
+        return epochs
+    return 1 - r_d_star * math.expm1(-(epochs - 1) / r_d_star)
 
 
 def epochs_needed(required: float, unique: float, *, r_d_star: float = R_D_STAR) -> float | None:

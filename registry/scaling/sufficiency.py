@@ -15,6 +15,7 @@ from registry.domain.target import (
 )
 from registry.scaling.architecture import model_size
 from registry.scaling.batch import recommend_batch
+from registry.scaling.blend import Blend
 from registry.scaling.bounds import check_parameters
 from registry.scaling.cautions import cautions, vocabulary_cautions
 from registry.scaling.cost import training_flops
@@ -24,7 +25,7 @@ from registry.scaling.gap import compute_overhead, loss_gap, marginal_value
 from registry.scaling.inference import inference_optimum
 from registry.scaling.laws import DEFAULT_LAW, Law
 from registry.scaling.reasons import explain
-from registry.scaling.repetition import R_D_STAR, epochs_needed
+from registry.scaling.repetition import R_D_STAR
 from registry.scaling.supply import Supply
 from registry.scaling.verdict import judge, rate_confidence
 
@@ -38,7 +39,7 @@ HARD_EPOCHS = 16
 def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
     *,
     num_parameters: int,
-    unique_tokens: int,
+    unique_tokens: int | Blend,
     law: str | Law = DEFAULT_LAW,
     laws: Sequence[Law] | None = None,
     model: ModelSize | None = None,
@@ -55,7 +56,8 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
 
     Args:
         num_parameters: The target's size, 1 to 10^15, total parameters.
-        unique_tokens: Tokens after duplicates, of one tokenizer; 0 to 10^17.
+        unique_tokens: Tokens after duplicates, of one tokenizer; 0 to 10^17. Of a mixture its pools
+            with their weights; epochs are then those of the most repeated pool.
         law: The law that the verdict goes by, or its id; every law's requirement is in the answer.
         laws: The laws to ask; None: those that muster ships.
         model: The size by every convention; None: as the shape says, else each law takes
@@ -84,7 +86,14 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
         sequence_length, model = architecture.sequence_length, model or model_size(architecture)
     size = model or ModelSize(total=num_parameters)
     demand = ask(size, law=law, laws=laws, overtraining=overtraining)
-    supply = Supply(unique_tokens, epochs=epochs, hard_epochs=hard_epochs, r_d_star=r_d_star)
+    blend = unique_tokens if isinstance(unique_tokens, Blend) else None
+    supply = Supply(
+        unique_tokens.once if isinstance(unique_tokens, Blend) else unique_tokens,
+        epochs=epochs,
+        hard_epochs=hard_epochs,
+        r_d_star=r_d_star,
+        blend=blend,
+    )
     serving = _serving(num_parameters, served_tokens, law=demand.law)
     target = _report(
         demand,
@@ -124,7 +133,7 @@ def _report(
     verdict = judge(need, supply, ample=serving.num_tokens if serving else None)
     probability = demand.probability(supply.repeated)
     batch = _batch(demand.model, need, sequence_length=sequence_length)
-    times = epochs_needed(need.mid, unique, r_d_star=supply.r_d_star)
+    times = supply.epochs_needed(need.mid)
     warned = cautions(need, epochs=times, supply=supply, batch=batch, law=demand.law.id)
     return TargetReport(
         num_parameters=num_parameters,
@@ -193,7 +202,7 @@ def _gap(demand: Demand, supply: Supply) -> DataGap | None:
         return None
     effective, read = supply.repeated, float(supply.unique * supply.epochs)
     if effective >= need.mid:
-        epochs = epochs_needed(need.mid, supply.unique, r_d_star=supply.r_d_star)
+        epochs = supply.epochs_needed(need.mid)
         effective, read = need.mid, max(1.0, supply.unique * (epochs or supply.epochs))
     return DataGap(
         law=law.id,

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from registry.errors import InputError
+from registry.scaling.blend import Blend
 from registry.scaling.bounds import MAX_UNIQUE_TOKENS, check_positive, check_tokens
-from registry.scaling.repetition import effective_tokens
+from registry.scaling.repetition import effective_tokens, epochs_needed
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Supply:
     """
 
     unique: int
-    """Unique tokens."""
+    """Unique tokens; of a blend, those that are read before any of them is repeated."""
 
     epochs: int
     """How often the policy wants a token to be seen at most."""
@@ -27,6 +28,10 @@ class Supply:
 
     r_d_star: float
     """The constant of repetition; see `registry.scaling.repetition`."""
+
+    blend: Blend | None = None
+    """Pools that are read at fixed weights; epochs are then of the most repeated one. None: all
+    tokens are seen alike."""
 
     def __post_init__(self) -> None:
         check_tokens(self.unique, what="unique tokens", most=MAX_UNIQUE_TOKENS)
@@ -40,18 +45,33 @@ class Supply:
     @cached_property
     def repeated(self) -> float:
         """What the tokens are worth after the epochs that are wanted."""
-        return effective_tokens(self.unique, self.epochs, r_d_star=self.r_d_star)
+        return self.worth(self.epochs)
 
     @cached_property
     def exhausted(self) -> float:
         """What the tokens are worth after the epochs that are allowed."""
-        return effective_tokens(self.unique, self.hard_epochs, r_d_star=self.r_d_star)
+        return self.worth(self.hard_epochs)
 
     @property
     def most(self) -> float:
         """The worth that no number of epochs reaches."""
-        return self.unique * (1 + self.r_d_star)
+        held = self.unique if self.blend is None else self.blend.most
+        return held * (1 + self.r_d_star)
+
+    def worth(self, epochs: float) -> float:
+        """Return what the tokens are worth after so many epochs."""
+        if self.blend is not None:
+            return self.blend.worth(epochs, r_d_star=self.r_d_star)
+        return effective_tokens(self.unique, epochs, r_d_star=self.r_d_star)
+
+    def epochs_needed(self, required: float) -> float | None:
+        """Return the epochs after which the tokens are worth the required ones; None: never."""
+        if self.blend is not None:
+            return self.blend.epochs_needed(required, r_d_star=self.r_d_star)
+        return epochs_needed(required, self.unique, r_d_star=self.r_d_star)
 
     def unique_for(self, required: float) -> float:
         """Return the unique tokens that are worth the required ones after the epochs wanted."""
-        return required / effective_tokens(1, self.epochs, r_d_star=self.r_d_star)
+        if self.blend is None:
+            return required / effective_tokens(1, self.epochs, r_d_star=self.r_d_star)
+        return required * self.unique / self.repeated

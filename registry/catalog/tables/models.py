@@ -102,11 +102,12 @@ class GenerationGroundingRow(Row):
 
 
 class MixturePartRow(Row):
-    """How many documents a version took from a parent, as stated when it was registered."""
+    """What a version took from a parent: documents as stated, or a share of every run on it."""
 
     __tablename__ = "mixture_part"
     __table_args__ = (
         CheckConstraint("parent_id < version_id", name="acyclic"),
+        CheckConstraint("weight BETWEEN 1 AND 1000000000", name="weight"),
         not_negative("num_documents"),
         CLUSTERED,
     )
@@ -114,3 +115,7 @@ class MixturePartRow(Row):
     version_id: Mapped[int] = mapped_column(ForeignKey("version.id"), primary_key=True)
     parent_id: Mapped[int] = mapped_column(ForeignKey("version.id"), primary_key=True)
     num_documents: Mapped[int]
+    weight: Mapped[int | None] = mapped_column(
+        comment="Billionths of the tokens that a run reads; NULL: documents were taken, "
+        "not weighed."
+    )

@@ -9,6 +9,7 @@ from registry.domain.target import TargetReport
 from registry.domain.training_cost import Cost
 from registry.scaling.allocation import allocate
 from registry.scaling.architecture import model_size
+from registry.scaling.blend import Blend
 from registry.scaling.cost import training_cost
 from registry.scaling.laws import Law
 from registry.scaling.requirement import counted
@@ -21,7 +22,7 @@ SEQUENCE_LENGTH = 4096
 def assess_target(
     target: Target,
     *,
-    unique_tokens: int,
+    unique_tokens: int | Blend,
     law: Law,
     laws: Sequence[Law],
     gates: Sequence[Gate] = (),

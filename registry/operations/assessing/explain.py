@@ -9,6 +9,7 @@ from registry.domain.report import Report
 from registry.domain.report_answers import Figure, FigureInput
 from registry.domain.target import TargetReport
 from registry.errors import UnknownError
+from registry.operations.assessing.explain_mixture import explain_effective, explain_epochs
 from registry.operations.assessing.laws import list_laws
 from registry.operations.context import Context
 from registry.scaling.laws import Law, get_law
@@ -83,6 +84,8 @@ def _requirement(report: Report, target: TargetReport, law: Law) -> Figure:
 
 
 def _effective(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
+    if target.mixture:
+        return explain_effective(target)
     unique = target.unique_tokens
     return Figure(
         name="effective",
@@ -103,6 +106,8 @@ def _effective(report: Report, target: TargetReport, law: Law) -> Figure:  # noq
 
 
 def _epochs(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
+    if target.mixture:
+        return explain_epochs(target)
     need, unique = target.required_tokens[target.law].mid, target.unique_tokens
     if not unique:
         steps = ["U = 0: no number of epochs suffices"]

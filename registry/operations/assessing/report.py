@@ -23,6 +23,7 @@ from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
 from registry.errors import InputError
 from registry.operations.assessing.assess_targets import assess_target
 from registry.operations.assessing.laws import list_laws
+from registry.operations.assessing.mixture_supply import find_mixture, mix, use_parts
 from registry.operations.assessing.report_warnings import warn_of_near_duplicates, warn_of_targets
 from registry.operations.assessing.supply import Supply, gather_supply
 from registry.operations.assessing.synthetic_supply import find_synthetic, warn_of_synthetic
@@ -81,14 +82,19 @@ def make_report(
         policy=request.licence_policy,
         without=[Reference.parse(text) for text in request.without],
     )
-    synthetic = find_synthetic(context, supply)
+    mixture = find_mixture(context, [Reference.parse(text) for text in references])
+    mixed = None if mixture is None else mix(context, mixture, supply)
+    synthetic = find_synthetic(context, supply, weights=mixed.weights if mixed else None)
     gates = _find_gates(supply, synthetic, request.licence_policy)
+    held = (mixed and mixed.blend) or supply.unique_tokens
     targets = tuple(
-        assess_target(
-            target, unique_tokens=supply.unique_tokens, law=chosen, laws=laws, gates=gates
-        )
+        assess_target(target, unique_tokens=held, law=chosen, laws=laws, gates=gates)
         for target in request.targets
     )
+    if mixed is not None:
+        targets = tuple(
+            target.model_copy(update={"mixture": use_parts(target, mixed)}) for target in targets
+        )
     facts = context.catalog.tokenizers.get(supply.measure.tokenizer_fingerprint)
     return Report(
         created_at=context.clock(),
@@ -99,6 +105,7 @@ def make_report(
         ),
         policy=_counting_policy(supply),
         law=chosen.id,
+        mixture=mixture,
         supply=supply.lines,
         total_tokens=supply.total_tokens,
         unique_tokens=supply.unique_tokens,
@@ -110,13 +117,15 @@ def make_report(
         gates=gates,
         synthetic=synthetic,
         warnings=(
+            *(mixed.warnings if mixed else ()),
             *supply.warnings,
             *warn_of_synthetic(synthetic),
             *_choices(request, pinned),
             *warn_of_targets(targets),
             warn_of_near_duplicates(supply),
         ),
-        inputs=tuple(
+        inputs=(() if mixed is None else (mixed.input,))
+        + tuple(
             PinnedInput(
                 reference=item.version.reference,
                 digest=item.version.digest,

@@ -6,10 +6,8 @@ from registry.domain.gate import GateStatus
 from registry.domain.quantities import format_count
 from registry.domain.report import Report
 from registry.domain.report_answers import Cause, ReportChange, ReportDiff, VerdictMove
-from registry.domain.target import Requirement, TargetReport, Verdict
-from registry.scaling.repetition import R_D_STAR
-from registry.scaling.supply import Supply
-from registry.scaling.verdict import judge
+from registry.domain.target import TargetReport, Verdict
+from registry.operations.assessing.judging import judge_again
 
 
 def diff_reports(first: Report, second: Report) -> ReportDiff:
@@ -57,23 +55,18 @@ def _alone(before: TargetReport, after: TargetReport) -> dict[Cause, Verdict]:
     found: dict[Cause, Verdict] = {}
     if blocked:
         if not any(gate.status is GateStatus.BLOCK for gate in after.gates):
-            found[Cause.GATE] = _judge(need, before, unique=before.unique_tokens)
+            found[Cause.GATE] = judge_again(before, need=need)
     else:
         if any(gate.status is GateStatus.BLOCK for gate in after.gates):
             found[Cause.GATE] = Verdict.BLOCKED
-        found[Cause.TOKENS] = _judge(need, before, unique=after.unique_tokens)
+        found[Cause.TOKENS] = judge_again(before, need=need, held=after)
         other = before.required_tokens.get(after.law)
         if other is not None:
-            found[Cause.LAW] = _judge(other, before, unique=before.unique_tokens)
+            found[Cause.LAW] = judge_again(before, need=other)
         asked = after.required_tokens.get(before.law)
         if asked is not None:
-            found[Cause.TARGET] = _judge(asked, after, unique=before.unique_tokens)
+            found[Cause.TARGET] = judge_again(after, need=asked, held=before)
     return {cause: verdict for cause, verdict in found.items() if verdict is not before.verdict}
-
-
-def _judge(need: Requirement, target: TargetReport, *, unique: int) -> Verdict:
-    supply = Supply(unique, epochs=target.epochs, hard_epochs=target.hard_epochs, r_d_star=R_D_STAR)
-    return judge(need, supply, ample=target.serving.num_tokens if target.serving else None)
 
 
 def _diff_data(first: Report, second: Report) -> Iterator[ReportChange]:

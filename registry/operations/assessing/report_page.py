@@ -6,15 +6,13 @@ from registry.domain.lineage import Lineage
 from registry.domain.names import Reference
 from registry.domain.report import Report
 from registry.domain.report_curves import EpochPoint, ReportCurves, SensitivityRow, SizePoint
-from registry.domain.target import TargetReport, Verdict
+from registry.operations.assessing.judging import judge_again
 from registry.operations.assessing.laws import list_laws
 from registry.operations.context import Context
 from registry.reporting.page import report_page
 from registry.scaling.laws import Law, get_law
-from registry.scaling.repetition import R_D_STAR, effective_tokens
+from registry.scaling.repetition import effective_tokens
 from registry.scaling.requirement import optimal_tokens
-from registry.scaling.supply import Supply
-from registry.scaling.verdict import judge
 
 LINEAGES = 12
 """Versions whose lineage is drawn; the page says how many there are."""
@@ -64,33 +62,17 @@ def _sensitivity(report: Report) -> list[SensitivityRow]:
     rows = [
         SensitivityRow(
             change=f"{factor:g} times the unique tokens",
-            verdicts=tuple(
-                _judge(target, unique=round(target.unique_tokens * factor))
-                for target in report.targets
-            ),
+            verdicts=tuple(judge_again(target, factor=factor) for target in report.targets),
         )
         for factor in _FACTORS
     ]
-    once = tuple(_judge(target, epochs=1) for target in report.targets)
-    most = tuple(_judge(target, epochs=target.hard_epochs) for target in report.targets)
+    once = tuple(judge_again(target, epochs=1) for target in report.targets)
+    most = tuple(judge_again(target, epochs=target.hard_epochs) for target in report.targets)
     return [
         *rows,
         SensitivityRow(change="each token seen once", verdicts=once),
         SensitivityRow(change="as many epochs wanted as are allowed", verdicts=most),
     ]
-
-
-def _judge(
-    target: TargetReport, *, unique: int | None = None, epochs: int | None = None
-) -> Verdict:
-    supply = Supply(
-        target.unique_tokens if unique is None else unique,
-        epochs=epochs or target.epochs,
-        hard_epochs=target.hard_epochs,
-        r_d_star=R_D_STAR,
-    )
-    ample = target.serving.num_tokens if target.serving else None
-    return judge(target.required_tokens[target.law], supply, ample=ample)
 
 
 def _lineages(context: Context, report: Report) -> list[Lineage]:

@@ -76,7 +76,8 @@ def gather_supply(
 
     Args:
         context: The open registry.
-        references: Versions with documents, tokens or embeddings. None: the newest version of each
+        references: Versions with documents, tokens or embeddings, or mixtures of such, whose
+            weights do not matter here. None: the newest version of each
             active dataset that was counted, evaluation data left out, and of a version and what
             was normalized from it the latter.
         tokenizer_fingerprint: Whose counts; None: the tokenizer that counted the most versions, of
@@ -140,6 +141,11 @@ def _resolve(context: Context, references: Sequence[Reference]) -> list[_Asked]:
         version = context.catalog.versions.get(reference)
         if version.content is Content.DOCUMENTS:
             found.setdefault(version.reference, _Asked(version))
+            continue
+        if version.content is Content.MIXTURE:
+            parts = context.catalog.mixtures.get(Reference.parse(version.reference)).parts
+            for item in _resolve(context, [Reference.parse(part.reference) for part in parts]):
+                found.setdefault(item.version.reference, item)
             continue
         if version.content is Content.EMBEDDINGS:
             for parent in context.catalog.lineage.parents(Reference.parse(version.reference)):
@@ -330,10 +336,7 @@ def _add_up(
         licences=licences,
         lines=tuple(lines),
         total_tokens=sum(count.num_tokens for _, count in known),
-        unique_tokens=sum(
-            line.num_tokens if line.num_unique_tokens is None else line.num_unique_tokens
-            for line in lines
-        ),
+        unique_tokens=sum(line.known_tokens for line in lines),
         duplicate_documents=num_documents - totals.num_documents if all_measured else None,
         warnings=warnings,
     )

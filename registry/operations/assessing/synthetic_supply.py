@@ -1,6 +1,6 @@
 """How synthetic the tokens of a report are: its versions followed upstream, through models."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from registry.domain.genealogy import Traced, deepest, list_unstated, trace
 from registry.domain.names import Reference
@@ -11,8 +11,17 @@ from registry.operations.assessing.supply import Supply
 from registry.operations.context import Context
 
 
-def find_synthetic(context: Context, supply: Supply) -> SyntheticSupply:
-    """Return how synthetic the lines of a supply are, together, in a fixed number of queries."""
+def find_synthetic(
+    context: Context, supply: Supply, *, weights: Mapping[str, float] | None = None
+) -> SyntheticSupply:
+    """Return how synthetic the lines of a supply are, together, in a fixed number of queries.
+
+    Args:
+        context: The open registry.
+        supply: The lines.
+        weights: Of a mixture: the share of a run that each line is given, by reference; None: lines
+            count by their tokens.
+    """
     graph = context.catalog.generations.upstream(
         [Reference.parse(line.reference) for line in supply.lines],
         tokenizer_fingerprint=supply.measure.tokenizer_fingerprint,
@@ -21,8 +30,15 @@ def find_synthetic(context: Context, supply: Supply) -> SyntheticSupply:
     traced = trace(graph)
     found = [(line, traced[graph.starts[line.reference]]) for line in supply.lines]
     tokens = [_tokens_of(line, one) for line, one in found]
+    weighed = tokens
+    if weights is not None:
+        total = supply.total_tokens
+        weighed = [
+            _weigh(held, round(weights.get(line.reference, 0.0) * total))
+            for (line, _), held in zip(found, tokens, strict=True)
+        ]
     return SyntheticSupply(
-        tokens=_add(tokens),
+        tokens=_add(weighed),
         depth=deepest([one.depth for _, one in found]),
         unstated=list_unstated(graph.nodes[key] for key in sorted(graph.nodes)),
         synthetic=tuple(
@@ -54,6 +70,14 @@ def _tokens_of(line: SupplyLine, found: Traced) -> Bounds:
     if documents.low == documents.total:
         return Bounds.all(total)
     return Bounds.none(total) if documents.high == 0 else Bounds.unknown(total)
+
+
+def _weigh(held: Bounds, total: int) -> Bounds:
+    """Return bounds of the same shares over another total."""
+    if not held.total:
+        return Bounds.none(total)
+    low, high = (round(total * end / held.total) for end in (held.low, held.high))
+    return Bounds(total=total, low=low, high=high)
 
 
 def _add(bounds: Sequence[Bounds]) -> Bounds:

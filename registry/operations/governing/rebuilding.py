@@ -1,6 +1,7 @@
 """Make versions again without documents that were taken down, parents before children."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from pydantic import JsonValue
 
@@ -18,6 +19,8 @@ from registry.domain.takedown import Takedown
 from registry.domain.tokenizer import CountingPolicy
 from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.operations.context import CODE, Context, environment
+from registry.operations.mixing.mixtures import get as get_mixture
+from registry.operations.mixing.mixtures import make as make_mixture
 from registry.operations.normalizing.normalize import normalize
 from registry.operations.passes.quarantine import QuarantineWriter
 from registry.operations.passes.shards import read_shard
@@ -47,7 +50,8 @@ class Rebuilding:
         """
         version = self._context.catalog.versions.get(Reference.parse(reference))
         run = self._context.catalog.runs.get(version.run or "")
-        result = self._make_again(version, run)
+        is_mixture = run.operation is Operation.MIX
+        result = self._mix_again(version) if is_mixture else self._make_again(version, run)
         if result is not None and version.content is Content.DOCUMENTS:
             made = self._context.catalog.versions.get(Reference.parse(result))
             result = self._leave_out(made)
@@ -93,6 +97,22 @@ class Rebuilding:
         return normalize(
             self._context, Reference.parse(parent), recipe=recipe, name=version.dataset
         ).reference
+
+    def _mix_again(self, version: Version) -> str | None:
+        """Return the same weights over what took the place of each part; None: no part is left."""
+        mixture = get_mixture(self._context, Reference.parse(version.reference))
+        results = {
+            part.reference: self._results.get(part.reference, part.reference)
+            for part in mixture.parts
+        }
+        weights = [
+            (Reference.parse(result), Fraction(part.weight))
+            for part in mixture.parts
+            if (result := results[part.reference]) is not None
+        ]
+        if not weights:
+            return None
+        return make_mixture(self._context, version.dataset, weights).mixture.reference
 
     def _leave_out(self, version: Version) -> str | None:
         """Seal the same files, read without the documents; the version itself if it has none."""

@@ -10,7 +10,7 @@ from registry.domain.digest import Digest, digest_of_stream
 from registry.domain.keeping import AuditVerification
 from registry.domain.names import Reference
 from registry.domain.progress import Done
-from registry.domain.version import Shard, manifest_digest
+from registry.domain.version import Content, Shard, Version, manifest_digest
 from registry.errors import UnknownError, UnreadableError
 from registry.operations.context import Context
 from registry.sources.places import open_file
@@ -36,24 +36,37 @@ class Sealed:
 def verify(context: Context, reference: Reference) -> Verification:
     """Digest every shard of a version again, in place or in the store, and its manifest.
 
+    Of a mixture those of its parts are digested too.
+
     Raises:
         UnknownError: There is no such version.
     """
     version = context.catalog.versions.get(reference)
     shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
-    context.progress.start("verify", total_bytes=version.num_bytes)
+    wanted = [*map(sealed_as, shards), *_list_parts(context, version)]
+    num_bytes = sum(one.num_bytes for one in wanted)
+    context.progress.start("verify", total_bytes=num_bytes)
     try:
-        problems = list(find_problems(context, (sealed_as(shard) for shard in shards)))
+        problems = list(find_problems(context, wanted))
     finally:
         context.progress.finish()
     if manifest_digest(tuple(shards)) != version.digest:
         problems.append(("manifest", f"the shards are not those of {version.digest}"))
     return Verification(
         reference=version.reference,
-        num_shards=version.num_shards,
-        num_bytes=version.num_bytes,
+        num_shards=len(wanted),
+        num_bytes=num_bytes,
         problems=tuple(VerifiedShard(path=path, problem=problem) for path, problem in problems),
     )
+
+
+def _list_parts(context: Context, version: Version) -> Iterator[Sealed]:
+    """Yield the shards of a mixture's parts, which are its documents."""
+    if version.content is not Content.MIXTURE:
+        return
+    for part in context.catalog.mixtures.get(Reference.parse(version.reference)).parts:
+        for shard in context.catalog.versions.list_shards(Reference.parse(part.reference)):
+            yield sealed_as(shard, of=part.reference)
 
 
 def verify_audit(context: Context) -> AuditVerification:

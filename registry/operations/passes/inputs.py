@@ -18,6 +18,11 @@ def open_input(context: Context, reference: Reference) -> Version:
         InputError: It holds something else, or only stands for data that is not here.
     """
     version = context.catalog.versions.get(reference)
+    if version.content is Content.MIXTURE:
+        raise InputError(
+            f"{version.reference} is a mixture and holds no document itself",
+            hint=f"name one of its parts: muster mixture show {version.reference}",
+        )
     if version.content is not Content.DOCUMENTS:
         raise InputError(
             f"{version.reference} holds {version.content}, not documents",

@@ -14,7 +14,7 @@ from registry.domain.digest import digest_of_file
 from registry.domain.names import Reference
 from registry.domain.progress import Done
 from registry.domain.tokens import TokenManifest
-from registry.domain.version import Shard, Version
+from registry.domain.version import Content, Shard, Version
 from registry.errors import CorruptObjectError, InputError, UnreadableError
 from registry.operations.context import Context
 from registry.storage.objects import translated_errors
@@ -100,7 +100,9 @@ def check_digests(context: Context, opened: OpenTokens) -> None:
 def _require_tokens(version: Version) -> Version:
     if version.content != "tokens":
         raise InputError(
-            f"{version.reference} holds {version.content}, not tokens",
+            f"{version.reference} is a mixture and holds no token itself"
+            if version.content is Content.MIXTURE
+            else f"{version.reference} holds {version.content}, not tokens",
             hint=f"muster tokenize {version.reference} --tokenizer NAME"
             if version.content == "documents"
             else f"muster lineage {version.reference}",

@@ -1,0 +1,164 @@
+"""Mixtures: weights over versions, sealed as a version that holds none of their bytes."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from registry.domain.digest import Digest, fingerprint
+from registry.domain.ledger import LedgerEntry
+from registry.domain.mixture import (
+    MANIFEST,
+    Mixture,
+    MixtureMade,
+    MixturePart,
+    to_billionths,
+)
+from registry.domain.names import DatasetName, Reference
+from registry.domain.run import Operation, RunDraft
+from registry.domain.version import (
+    Content,
+    DatasetKind,
+    Shard,
+    Version,
+    VersionDraft,
+    VersionState,
+)
+from registry.errors import InputError
+from registry.operations.context import CODE, Context, environment
+
+
+def make(
+    context: Context, name: DatasetName, weights: Sequence[tuple[Reference, Fraction]]
+) -> MixtureMade:
+    """Seal weights over versions as a version of their own, in one transaction.
+
+    No document is read or copied: the one file names the parts, their digests and their weights.
+    The same weights again answer `unchanged`, in whatever order and scale they are given.
+
+    Args:
+        context: The open registry.
+        name: The dataset that the mixture is a version of.
+        weights: Versions of documents or tokens, each with the share of a run that it is given, of
+            any scale.
+
+    Raises:
+        InputError: There is no part, one is named twice, is itself a mixture or embeddings, holds
+            no document, was withdrawn, or has a weight of less than a billionth.
+        UnknownError: There is no such version.
+    """
+    versions: dict[str, Version] = {}
+    scale: dict[str, Fraction] = {}
+    for reference, weight in weights:
+        version = context.catalog.versions.get(reference)
+        if version.reference in versions:
+            raise InputError(f"{version.reference} is named twice", hint="add its weights up")
+        _check_part(version)
+        versions[version.reference] = version
+        scale[version.reference] = weight
+    shares = to_billionths(scale)
+    mixture = Mixture(
+        parts=tuple(
+            MixturePart(
+                reference=reference,
+                digest=versions[reference].digest,
+                weight=shares[reference],
+                num_documents=versions[reference].num_documents,
+                num_text_bytes=versions[reference].num_text_bytes,
+            )
+            for reference in sorted(versions)
+        )
+    )
+    return _seal(context, name, mixture, versions)
+
+
+def get(context: Context, reference: Reference) -> Mixture:
+    """Return a mixture with its parts.
+
+    Raises:
+        InputError: The version is no mixture.
+        UnknownError: There is no such version.
+    """
+    return context.catalog.mixtures.get(reference)
+
+
+def _check_part(version: Version) -> None:
+    if version.content is Content.MIXTURE:
+        raise InputError(
+            f"{version.reference} is a mixture itself",
+            hint=f"name its parts: muster mixture show {version.reference}",
+        )
+    if version.content is Content.EMBEDDINGS or not version.num_documents:
+        held = "embeddings" if version.num_documents else "no document"
+        raise InputError(f"{version.reference} holds {held}: nothing of it can be mixed")
+    if version.state is VersionState.WITHDRAWN:
+        raise InputError(
+            f"{version.reference} was withdrawn", hint=f"muster show {version.reference}"
+        )
+
+
+def _seal(
+    context: Context, name: DatasetName, mixture: Mixture, versions: dict[str, Version]
+) -> MixtureMade:
+    stored = context.store.put_bytes(mixture.manifest)
+    documents = sum(part.num_documents for part in mixture.parts)
+    text_bytes = sum(part.num_text_bytes for part in mixture.parts)
+    derivation = _derivation(mixture)
+    draft = VersionDraft(
+        dataset=name,
+        kind=DatasetKind.MIXTURE,
+        content=Content.MIXTURE,
+        shards=(
+            Shard(
+                path=MANIFEST,
+                digest=stored.digest,
+                num_bytes=stored.num_bytes,
+                num_documents=documents,
+                num_text_bytes=text_bytes,
+            ),
+        ),
+        derivation=derivation,
+        inputs=tuple(part.reference for part in mixture.parts),
+        taken=tuple((part.reference, part.num_documents) for part in mixture.parts),
+        weights=tuple((part.reference, part.weight) for part in mixture.parts),
+        languages=tuple(
+            sorted({language for one in versions.values() for language in one.languages})
+        ),
+        ledger=(_account(documents, text_bytes),),
+    )
+    run = RunDraft(
+        operation=Operation.MIX,
+        derivation=derivation,
+        parameters={"weights": {part.reference: part.weight for part in mixture.parts}},
+        environment=environment(),
+        actor=context.actor,
+        started_at=context.clock(),
+    )
+    sealed = context.catalog.versions.seal(draft, run=run, actor=context.actor, at=context.clock())
+    return MixtureMade(
+        status=sealed.status,
+        mixture=mixture.model_copy(update={"reference": sealed.version.reference}),
+        run=sealed.version.run,
+    )
+
+
+def _derivation(mixture: Mixture) -> Digest:
+    return fingerprint(
+        {
+            "operation": Operation.MIX,
+            "code": CODE,
+            "parts": [[part.digest, part.weight] for part in mixture.parts],
+        }
+    )
+
+
+def _account(documents: int, text_bytes: int) -> LedgerEntry:
+    """Return the books: every document of every part is in the mixture, once."""
+    return LedgerEntry(
+        position=0,
+        step=Operation.MIX,
+        documents_in=documents,
+        bytes_in=text_bytes,
+        documents_kept=documents,
+        bytes_kept_in=text_bytes,
+        bytes_kept=text_bytes,
+        rejected=(),
+    )
