@@ -89,6 +89,14 @@ def report(
             "--without", metavar="REF", help="As if it and all made from it could not be used."
         ),
     ] = None,
+    candidates: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--candidate",
+            metavar="REF[=TOKENS]",
+            help="Could be got: rank it by what it brings and costs.",
+        ),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with 3 when the data is not enough.")
     ] = False,
@@ -113,6 +121,7 @@ def report(
     muster report web/cc.text-default code/py.code-default --params 400M,7B,70B
     muster report --target flagship.toml --html report.html
     muster report --params 7B --without web/cc
+    muster report web/cc --params 7B --candidate books/a --candidate books/b=90B
     muster report diff 3f9a 77c1
     """
     from cli.reports import make_targets, read_sizes
@@ -133,6 +142,7 @@ def report(
             law=law,
             policy=policy,
             without=without or (),
+            candidates=candidates or (),
             keep=not no_keep,
             reproducible=reproducible,
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypedDict
 from pydantic import ValidationError
 
 from registry import operations
+from registry.domain.acquisition import Wish
 from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import StaticParameters
 from registry.domain.model_target import Target
@@ -98,6 +99,10 @@ class ReportOptions(TypedDict, total=False):
     without: Sequence[str]
     """Versions to leave out with all that was made from them."""
 
+    candidates: Sequence[str]
+    """Versions that could be got, ranked by what they bring each target for their price; as
+    `books/a=120B` with the tokens that somebody declares."""
+
     keep: bool
     reproducible: bool
 
@@ -122,6 +127,7 @@ def read_question(references: Sequence[str], options: ReportOptions) -> Question
         law=options.get("law"),
         policy=options.get("policy"),
         without=tuple(map(Reference.parse, options.get("without", ()))),
+        candidates=tuple(map(Wish.parse, options.get("candidates", ()))),
         keep=options.get("keep", True),
         reproducible=options.get("reproducible", False),
     )

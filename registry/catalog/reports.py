@@ -51,7 +51,7 @@ class ReportStore:
                         "muster_version": report.muster_version,
                         "tokenizer": report.tokenizer.name,
                         "law": report.law,
-                        "num_versions": len(report.inputs),
+                        "num_versions": len(report.used),
                         "unique_tokens": report.unique_tokens,
                         "verdicts": _verdicts(report),
                         "document": report.model_dump_json(exclude={"id", "created_at"}),
@@ -97,7 +97,7 @@ class ReportStore:
             for row in connection.execute(query).yield_per(_PAGE):
                 report = _report(row.digest, row.document, row.created_at)
                 # What was left out is named in a document too.
-                held = {*report.request.references, *(one.reference for one in report.inputs)}
+                held = {*report.request.references, *(one.reference for one in report.used)}
                 if held.issuperset(references):
                     return report
         return None

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from registry.domain.acquisition import Acquisition, Candidate, Wish
 from registry.domain.base import Value
 from registry.domain.count import CountMethod
 from registry.domain.digest import Digest, fingerprint
@@ -118,6 +119,9 @@ class PinnedInput(Value):
     count: Digest | None = None
     """The fingerprint of the token count that was taken; None: it was not counted so."""
 
+    is_left_out: bool = False
+    """Whether it was asked to be left out."""
+
 
 class LawSource(Value):
     """A law that the report used, and where it was published."""
@@ -157,6 +161,9 @@ class Question(Value):
     """Versions to leave out with all that was made from them; of a dataset without a number, all
     its versions."""
 
+    candidates: tuple[Wish, ...] = ()
+    """Versions that could be got: ranked for each target by what they bring for their price."""
+
     keep: bool = True
     """Whether the report is kept in the catalog. The same report is kept once, with the moment it
     was first made."""
@@ -174,10 +181,24 @@ class ReportRequest(Value):
     without: tuple[str, ...] = ()
     """Versions that were left out with all that was made from them."""
 
+    candidates: tuple[Wish, ...] = ()
+    """Versions that could be got, each with its number."""
+
     targets: tuple[Target, ...] = ()
     tokenizer: str | None = None
     law: str | None = None
     licence_policy: LicencePolicy | None = None
+
+
+class Before(Value):
+    """A target as it stands with the versions that a report leaves out."""
+
+    target: str
+    verdict: Verdict
+    confidence: Confidence
+    unique_tokens: int
+    epochs_needed: float | None
+    """None: infeasible."""
 
 
 class Report(Value):
@@ -220,12 +241,26 @@ class Report(Value):
     """How synthetic the tokens are, by what is stated upstream; None: an older report."""
 
     targets: tuple[TargetReport, ...]
+    before: tuple[Before, ...] = ()
+    """Of a report without some versions: each target with them; none: nothing was left out."""
+
+    candidates: tuple[Candidate, ...] = ()
+    """What could be got, as it was asked about."""
+
+    acquisitions: tuple[Acquisition, ...] = ()
+    """What to get next, for each target; none: no candidates were named."""
+
     gates: tuple[Gate, ...] = ()
     """What a policy asks of the data, whatever its amount; none without a policy."""
 
     warnings: tuple[ReportWarning, ...] = ()
     inputs: tuple[PinnedInput, ...]
     laws: tuple[LawSource, ...]
+
+    @property
+    def used(self) -> tuple[PinnedInput, ...]:
+        """The inputs that the numbers stand on."""
+        return tuple(item for item in self.inputs if not item.is_left_out)
 
     @property
     def digest(self) -> Digest:

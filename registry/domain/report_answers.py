@@ -26,6 +26,9 @@ class Cause(StrEnum):
     LICENCE = "licence"
     """What licences are stated."""
 
+    COST = "cost"
+    """What candidates bring or cost."""
+
     GATE = "gate"
     MEASURE = "measure"
     """How varied documents are."""

@@ -234,6 +234,9 @@ def commands(report: Report) -> list[str]:
         words += ["--policy", request.licence_policy.name]
     for reference in request.without:
         words += ["--without", reference]
+    for wish in request.candidates:
+        said = "" if wish.num_tokens is None else f"={wish.num_tokens}"
+        words += ["--candidate", f"{wish.reference}{said}"]
     found = [shlex.join([*words, "--reproducible"])] if request.targets else []
     return [*found, f"muster report rerun {report.id}"] if report.id else found
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from registry.domain.acquisition import Acquisition
 from registry.domain.gate import GateStatus
 from registry.domain.lineage import Lineage, LineageNode
 from registry.domain.quantities import format_count, format_number
@@ -11,6 +12,17 @@ from registry.domain.report_curves import ReportCurves
 from registry.domain.target import TargetReport, Verdict
 from registry.errors import MissingExtraError
 from registry.reporting import charts
+from registry.reporting.acquisitions import (
+    BEFORE_COLUMNS,
+    CANDIDATE_COLUMNS,
+    acquisition_sentence,
+    before_rows,
+    before_sentence,
+    before_title,
+    candidate_rows,
+    declared,
+    unranked,
+)
 from registry.reporting.figures import (
     SUPPLY_COLUMNS,
     answer,
@@ -99,6 +111,10 @@ def report_page(report: Report, *, curves: ReportCurves, lineages: Sequence[Line
             targets=[_card(target) for target in report.targets],
             charts=list(_charts(report, curves)),
             supply=_supply(report),
+            before=_before(report),
+            acquisitions=[_acquisition(report, found) for found in report.acquisitions],
+            declared=declared(report),
+            unranked=unranked(report),
             mixtures=[_mixture(target) for target in report.targets],
             laws=_laws(report),
             sensitivity=_sensitivity(report, curves),
@@ -205,6 +221,27 @@ def _mixture(target: TargetReport) -> dict[str, Any]:
     }
 
 
+def _before(report: Report) -> dict[str, Any] | None:
+    if not report.before:
+        return None
+    return {
+        "title": before_title(report),
+        "sentence": before_sentence(report),
+        "columns": BEFORE_COLUMNS,
+        "right": BEFORE_COLUMNS[3:],
+        "rows": before_rows(report),
+    }
+
+
+def _acquisition(report: Report, found: Acquisition) -> dict[str, Any]:
+    return {
+        "sentence": acquisition_sentence(report, found),
+        "columns": CANDIDATE_COLUMNS,
+        "right": CANDIDATE_COLUMNS[1:5],
+        "rows": candidate_rows(report, found),
+    }
+
+
 def _laws(report: Report) -> dict[str, Any]:
     labels = [target.label for target in report.targets]
     return {"columns": ["law", *labels], "right": labels, "rows": law_rows(report.targets)}
@@ -274,5 +311,5 @@ def _note(node: LineageNode, by: str) -> str:
 
 
 def _left_out(report: Report, lineages: Sequence[Lineage]) -> str:
-    more = len(report.inputs) - len(lineages)
+    more = len(report.used) - len(lineages)
     return f"{format_number(more, 'version')} more, not drawn: muster lineage REF" if more else ""

@@ -6,6 +6,17 @@ from typing import TYPE_CHECKING
 from registry.domain.gate import Gate
 from registry.domain.report import Report, ReportWarning
 from registry.domain.target import TargetReport, Verdict
+from registry.reporting.acquisitions import (
+    BEFORE_COLUMNS,
+    CANDIDATE_COLUMNS,
+    acquisition_sentence,
+    before_rows,
+    before_sentence,
+    before_title,
+    candidate_rows,
+    declared,
+    unranked,
+)
 from registry.reporting.figures import (
     SUPPLY_COLUMNS,
     TARGET_COLUMNS,
@@ -61,6 +72,8 @@ def report_markdown(report: Report) -> str:
         "## Supply\n\n"
         + rows_to_markdown(SUPPLY_COLUMNS, supply_rows(report), right=SUPPLY_COLUMNS[1:5]),
         _markdown_mixture(report),
+        _markdown_before(report),
+        _markdown_acquisitions(report),
         _markdown_gates(report),
         _markdown_warnings(report),
         _markdown_provenance(report),
@@ -78,6 +91,8 @@ def _blocks(report: Report) -> "Iterator[RenderableType]":
         yield Text()
         yield _target_table(report)
         yield Text("\n" + largest_model(report))
+    yield from _before_lines(report)
+    yield from _acquisition_lines(report)
     for start in range(0, len(report.targets), _TARGETS_ABREAST):
         yield Text()
         yield _law_table(report.targets[start : start + _TARGETS_ABREAST], report.law)
@@ -114,6 +129,34 @@ def _mixture_lines(report: Report) -> "Iterator[RenderableType]":
     for target in report.targets[:MIXTURES_SHOWN]:
         yield Text(use_title(target))
         yield render_uses(target.mixture)
+
+
+def _before_lines(report: Report) -> "Iterator[RenderableType]":
+    from rich.text import Text
+
+    if not report.before:
+        return
+    yield Text(f"\n{before_title(report)}", style="bold")
+    table = new_table(BEFORE_COLUMNS, right=BEFORE_COLUMNS[3:])
+    yield add_rows(table, before_rows(report))
+    yield Text(before_sentence(report))
+
+
+def _acquisition_lines(report: Report) -> "Iterator[RenderableType]":
+    from rich.text import Text
+
+    if not report.acquisitions:
+        return
+    yield Text("\nWhat to get next", style="bold")
+    for found in report.acquisitions[:MIXTURES_SHOWN]:
+        yield Text(acquisition_sentence(report, found))
+        if found.ranked:
+            table = new_table(CANDIDATE_COLUMNS, right=CANDIDATE_COLUMNS[1:5])
+            yield add_rows(table, candidate_rows(report, found))
+    yield from (_item(text) for text in declared(report))
+    for problem, hint in unranked(report):
+        yield _item(problem)
+        yield _item(hint, mark=" ", style="dim")
 
 
 def _target_table(report: Report) -> "Table":
@@ -201,7 +244,7 @@ def report_facts(report: Report, *, most_inputs: int | None = None) -> list[tupl
         ("duplicates", duplicates(report)),
         *(("diversity", text) for text in diversity(report)),
         ("law", f"{law.id}: {law.source}" if law else report.law),
-        ("inputs", pins(report.inputs, most=most_inputs)),
+        ("inputs", pins(report.used, most=most_inputs)),
         ("made", _made(report)),
     ]
     return [*facts, ("report", report.id)] if report.id else facts
@@ -242,6 +285,28 @@ def _markdown_mixture(report: Report) -> str:
         rows = rows_to_markdown(USE_COLUMNS, use_rows(target.mixture), right=USE_COLUMNS[1:])
         parts.append(f"{escape_markdown(use_title(target))}:\n\n{rows}")
     return "\n".join(parts)
+
+
+def _markdown_before(report: Report) -> str:
+    if not report.before:
+        return ""
+    rows = rows_to_markdown(BEFORE_COLUMNS, before_rows(report), right=BEFORE_COLUMNS[3:])
+    title = escape_markdown(before_title(report))
+    return f"## {title}\n\n{rows}\n\n{escape_markdown(before_sentence(report))}\n"
+
+
+def _markdown_acquisitions(report: Report) -> str:
+    if not report.acquisitions:
+        return ""
+    parts = ["## What to get next\n"]
+    for found in report.acquisitions:
+        parts.append(escape_markdown(acquisition_sentence(report, found)) + "\n")
+        if found.ranked:
+            rows = candidate_rows(report, found)
+            parts.append(rows_to_markdown(CANDIDATE_COLUMNS, rows, right=CANDIDATE_COLUMNS[1:5]))
+    lines = [f"- {escape_markdown(text)}" for text in declared(report)]
+    lines += [f"- {escape_markdown(f'{text}. {hint}')}" for text, hint in unranked(report)]
+    return "\n".join([*parts, *lines]) + "\n"
 
 
 def _markdown_gates(report: Report) -> str:

@@ -70,8 +70,8 @@ def _alone(before: TargetReport, after: TargetReport) -> dict[Cause, Verdict]:
 
 
 def _diff_data(first: Report, second: Report) -> Iterator[ReportChange]:
-    old = {item.reference: item for item in first.inputs}
-    new = {item.reference: item for item in second.inputs}
+    old = {item.reference: item for item in first.used}
+    new = {item.reference: item for item in second.used}
     tokens = {line.reference: line.num_tokens for line in (*first.supply, *second.supply)}
     for reference in sorted(old.keys() - new.keys()):
         yield _change(Cause.DATA, f"without {reference}{_worth(tokens.get(reference))}")
@@ -168,6 +168,27 @@ def _diff_licences(first: Report, second: Report) -> Iterator[ReportChange]:
             yield _change(Cause.LICENCE, f"{line.reference}: {line.licence} in place of {before}")
 
 
+def _diff_candidates(first: Report, second: Report) -> Iterator[ReportChange]:
+    old = {item.reference: item for item in first.candidates}
+    for item in second.candidates:
+        before = old.pop(item.reference, None)
+        if before is None:
+            yield _change(Cause.COST, f"{item.reference} is a candidate now")
+        elif before.cost != item.cost:
+            yield _change(
+                Cause.COST,
+                f"{item.reference}: {_show(item.cost)} in place of {_show(before.cost)}",
+            )
+        elif before.num_tokens != item.num_tokens:
+            yield _change(
+                Cause.COST,
+                f"{item.reference} would add {_show(item.num_tokens)} tokens, "
+                f"before {_show(before.num_tokens)}",
+            )
+    for reference in old:
+        yield _change(Cause.COST, f"{reference} is no longer a candidate")
+
+
 def _diff_gates(first: Report, second: Report) -> Iterator[ReportChange]:
     old = {gate.name: gate for gate in first.gates}
     for gate in second.gates:
@@ -211,6 +232,7 @@ _FINDERS: tuple[Callable[[Report, Report], Iterator[ReportChange]], ...] = (
     _diff_targets,
     _diff_policy,
     _diff_licences,
+    _diff_candidates,
     _diff_gates,
     _diff_warnings,
     _diff_measures,

@@ -78,5 +78,5 @@ def _sensitivity(report: Report) -> list[SensitivityRow]:
 def _lineages(context: Context, report: Report) -> list[Lineage]:
     return [
         context.catalog.lineage.upstream(Reference.parse(item.reference), limit=_MOST_NODES)
-        for item in report.inputs[:LINEAGES]
+        for item in report.used[:LINEAGES]
     ]

@@ -6,7 +6,7 @@ from registry.domain.names import Reference
 from registry.domain.report import Report, ReportSummary
 from registry.domain.report_answers import ReportDiff
 from registry.errors import InputError
-from registry.operations.assessing.report import make_report
+from registry.operations.assessing.make_report import make_report
 from registry.operations.assessing.report_diff import diff_reports
 from registry.operations.context import Context
 

@@ -1,0 +1,250 @@
+"""Join the supply of versions with the laws into a readiness report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from registry.about import __version__
+from registry.domain.acquisition import Acquisition, Candidate
+from registry.domain.count import RecordedCount, TokenCount
+from registry.domain.digest import Digest, fingerprint
+from registry.domain.effective import LicencePolicy
+from registry.domain.gate import Gate
+from registry.domain.mixture import Mixture
+from registry.domain.names import Reference
+from registry.domain.report import (
+    Before,
+    LawSource,
+    PinnedInput,
+    Report,
+    ReportRequest,
+    ReportWarning,
+    WarningCode,
+)
+from registry.domain.synthetic import SyntheticSupply, synthetic_gate
+from registry.domain.target import TargetReport
+from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
+from registry.errors import InputError
+from registry.operations.assessing.assess_targets import assess_target
+from registry.operations.assessing.candidates import find_candidates, rank
+from registry.operations.assessing.laws import list_laws
+from registry.operations.assessing.mixture_supply import Mixed, find_mixture, mix, use_parts
+from registry.operations.assessing.report_warnings import warn_of_near_duplicates, warn_of_targets
+from registry.operations.assessing.supply import Supply, gather_supply
+from registry.operations.assessing.synthetic_supply import find_synthetic, warn_of_synthetic
+from registry.operations.context import Context
+from registry.operations.embedding.measured_diversity import list_diversity
+from registry.operations.governing.licences import licence_gate
+from registry.scaling.laws import DEFAULT_LAW, Law, get_law
+
+
+def make_report(
+    context: Context, request: ReportRequest, *, pinned: Report | None = None
+) -> Report:
+    """Answer a request; where a report is given, on the versions, tokenizer and law it stands on.
+
+    Raises:
+        See `registry.operations.assessing.report.report`.
+    """
+    laws = list_laws(context.home)
+    law, tokenizer, references = request.law, request.tokenizer, request.references
+    if pinned is not None:
+        law, tokenizer = pinned.law, pinned.tokenizer.fingerprint
+        references = references or tuple(item.reference for item in pinned.inputs)
+    asked = _Asked(
+        context=context,
+        request=request,
+        references=[Reference.parse(text) for text in references],
+        tokenizer=_fingerprint_of(context, tokenizer),
+        law=get_law(law or DEFAULT_LAW, among=laws),
+        laws=laws,
+    )
+    found = _stand(asked, without=[Reference.parse(text) for text in request.without])
+    whole = _stand(asked, without=()) if request.without else found
+    supply, mixed = found.supply, found.mixed
+    candidates, acquisitions = _acquire(asked, found)
+    facts = context.catalog.tokenizers.get(supply.measure.tokenizer_fingerprint)
+    return Report(
+        created_at=context.clock(),
+        muster_version=__version__,
+        request=request,
+        tokenizer=TokenizerIdentity(
+            name=facts.name, fingerprint=facts.fingerprint, vocab_size=facts.vocab_size
+        ),
+        policy=_counting_policy(supply),
+        law=asked.law.id,
+        mixture=found.mixture,
+        supply=supply.lines,
+        total_tokens=supply.total_tokens,
+        unique_tokens=supply.unique_tokens,
+        # Near duplicates are not measured yet, so the unique tokens are never known from below.
+        unique_is_upper_bound=True,
+        duplicate_documents=supply.duplicate_documents,
+        diversity=list_diversity(context, [item.version for item in supply.counted]),
+        targets=found.targets,
+        before=_before(whole) if request.without else (),
+        candidates=candidates,
+        acquisitions=acquisitions,
+        gates=found.gates,
+        synthetic=found.synthetic,
+        warnings=(
+            *(mixed.warnings if mixed else ()),
+            *supply.warnings,
+            *warn_of_synthetic(found.synthetic),
+            *_choices(request, pinned),
+            *warn_of_targets(found.targets),
+            warn_of_near_duplicates(supply),
+        ),
+        inputs=_inputs(found, whole),
+        laws=tuple(_source(item) for item in laws if item.is_in_panel or item is asked.law),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request with everything that its names stand for."""
+
+    context: Context
+    request: ReportRequest
+    references: list[Reference]
+    tokenizer: Digest | None
+    law: Law
+    laws: Sequence[Law]
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is held, and how the targets stand on it."""
+
+    supply: Supply
+    mixture: Mixture | None
+    mixed: Mixed | None
+    synthetic: SyntheticSupply
+    gates: tuple[Gate, ...]
+    targets: tuple[TargetReport, ...]
+
+
+def _stand(asked: _Asked, *, without: Sequence[Reference]) -> _Standing:
+    """Gather what is held without some versions, and judge every target on it."""
+    context, policy = asked.context, asked.request.licence_policy
+    supply = gather_supply(
+        context,
+        asked.references,
+        tokenizer_fingerprint=asked.tokenizer,
+        policy=policy,
+        without=without,
+    )
+    mixture = find_mixture(context, asked.references)
+    mixed = None if mixture is None else mix(context, mixture, supply)
+    synthetic = find_synthetic(context, supply, weights=mixed.weights if mixed else None)
+    gates = _find_gates(supply, synthetic, policy)
+    held = (mixed and mixed.blend) or supply.unique_tokens
+    targets = [
+        assess_target(target, unique_tokens=held, law=asked.law, laws=asked.laws, gates=gates)
+        for target in asked.request.targets
+    ]
+    if mixed is not None:
+        targets = [one.model_copy(update={"mixture": use_parts(one, mixed)}) for one in targets]
+    return _Standing(supply, mixture, mixed, synthetic, gates, tuple(targets))
+
+
+def _acquire(
+    asked: _Asked, found: _Standing
+) -> tuple[tuple[Candidate, ...], tuple[Acquisition, ...]]:
+    request = asked.request
+    if not request.candidates:
+        return (), ()
+    if found.mixture is not None:
+        raise InputError(
+            f"{found.mixture.reference} is a mixture, and nobody knows which weight a candidate "
+            "would have in it",
+            hint="ask about its parts, or make a mixture with the candidate",
+        )
+    candidates = find_candidates(
+        asked.context,
+        request.candidates,
+        found.supply,
+        policy=request.licence_policy,
+    )
+    return candidates, tuple(rank(target, candidates) for target in found.targets)
+
+
+def _before(whole: _Standing) -> tuple[Before, ...]:
+    return tuple(
+        Before(
+            target=target.label,
+            verdict=target.verdict,
+            confidence=target.confidence,
+            unique_tokens=target.unique_tokens,
+            epochs_needed=target.epochs_needed,
+        )
+        for target in whole.targets
+    )
+
+
+def _inputs(found: _Standing, whole: _Standing) -> tuple[PinnedInput, ...]:
+    """Return everything that was looked at; what was left out as well, to be left out again."""
+    kept = {item.version.reference for item in found.supply.counted}
+    inputs = () if found.mixed is None else (found.mixed.input,)
+    return inputs + tuple(
+        PinnedInput(
+            reference=item.version.reference,
+            digest=item.version.digest,
+            count=None if item.count is None else _fingerprint(item.count),
+            is_left_out=item.version.reference not in kept,
+        )
+        for item in whole.supply.counted
+    )
+
+
+def _fingerprint_of(context: Context, tokenizer: str | None) -> Digest | None:
+    return None if tokenizer is None else context.catalog.tokenizers.get(tokenizer).fingerprint
+
+
+def _counting_policy(supply: Supply) -> CountingPolicy:
+    """Return the policy that the counts share.
+
+    Tokens are counted without the special tokens around documents; where the policies on those
+    differ, the report names none of them.
+    """
+    policies = {item.count.policy for item in supply.counted if item.count is not None}
+    shared = CountingPolicy(parse_special=supply.measure.parse_special)
+    return policies.pop() if len(policies) == 1 else shared
+
+
+def _find_gates(
+    supply: Supply, synthetic: SyntheticSupply, policy: LicencePolicy | None
+) -> tuple[Gate, ...]:
+    if policy is None or not supply.lines:
+        return ()
+    licences = [supply.licences[line.reference] for line in supply.lines]
+    gates = [licence_gate(licences, policy)]
+    if policy.synthetic is not None:
+        gates.append(synthetic_gate(synthetic, policy.synthetic, name=policy.name))
+    return tuple(gates)
+
+
+def _choices(request: ReportRequest, pinned: Report | None) -> tuple[ReportWarning, ...]:
+    """Return what was said when the pinned versions and tokenizer were chosen: none is anew."""
+    if pinned is None:
+        return ()
+    codes = {WarningCode.CHOSEN_TOKENIZER} if request.tokenizer is None else set()
+    if not request.references:
+        codes.add(WarningCode.LEFT_OUT)
+    chosen = (item for item in pinned.warnings if item.code in codes)
+    # What was taken away on purpose is said anew.
+    return tuple(item for item in chosen if not item.message.startswith("left out as if"))
+
+
+def _fingerprint(count: RecordedCount) -> Digest:
+    """Return the fingerprint of what was counted, whoever counted it and whenever."""
+    return fingerprint(count.model_dump(mode="json", include=set(TokenCount.model_fields)))
+
+
+def _source(law: Law) -> LawSource:
+    return LawSource(
+        id=law.id,
+        title=law.title,
+        parameters=law.parameters,
+        source=law.source,
+        fingerprint=fingerprint(law.model_dump(mode="json")),
+    )
