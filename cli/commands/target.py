@@ -45,6 +45,16 @@ def set_(
     tokenizer: Annotated[str | None, typer.Option(metavar="NAME", help="Whose tokens.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs wanted at most.")] = None,
     hard_epochs: Annotated[int | None, typer.Option(min=1, help="Epochs allowed.")] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE|NAME@REVISION=SIZE", help="A model that writes for it, with its size."
+        ),
+    ] = None,
+    generated: Annotated[
+        str | None,
+        typer.Option("--generated-tokens", metavar="COUNT", help="Tokens that it writes."),
+    ] = None,
     device: Annotated[
         str | None, typer.Option(metavar="ID", help="What it is trained on: h100, a100, ...")
     ] = None,
@@ -61,8 +71,9 @@ def set_(
     \b
     muster target set flagship.toml
     muster target set --name small --params 1.3B --overtraining 10 --device h100 --devices 64
+    muster target set --name student --params 1B --teacher 70B --generated-tokens 20B
     """
-    from registry.operations.assessing.targets import make_target, read_target
+    from registry.operations.assessing.targets import make_target, read_target, read_teacher
 
     session: Session = context.obj
     fields = {} if file is None else read_target(file).model_dump(exclude_unset=True)
@@ -84,6 +95,8 @@ def set_(
         "price_per_hour": price,
         "currency": currency,
     }
+    if teacher is not None or generated is not None:
+        fields["distillation"] = read_teacher(teacher, generated)
     fields |= {key: value for key, value in options.items() if value is not None}
     stated = {key: value for key, value in hardware.items() if value is not None}
     if stated:

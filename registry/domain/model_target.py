@@ -38,6 +38,9 @@ class Objective(StrEnum):
     INFERENCE_AWARE = "inference-aware"
     """The least compute for training and for serving so many tokens."""
 
+    DISTILLED = "distilled"
+    """A student of a teacher that writes text for it, compared with real data alone."""
+
 
 class Hardware(Value):
     """What the run is to be trained on."""
@@ -53,6 +56,19 @@ class Hardware(Value):
     """Of one device; muster knows no prices."""
 
     currency: str | None = Field(default=None, max_length=20)
+
+
+class Distillation(Value):
+    """A large teacher writes text that a smaller student is trained on, beside real text."""
+
+    teacher: str | None = None
+    """A model of the catalog, as `name@revision`: what is known of it comes into the report."""
+
+    teacher_parameters: Annotated[Count, Field(le=10**15)]
+    """Those that a token meets, which the cost of writing goes by."""
+
+    generated_tokens: Annotated[Count, Field(le=10**17)]
+    """Tokens that it is to write, of the report's tokenizer."""
 
 
 class Target(Value):
@@ -88,6 +104,8 @@ class Target(Value):
     """How often a token may be seen at most; None: 16, or `epochs` where that is more."""
 
     hardware: Hardware | None = None
+    distillation: Distillation | None = None
+    """The teacher that writes for it; None: real data alone."""
 
     @model_validator(mode="before")
     @classmethod
@@ -96,11 +114,12 @@ class Target(Value):
         if not isinstance(fields, dict) or "objective" in fields:
             return fields
         implied = (
+            ("distillation", Objective.DISTILLED),
             ("compute_flops", Objective.FIXED_COMPUTE),
             ("served_tokens", Objective.INFERENCE_AWARE),
             ("overtraining", Objective.OVER_TRAINED),
         )
-        found = next((value for key, value in implied if fields.get(key) not in {None, 1}), None)
+        found = next((value for key, value in implied if fields.get(key) not in (None, 1)), None)
         return fields if found is None else {**fields, "objective": found}
 
     @field_validator("name")
@@ -129,12 +148,15 @@ class Target(Value):
             Objective.FIXED_COMPUTE: ("compute_flops", self.compute_flops is not None),
             Objective.OVER_TRAINED: ("overtraining", self.overtraining > 1),
             Objective.INFERENCE_AWARE: ("served_tokens", self.served_tokens is not None),
+            Objective.DISTILLED: ("distillation", self.distillation is not None),
         }
         field, is_there = needs.get(self.objective, ("", True))
         if not is_there:
             raise ValueError(f"the objective {self.objective} needs {field}")
         if self.objective is not Objective.FIXED_COMPUTE and self.compute_flops is not None:
             raise ValueError(f"compute_flops is for {Objective.FIXED_COMPUTE}")
+        if self.distillation is not None and self.objective is not Objective.DISTILLED:
+            raise ValueError(f"distillation is for {Objective.DISTILLED}")
         if self.epochs and self.hard_epochs and self.epochs > self.hard_epochs:
             raise ValueError(f"{self.epochs} epochs wanted and only {self.hard_epochs} allowed")
         return self
@@ -142,7 +164,11 @@ class Target(Value):
     @property
     def digest(self) -> Digest:
         """The fingerprint of everything but the name."""
-        return fingerprint(self.model_dump(mode="json", exclude={"name"}))
+        fields = self.model_dump(mode="json", exclude={"name"})
+        if self.distillation is None:
+            # Targets from before there were teachers keep their digests.
+            del fields["distillation"]
+        return fingerprint(fields)
 
     @property
     def size(self) -> str:

@@ -138,6 +138,58 @@ class ServingOptimum(Value):
     """The share saved against the compute-optimal model of the same quality."""
 
 
+class Way(Value):
+    """One way to the same student."""
+
+    verdict: Verdict
+    """By tokens alone."""
+
+    confidence: Confidence
+    epochs_needed: float | None
+    """Of the real tokens; None: infeasible."""
+
+    shortfall_tokens: int
+    flops: float
+    """For training, and for writing where there is a teacher."""
+
+
+class DistillationReport(Value):
+    """A student with a teacher that writes for it, against the student on real data alone."""
+
+    teacher: str
+    """Its name, else its size."""
+
+    teacher_parameters: int
+    generated_tokens: int
+    credited_tokens: int
+    """What the generated ones count for, each seen once; never as real ones."""
+
+    real_share: float
+    """Of all tokens held and generated, each once."""
+
+    depth_low: int
+    """Models between people's text and what the teacher writes, at least."""
+
+    depth_high: int | None
+    """At most; None: nobody knows."""
+
+    generation_flops: float
+    """2 for each of the teacher's parameters and token written; its own training is not in it."""
+
+    alone: Way
+    """On real data alone."""
+
+    with_teacher: Way
+    enough_generated: int | None
+    """The fewest tokens to write for a verdict of enough; 0: none are needed. None: so many that
+    too little would be real."""
+
+    enough_flops: float | None
+    """What writing these takes."""
+
+    reasons: tuple[str, ...]
+
+
 class TargetReport(Value):
     """One target model against the data held. Tokens are of one tokenizer and policy."""
 
@@ -212,6 +264,10 @@ class TargetReport(Value):
     mixture: tuple[PartUse, ...] = ()
     """Of a mixture: what a run that reads the required tokens takes from each part. Epochs here
     and above are then those of the part that is repeated most."""
+
+    distillation: DistillationReport | None = None
+    """The student on real data alone, against the student with its teacher, whose verdict is the
+    target's; None: no teacher."""
 
     gates: tuple[Gate, ...] = ()
     """What was asked of the data beside its amount; one that blocks makes the verdict BLOCKED."""

@@ -9,7 +9,7 @@ from registry.domain.lineage import Lineage, LineageNode
 from registry.domain.quantities import format_count, format_number
 from registry.domain.report import Report
 from registry.domain.report_curves import ReportCurves
-from registry.domain.target import TargetReport, Verdict
+from registry.domain.target import DistillationReport, TargetReport, Verdict
 from registry.errors import MissingExtraError
 from registry.reporting import charts
 from registry.reporting.acquisitions import (
@@ -23,6 +23,7 @@ from registry.reporting.acquisitions import (
     declared,
     unranked,
 )
+from registry.reporting.distillation import WAY_COLUMNS, taught, way_rows
 from registry.reporting.figures import (
     SUPPLY_COLUMNS,
     answer,
@@ -111,6 +112,7 @@ def report_page(report: Report, *, curves: ReportCurves, lineages: Sequence[Line
             targets=[_card(target) for target in report.targets],
             charts=list(_charts(report, curves)),
             supply=_supply(report),
+            taught=[_taught(target, found) for target, found in taught(report)],
             before=_before(report),
             acquisitions=[_acquisition(report, found) for found in report.acquisitions],
             declared=declared(report),
@@ -221,6 +223,16 @@ def _mixture(target: TargetReport) -> dict[str, Any]:
     }
 
 
+def _taught(target: TargetReport, found: DistillationReport) -> dict[str, Any]:
+    return {
+        "title": f"{target.label} with a teacher",
+        "columns": WAY_COLUMNS,
+        "right": WAY_COLUMNS[1:6],
+        "rows": way_rows(found),
+        "reasons": [plain(reason) for reason in found.reasons],
+    }
+
+
 def _before(report: Report) -> dict[str, Any] | None:
     if not report.before:
         return None
@@ -257,7 +269,8 @@ def _sensitivity(report: Report, curves: ReportCurves) -> dict[str, Any]:
 def _all_gates(report: Report) -> Iterator[tuple[str, Any]]:
     yield from (("", gate) for gate in report.gates)
     for target in report.targets:
-        yield from ((f" of {target.label}", gate) for gate in target.warnings)
+        own = (gate for gate in target.gates if gate not in report.gates)
+        yield from ((f" of {target.label}", gate) for gate in (*own, *target.warnings))
 
 
 def _gate(found: tuple[str, Any]) -> dict[str, Any]:

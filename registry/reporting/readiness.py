@@ -17,6 +17,7 @@ from registry.reporting.acquisitions import (
     declared,
     unranked,
 )
+from registry.reporting.distillation import WAY_COLUMNS, taught, way_rows
 from registry.reporting.figures import (
     SUPPLY_COLUMNS,
     TARGET_COLUMNS,
@@ -72,6 +73,7 @@ def report_markdown(report: Report) -> str:
         "## Supply\n\n"
         + rows_to_markdown(SUPPLY_COLUMNS, supply_rows(report), right=SUPPLY_COLUMNS[1:5]),
         _markdown_mixture(report),
+        _markdown_distillation(report),
         _markdown_before(report),
         _markdown_acquisitions(report),
         _markdown_gates(report),
@@ -91,6 +93,7 @@ def _blocks(report: Report) -> "Iterator[RenderableType]":
         yield Text()
         yield _target_table(report)
         yield Text("\n" + largest_model(report))
+    yield from _distillation_lines(report)
     yield from _before_lines(report)
     yield from _acquisition_lines(report)
     for start in range(0, len(report.targets), _TARGETS_ABREAST):
@@ -102,9 +105,10 @@ def _blocks(report: Report) -> "Iterator[RenderableType]":
         yield from (_item(reason) for reason in target.reasons)
         if target.cost is not None:
             yield _item(f"It takes {cost(target.cost)}.")
-    if report.gates:
+    gates = _all_gates(report)
+    if gates:
         yield Text("\nGates", style="bold")
-        for gate in report.gates:
+        for gate in gates:
             yield from _gate_lines(gate)
     if report.warnings:
         yield Text("\nWarnings", style="bold")
@@ -129,6 +133,15 @@ def _mixture_lines(report: Report) -> "Iterator[RenderableType]":
     for target in report.targets[:MIXTURES_SHOWN]:
         yield Text(use_title(target))
         yield render_uses(target.mixture)
+
+
+def _distillation_lines(report: Report) -> "Iterator[RenderableType]":
+    from rich.text import Text
+
+    for target, found in taught(report):
+        yield Text(f"\n{target.label} with a teacher", style="bold")
+        yield add_rows(new_table(WAY_COLUMNS, right=WAY_COLUMNS[1:6]), way_rows(found))
+        yield from (_item(reason) for reason in found.reasons)
 
 
 def _before_lines(report: Report) -> "Iterator[RenderableType]":
@@ -189,6 +202,19 @@ def _verdict_line(target: TargetReport) -> "RenderableType":
         (target.verdict.value, _STYLES[target.verdict]),
         f" ({target.confidence.value})",
     )
+
+
+def _all_gates(report: Report) -> list[Gate]:
+    """Return the gates of the data, and behind them those of single targets, which are named."""
+    return [
+        *report.gates,
+        *(
+            gate.model_copy(update={"name": f"{gate.name} of {target.label}"})
+            for target in report.targets
+            for gate in target.gates
+            if gate not in report.gates
+        ),
+    ]
 
 
 def _gate_lines(gate: Gate) -> "Iterator[RenderableType]":
@@ -287,6 +313,15 @@ def _markdown_mixture(report: Report) -> str:
     return "\n".join(parts)
 
 
+def _markdown_distillation(report: Report) -> str:
+    parts = []
+    for target, found in taught(report):
+        rows = rows_to_markdown(WAY_COLUMNS, way_rows(found), right=WAY_COLUMNS[1:6])
+        reasons = "".join(f"- {escape_markdown(reason)}\n" for reason in found.reasons)
+        parts.append(f"## {escape_markdown(target.label)} with a teacher\n\n{rows}\n{reasons}")
+    return "\n".join(parts)
+
+
 def _markdown_before(report: Report) -> str:
     if not report.before:
         return ""
@@ -310,10 +345,11 @@ def _markdown_acquisitions(report: Report) -> str:
 
 
 def _markdown_gates(report: Report) -> str:
-    if not report.gates:
+    gates = _all_gates(report)
+    if not gates:
         return ""
     lines = ["## Gates\n"]
-    for gate in report.gates:
+    for gate in gates:
         lines.append(f"- `{gate.name}` **{gate.status}**: {escape_markdown(gate.message)}")
         lines += [f"  - {escape_markdown(line)}" for line in gate.evidence]
         lines.append(f"  - policy {escape_markdown(gate.policy)}")

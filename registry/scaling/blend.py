@@ -83,7 +83,7 @@ class Blend:
         check_tokens(required, what="required tokens")
         if required <= 0:
             return 0.0
-        if required <= self.once:
+        if required * self._fastest <= 1:
             return required * self._fastest
         if self.worth(_MOST_EPOCHS, r_d_star=r_d_star) <= required:
             return None

@@ -61,10 +61,12 @@ def _worth(target: TargetReport, supply: Supply) -> str:
     if supply.blend is not None:
         held = f"At these weights {format_count(supply.unique)} tokens are read before any repeats"
         seen = "with the part that repeats most seen"
+    if supply.added:
+        held += f", and {format_count(supply.added)} generated ones beside them, seen once"
     if supply.unique == 0:
         return "No unique tokens are held."
     if target.verdict is Verdict.AMPLE or target.verdict is Verdict.SUFFICIENT:
-        factor = supply.unique / target.required_tokens[target.law].mid
+        factor = supply.once / target.required_tokens[target.law].mid
         return f"{held}, {factor:.3g} times that."
     if target.verdict is Verdict.SUFFICIENT_REPEAT:
         return f"{held}; {seen} {target.epochs_needed:.2f} times they are worth that many."

@@ -16,7 +16,7 @@ from registry.domain.target import (
 from registry.scaling.architecture import model_size
 from registry.scaling.batch import recommend_batch
 from registry.scaling.blend import Blend
-from registry.scaling.bounds import check_parameters
+from registry.scaling.bounds import check_parameters, check_tokens
 from registry.scaling.cautions import cautions, vocabulary_cautions
 from registry.scaling.cost import training_flops
 from registry.scaling.demand import Demand, ask
@@ -50,6 +50,7 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
     epochs: int = EPOCHS,
     hard_epochs: int = HARD_EPOCHS,
     r_d_star: float = R_D_STAR,
+    added_tokens: float = 0.0,
     gates: Sequence[Gate] = (),
 ) -> TargetReport:
     """Return whether unique tokens are enough for a model, and what would change the answer.
@@ -71,6 +72,7 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
         epochs: How often the policy wants a token to be seen at most.
         hard_epochs: How often it may be seen at most; not below `epochs`.
         r_d_star: The constant of repetition.
+        added_tokens: Tokens beside the unique ones that are seen once, as a teacher's are.
         gates: What was asked of the data beside its amount; one may block.
 
     Raises:
@@ -93,6 +95,7 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
         hard_epochs=hard_epochs,
         r_d_star=r_d_star,
         blend=blend,
+        added=check_tokens(added_tokens, what="added tokens"),
     )
     serving = _serving(num_parameters, served_tokens, law=demand.law)
     target = _report(
@@ -146,14 +149,14 @@ def _report(
         unique_tokens=unique,
         tokens_per_parameter=unique / num_parameters,
         effective_tokens={
-            "1": unique,
+            "1": round(supply.once),
             str(supply.epochs): round(supply.repeated),
             str(supply.hard_epochs): round(supply.exhausted),
         },
         epochs_needed=times,
-        shortfall_tokens=max(0, need.mid - unique),
+        shortfall_tokens=max(0, need.mid - round(supply.once)),
         probability_sufficient=probability,
-        largest_model=demand.largest_model(unique),
+        largest_model=demand.largest_model(supply.once),
         largest_model_repeated=demand.largest_model(supply.repeated),
         epochs=supply.epochs,
         hard_epochs=supply.hard_epochs,
@@ -200,10 +203,11 @@ def _gap(demand: Demand, supply: Supply) -> DataGap | None:
     law, need = demand.law, demand.need
     if not isinstance(law.formula, Parametric) or supply.unique == 0 or need.mid == 0:
         return None
-    effective, read = supply.repeated, float(supply.unique * supply.epochs)
+    effective = supply.repeated
+    read = supply.unique * supply.epochs + supply.added
     if effective >= need.mid:
         epochs = supply.epochs_needed(need.mid)
-        effective, read = need.mid, max(1.0, supply.unique * (epochs or supply.epochs))
+        effective, read = need.mid, max(1.0, supply.unique * (epochs or 0) + supply.added)
     return DataGap(
         law=law.id,
         loss_nats=loss_gap(effective, need.mid, law=law),

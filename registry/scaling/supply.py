@@ -33,6 +33,9 @@ class Supply:
     """Pools that are read at fixed weights; epochs are then of the most repeated one. None: all
     tokens are seen alike."""
 
+    added: float = 0.0
+    """Tokens beside these that are seen once, as those that a teacher writes are."""
+
     def __post_init__(self) -> None:
         check_tokens(self.unique, what="unique tokens", most=MAX_UNIQUE_TOKENS)
         check_positive(self.hard_epochs, what="a number of epochs")
@@ -41,6 +44,11 @@ class Supply:
                 f"{self.epochs} epochs are wanted and {self.hard_epochs} allowed: "
                 "the first must be at least 1 and at most the second"
             )
+
+    @property
+    def once(self) -> float:
+        """What is held when nothing is repeated."""
+        return self.unique + self.added
 
     @cached_property
     def repeated(self) -> float:
@@ -56,22 +64,24 @@ class Supply:
     def most(self) -> float:
         """The worth that no number of epochs reaches."""
         held = self.unique if self.blend is None else self.blend.most
-        return held * (1 + self.r_d_star)
+        return held * (1 + self.r_d_star) + self.added
 
     def worth(self, epochs: float) -> float:
         """Return what the tokens are worth after so many epochs."""
         if self.blend is not None:
-            return self.blend.worth(epochs, r_d_star=self.r_d_star)
-        return effective_tokens(self.unique, epochs, r_d_star=self.r_d_star)
+            return self.blend.worth(epochs, r_d_star=self.r_d_star) + self.added
+        return effective_tokens(self.unique, epochs, r_d_star=self.r_d_star) + self.added
 
     def epochs_needed(self, required: float) -> float | None:
         """Return the epochs after which the tokens are worth the required ones; None: never."""
+        rest = max(0.0, required - self.added)
         if self.blend is not None:
-            return self.blend.epochs_needed(required, r_d_star=self.r_d_star)
-        return epochs_needed(required, self.unique, r_d_star=self.r_d_star)
+            return self.blend.epochs_needed(rest, r_d_star=self.r_d_star)
+        return epochs_needed(rest, self.unique, r_d_star=self.r_d_star)
 
     def unique_for(self, required: float) -> float:
         """Return the unique tokens that are worth the required ones after the epochs wanted."""
         if self.blend is None:
-            return required / effective_tokens(1, self.epochs, r_d_star=self.r_d_star)
+            rest = max(0.0, required - self.added)
+            return rest / effective_tokens(1, self.epochs, r_d_star=self.r_d_star)
         return required * self.unique / self.repeated

@@ -27,9 +27,9 @@ def judge(need: Requirement, supply: Supply, *, ample: float | None = None) -> V
         after 4: SUFFICIENT-REPEAT. 100: SUFFICIENT. 500: AMPLE.
     """
     most = AMPLE_FACTOR * need.mid
-    if supply.unique >= (most if ample is None else max(need.mid, min(most, ample))):
+    if supply.once >= (most if ample is None else max(need.mid, min(most, ample))):
         return Verdict.AMPLE
-    if supply.unique >= need.mid:
+    if supply.once >= need.mid:
         return Verdict.SUFFICIENT
     if supply.repeated >= need.mid:
         return Verdict.SUFFICIENT_REPEAT

@@ -1,16 +1,19 @@
 """From a target as somebody states it to what the engine says of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from registry.domain.architecture import ModelSize
 from registry.domain.gate import Gate
-from registry.domain.model_target import Objective, Target
+from registry.domain.model_target import Distillation, Objective, Target
 from registry.domain.target import TargetReport
 from registry.domain.training_cost import Cost
+from registry.operations.assessing.teachers import Teacher
 from registry.scaling.allocation import allocate
 from registry.scaling.architecture import model_size
 from registry.scaling.blend import Blend
 from registry.scaling.cost import training_cost
+from registry.scaling.distillation import compare_ways, credited_tokens, distillation_gates
 from registry.scaling.laws import Law
 from registry.scaling.requirement import counted
 from registry.scaling.sufficiency import EPOCHS, HARD_EPOCHS, assess
@@ -26,8 +29,19 @@ def assess_target(
     law: Law,
     laws: Sequence[Law],
     gates: Sequence[Gate] = (),
+    teacher: Teacher | None = None,
+    real_share: float = 1.0,
 ) -> TargetReport:
     """Return whether unique tokens are enough for a target.
+
+    Args:
+        target: The target.
+        unique_tokens: Those that are held, or the pools of a mixture.
+        law: The law that the verdict goes by.
+        laws: The laws to ask.
+        gates: What was asked of the data beside its amount.
+        teacher: Who writes for it; of a target with a teacher.
+        real_share: The part of what is held that may be real.
 
     Raises:
         InputError: A number is out of bounds.
@@ -39,7 +53,8 @@ def assess_target(
         architecture = architecture.model_copy(update=changed)
     size = _size(target, law)
     epochs = target.epochs or EPOCHS
-    found = assess(
+    judge = partial(
+        assess,
         num_parameters=size.total,
         unique_tokens=unique_tokens,
         law=law,
@@ -51,9 +66,37 @@ def assess_target(
         sequence_length=target.sequence_length or SEQUENCE_LENGTH,
         epochs=epochs,
         hard_epochs=target.hard_epochs or max(HARD_EPOCHS, epochs),
-        gates=gates,
     )
+    if target.distillation is None or teacher is None:
+        found = judge(gates=gates)
+    else:
+        found = _teach(judge, target.distillation, teacher, gates=gates, real_share=real_share)
     return found.model_copy(update={"name": target.name, "cost": _cost(target, found.flops)})
+
+
+def _teach(
+    judge: Callable[..., TargetReport],
+    asked: Distillation,
+    teacher: Teacher,
+    *,
+    gates: Sequence[Gate],
+    real_share: float,
+) -> TargetReport:
+    """Judge a student on real data alone, and on it with what a teacher writes."""
+    alone = judge()
+    real = alone.unique_tokens * real_share
+    credited = credited_tokens(asked.generated_tokens, real)
+    ways = compare_ways(
+        alone,
+        judge(added_tokens=credited),
+        teacher=teacher.label,
+        teacher_parameters=asked.teacher_parameters,
+        generated_tokens=asked.generated_tokens,
+        real_tokens=real,
+        depth=teacher.depth,
+    )
+    found = judge(added_tokens=credited, gates=(*gates, *distillation_gates(ways), *teacher.gates))
+    return found.model_copy(update={"distillation": ways})
 
 
 def _size(target: Target, law: Law) -> ModelSize:

@@ -86,11 +86,12 @@ def _requirement(report: Report, target: TargetReport, law: Law) -> Figure:
 def _effective(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
     if target.mixture:
         return explain_effective(target)
-    unique = target.unique_tokens
+    unique, taught = target.unique_tokens, target.distillation
+    added = "" if taught is None else f" + {taught.credited_tokens:,} that generated ones count for"
     return Figure(
         name="effective",
         target=target.label,
-        formula="D' = U (1 + R* (1 - e^(-(e - 1) / R*)))",
+        formula="D' = U (1 + R* (1 - e^(-(e - 1) / R*)))" + added,
         inputs=(
             _held(target),
             FigureInput(symbol="R*", value=R_D_STAR, meaning="the constant of repetition"),
@@ -109,6 +110,12 @@ def _epochs(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: 
     if target.mixture:
         return explain_epochs(target)
     need, unique = target.required_tokens[target.law].mid, target.unique_tokens
+    meaning = f"tokens required by {target.law}"
+    if target.distillation is not None:
+        need = max(0, need - target.distillation.credited_tokens)
+        meaning += (
+            f", less the {target.distillation.credited_tokens:,} that generated ones count for"
+        )
     if not unique:
         steps = ["U = 0: no number of epochs suffices"]
     elif need <= unique:
@@ -126,7 +133,7 @@ def _epochs(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: 
         target=target.label,
         formula="e = 1 - R* ln(1 - (D / U - 1) / R*) for D > U, else D / U",
         inputs=(
-            FigureInput(symbol="D", value=need, meaning=f"tokens required by {target.law}"),
+            FigureInput(symbol="D", value=need, meaning=meaning),
             _held(target),
             FigureInput(symbol="R*", value=R_D_STAR, meaning="the constant of repetition"),
         ),

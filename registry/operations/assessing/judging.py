@@ -32,6 +32,7 @@ def judge_again(
         hard_epochs=target.hard_epochs,
         r_d_star=R_D_STAR,
         blend=blend,
+        added=tokens.distillation.credited_tokens if tokens.distillation else 0,
     )
     ample = target.serving.num_tokens if target.serving else None
     return judge(need or target.required_tokens[target.law], supply, ample=ample)

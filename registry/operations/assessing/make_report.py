@@ -31,6 +31,7 @@ from registry.operations.assessing.mixture_supply import Mixed, find_mixture, mi
 from registry.operations.assessing.report_warnings import warn_of_near_duplicates, warn_of_targets
 from registry.operations.assessing.supply import Supply, gather_supply
 from registry.operations.assessing.synthetic_supply import find_synthetic, warn_of_synthetic
+from registry.operations.assessing.teachers import find_teacher
 from registry.operations.context import Context
 from registry.operations.embedding.measured_diversity import list_diversity
 from registry.operations.governing.licences import licence_gate
@@ -139,7 +140,17 @@ def _stand(asked: _Asked, *, without: Sequence[Reference]) -> _Standing:
     gates = _find_gates(supply, synthetic, policy)
     held = (mixed and mixed.blend) or supply.unique_tokens
     targets = [
-        assess_target(target, unique_tokens=held, law=asked.law, laws=asked.laws, gates=gates)
+        assess_target(
+            target,
+            unique_tokens=held,
+            law=asked.law,
+            laws=asked.laws,
+            gates=gates,
+            teacher=None
+            if target.distillation is None
+            else find_teacher(context, target.distillation, policy=policy),
+            real_share=1 - synthetic.tokens.share_low,
+        )
         for target in asked.request.targets
     ]
     if mixed is not None:

@@ -105,3 +105,19 @@ def make_target(fields: Mapping[str, object], *, origin: str) -> Target:
         raise InputError(f"{origin}: {key + ': ' if key else ''}{message}") from error
     except MusterError as error:
         raise InputError(f"{origin}: {error.message}", hint=error.hint) from error
+
+
+def read_teacher(teacher: str | None, generated: str | None) -> dict[str, str]:
+    """Return the fields of a teacher as options state it: `70B`, or `org/big@v1=70B`.
+
+    Raises:
+        InputError: One of the two is missing.
+    """
+    if teacher is None or generated is None:
+        raise InputError(
+            "a teacher and the tokens that it writes are stated together",
+            hint="--teacher 70B --generated-tokens 20B",
+        )
+    name, equals, size = teacher.rpartition("=")
+    fields = {"teacher_parameters": size, "generated_tokens": generated}
+    return fields | {"teacher": name} if equals else fields

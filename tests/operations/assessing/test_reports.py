@@ -6,7 +6,7 @@ import pytest
 
 from registry.domain.card import Card
 from registry.domain.cost import CostDraft, CostKind
-from registry.domain.model_target import Hardware, Target
+from registry.domain.model_target import Distillation, Hardware, Target
 from registry.domain.money import Money
 from registry.domain.report_answers import Cause
 from registry.errors import InputError, UnknownError, UnreadableError
@@ -489,3 +489,31 @@ def test_prices_of_two_currencies_and_what_is_held_are_refused(muster, market):
         market, candidates=["web/b.text-default"], policy="commercial", **ask
     ).candidates[0]
     assert "the policy commercial refuses CC-BY-NC-4.0" == refused.problem
+
+
+def test_a_teacher_of_the_catalog_brings_its_terms_and_its_depth(muster, prepared):
+    muster.generations.add("web/a", role="people")
+    muster.models.add("org/big@v1", output_licence="CC-BY-NC-4.0", trained_on=["web/a"])
+    teacher = Distillation(teacher="org/big@v1", teacher_parameters=70, generated_tokens=2000)
+    target = Target(name="student", parameters=1000, distillation=teacher)
+    report = muster.report(prepared[:1], targets=[target], tokenizer="tiny", policy="commercial")
+    (found,) = report.targets
+
+    assert "distilled" == target.objective
+    assert (1, 1) == (found.distillation.depth_low, found.distillation.depth_high)
+    assert 2 * 70 * 2000 == pytest.approx(found.distillation.generation_flops)
+    assert found.unique_tokens == report.unique_tokens
+    assert "BLOCKED" == found.verdict
+    assert "teacher-output" in {gate.name for gate in found.gates}
+    for figure in FIGURES:
+        assert muster.reports.explain(report, figure)
+    with pytest.raises(UnknownError, match="org/none@v1"):
+        muster.report(
+            prepared,
+            targets=[
+                Target(
+                    parameters=1,
+                    distillation=teacher.model_copy(update={"teacher": "org/none@v1"}),
+                )
+            ],
+        )
