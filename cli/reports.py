@@ -40,7 +40,7 @@ def make_targets(sizes: Sequence[int], **options: object) -> list[Target]:
     from registry.operations.assessing.targets import make_target
 
     stated = {name: value for name, value in options.items() if value is not None}
-    return [make_target({"parameters": size, **stated}, origin="options") for size in sizes]
+    return [make_target({"parameters": size, **stated}, origin="") for size in sizes]
 
 
 def print_report(report: Report, *, how: ReportFormat, markdown: Path | None) -> None:

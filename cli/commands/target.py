@@ -101,7 +101,7 @@ def set_(
     stated = {key: value for key, value in hardware.items() if value is not None}
     if stated:
         fields["hardware"] = (fields.get("hardware") or {}) | stated
-    wanted = make_target(fields, origin="options" if file is None else str(file))
+    wanted = make_target(fields, origin="" if file is None else str(file))
     with session.registry() as registry:
         answer = registry.targets.set(wanted)
     if as_json:

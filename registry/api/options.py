@@ -117,7 +117,7 @@ def read_question(references: Sequence[str], options: ReportOptions) -> Question
     if unknown:
         raise TypeError(f"unexpected {', '.join(sorted(unknown))}")
     sizes = [
-        operations.targets.make_target({"parameters": size}, origin="options")
+        operations.targets.make_target({"parameters": size}, origin="")
         for size in options.get("num_parameters", ())
     ]
     return Question(

@@ -140,9 +140,13 @@ class Target(Value):
         }
         found = [name for name, value in given.items() if value is not None]
         if len(found) != 1:
+            budget = ""
+            if self.compute_flops is not None:
+                # A size of one's own with a budget is a ratio to the compute-optimal tokens.
+                budget = "; a budget chooses the size, and a size of your own takes overtraining"
             raise ValueError(
                 f"exactly one of parameters, architecture and compute_flops is needed, "
-                f"not {' and '.join(found) or 'none'}"
+                f"not {' and '.join(found) or 'none'}{budget}"
             )
         needs: dict[Objective, tuple[str, bool]] = {
             Objective.FIXED_COMPUTE: ("compute_flops", self.compute_flops is not None),

@@ -122,9 +122,10 @@ def flops_for_loss(target_loss: float, *, law: str | Law = DEFAULT_LAW) -> float
     """Return the least training FLOPs that reach a loss, by a compute-optimal run; None: none do.
 
     Raises:
-        InputError: The law has no parametric form.
+        InputError: The loss is no such number, or the law has no parametric form.
         UnknownError: There is no such law.
     """
+    check_tokens(target_loss, what="nats a token", most=1000)
     logarithm = log_flops_for_loss(target_loss, get_law(law).parametric)
     if logarithm is None or logarithm > math.log(MAX_FLOPS):
         return None

@@ -18,9 +18,11 @@ A file holds one target:
 import re
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from registry.domain.model_target import StoredTarget, Target
 from registry.errors import InputError, MusterError, UnreadableError
@@ -85,13 +87,15 @@ def read_target(path: Path) -> Target:
     """
     try:
         fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise UnreadableError(path=str(path), reason=f"{error.strerror}".lower()) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UnreadableError(path=str(path), reason=f"cannot be read as TOML: {error}") from error
     return make_target(fields, origin=str(path))
 
 
 def make_target(fields: Mapping[str, object], *, origin: str) -> Target:
-    """Return the target of fields, as they stand in a file.
+    """Return the target of fields, as they stand in a file; options have no origin.
 
     Raises:
         InputError: They make none; origin and key are named.
@@ -101,10 +105,36 @@ def make_target(fields: Mapping[str, object], *, origin: str) -> Target:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"{origin}: {key + ': ' if key else ''}{message}") from error
+        where = ": ".join(part for part in (origin, key) if part)
+        raise InputError(f"{where}: {_say(first)}", hint=_hint(key, first)) from error
     except MusterError as error:
-        raise InputError(f"{origin}: {error.message}", hint=error.hint) from error
+        text = f"{origin}: {error.message}" if origin else error.message
+        raise InputError(text, hint=error.hint) from error
+
+
+_BOUNDS = {
+    "greater_than": ("gt", "above"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+}
+
+
+def _say(error: ErrorDetails) -> str:
+    """Return what is wrong with a field, with the user's own value."""
+    bound = _BOUNDS.get(error["type"])
+    if bound is not None:
+        key, words = bound
+        return f"{error['input']!r} is out of bounds: it must be {words} {error['ctx'][key]:g}"
+    if error["type"] == "extra_forbidden":
+        return "there is no such key"
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _hint(key: str, error: ErrorDetails) -> str | None:
+    if error["type"] != "extra_forbidden":
+        return None
+    nearest = get_close_matches(key.rpartition(".")[2], Target.model_fields, n=3)
+    return f"did you mean {', '.join(nearest)}?" if nearest else None
 
 
 def read_teacher(teacher: str | None, generated: str | None) -> dict[str, str]:

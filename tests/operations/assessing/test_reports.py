@@ -11,6 +11,7 @@ from registry.domain.money import Money
 from registry.domain.report_answers import Cause
 from registry.errors import InputError, UnknownError, UnreadableError
 from registry.operations.assessing.explain import FIGURES
+from registry.operations.assessing.targets import make_target
 from registry.scaling import allocate, epochs_needed, optimal_tokens
 from registry.scaling.repetition import R_D_STAR, effective_tokens
 from tests.operations.factories import records, write_jsonl
@@ -259,7 +260,7 @@ def test_targets_of_two_tokenizers_are_never_compared(muster, prepared):
     ("text", "words"),
     [
         ('parameters = "lots"', "'lots' is not a count"),
-        ("parameters = 7\ncolour = 1", "colour: Extra"),
+        ("parameters = 7\ncolour = 1", "colour: there is no such key"),
         ("overtraining = 3", "exactly one of"),
         ("[architecture]\nlayers = 0", "architecture.layers"),
     ],
@@ -274,12 +275,14 @@ def test_a_wrong_file_is_named_with_its_key(muster, prepared, tmp_path, text, wo
     assert words in raised.value.message
 
 
-@pytest.mark.parametrize("content", [b"\xff", b"no toml", None])
-def test_a_file_that_cannot_be_read_is_named(muster, prepared, tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"\xff", "TOML"), (b"no toml", "TOML"), (None, "no such file")]
+)
+def test_a_file_that_cannot_be_read_is_named(muster, prepared, tmp_path, content, words):
     file = tmp_path / "t.toml"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(UnreadableError, match="TOML"):
+    with pytest.raises(UnreadableError, match=words):
         muster.report(prepared, targets=[str(file)])
 
 
@@ -517,3 +520,20 @@ def test_a_teacher_of_the_catalog_brings_its_terms_and_its_depth(muster, prepare
                 )
             ],
         )
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"parameters": 0}, "parameters: 0 is out of bounds: it must be above 0"),
+        ({"parameters": 10**16}, r"must be at most 1e\+15"),
+        ({"parameters": 1, "overtraining": 0.5}, "overtraining: 0.5 is out of bounds"),
+        ({"parameters": 1, "overtraining": float("nan")}, "overtraining: nan is out of bounds"),
+        ({"parameters": 1, "compute_flops": 1e22}, "a size of your own takes overtraining"),
+        ({"paramters": 1}, "paramters: there is no such key"),
+        ({"parameters": 1, "objective": "distilled"}, "needs distillation"),
+    ],
+)
+def test_a_target_that_makes_no_sense_is_refused_with_its_own_value(fields, words):
+    with pytest.raises(InputError, match=words):
+        make_target(fields, origin="")
