@@ -20,6 +20,7 @@ from benchmarks import (
     passing,
     peers,
     registering,
+    reporting,
     starting,
     tokenizing,
     tracing,
@@ -41,6 +42,7 @@ NAMES = (
     "start-up",
     "register",
     "archives",
+    "report",
 )
 MOST_PASS_ROUNDS = 3
 """datatrove and the reference take minutes a round."""
@@ -69,7 +71,7 @@ def _measure(options: argparse.Namespace) -> Iterator[Measurement]:
 def _run(name: str, options: argparse.Namespace) -> Iterable[Measurement]:
     """Run one benchmark; a corpus is made only for those that read one."""
     rounds = options.rounds
-    if name in {"catalog", "lineage", "peers", "find", "start-up"}:
+    if name in {"catalog", "lineage", "peers", "find", "start-up", "report"}:
         return _run_on_catalog(name, options)
     if name in {"pass", "cluster"}:
         return {"pass": passing.measure, "cluster": clustering.measure}[name](
@@ -92,6 +94,8 @@ def _run_on_catalog(name: str, options: argparse.Namespace) -> Iterable[Measurem
     rounds, scale = options.rounds, options.catalog_scale
     if name == "start-up":
         return starting.measure()
+    if name == "report":
+        return reporting.measure(scale=scale, rounds=rounds)
     if name == "peers":
         given = {"mlmd": options.mlmd, "mlflow": options.mlflow}
         pythons = {peer: python for peer, python in given.items() if python is not None}

@@ -144,10 +144,7 @@ def unique_totals(indexes: Sequence[pa.Table | pa.RecordBatch]) -> UniqueTotals:
     # The sort is stable: of the rows with one key the first stands in the first index.
     firsts = order[starts]
     num_bytes, num_tokens = rows.num_bytes[firsts], _counted(rows.num_tokens[order], starts)
-    shares = tuple(
-        _share(num_bytes[is_own], num_tokens[is_own])
-        for is_own in (owners[firsts] == number for number in range(len(parts)))
-    )
+    shares = _shares(owners[firsts], num_bytes, num_tokens, num_parts=len(parts))
     total = _share(num_bytes, num_tokens)
     return UniqueTotals(
         num_documents=total.num_documents,
@@ -178,6 +175,27 @@ def compare_indexes(
         bytes_added=int(num_bytes[added].sum()),
         bytes_removed=int(num_bytes[removed].sum()),
         bytes_kept=int(num_bytes[kept].sum()),
+    )
+
+
+def _shares(
+    owners: npt.NDArray[np.intp], num_bytes: Numbers, num_tokens: Numbers, *, num_parts: int
+) -> tuple[UniqueShare, ...]:
+    """Return what each part owns, in one pass over all documents, however many parts there are."""
+    held = np.bincount(owners, minlength=num_parts)
+    uncounted = np.bincount(owners[num_tokens == _UNCOUNTED], minlength=num_parts)
+    sums = np.zeros((2, num_parts), np.int64)
+    for row, numbers in zip(sums, (num_bytes, num_tokens), strict=True):
+        np.add.at(row, owners, numbers)
+    return tuple(
+        UniqueShare(
+            num_documents=documents,
+            num_bytes=total_bytes,
+            num_tokens=None if unknown else tokens,
+        )
+        for documents, unknown, total_bytes, tokens in zip(
+            held.tolist(), uncounted.tolist(), *sums.tolist(), strict=True
+        )
     )
 
 

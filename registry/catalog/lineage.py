@@ -10,6 +10,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from registry.catalog.ancestry import load_ancestry
 from registry.catalog.audit import find_withdrawals
 from registry.catalog.collector import collector_paused
 from registry.catalog.engine import Database
@@ -21,6 +22,7 @@ from registry.catalog.resolving import resolve, resolve_all
 from registry.catalog.tables import AS_IS, DatasetRow, LineageEdgeRow, VersionRow
 from registry.catalog.writers import load_writers
 from registry.domain import graph
+from registry.domain.ancestry import Ancestry
 from registry.domain.field_lineage import FieldFacts
 from registry.domain.graph import Selected
 from registry.domain.lineage import Lineage, LineageEdge, LineageNode
@@ -71,6 +73,15 @@ class LineageStore:
             reached = load_reached(connection, selection.terms, references)
             starts = _find_starts(connection, selection, references, reached)
             return _answer(connection, selection, reached, starts, limit=limit)
+
+    def ancestry(self, references: Sequence[Reference]) -> Ancestry:
+        """Return what many versions were made from, in short, in a fixed number of statements.
+
+        Raises:
+            UnknownError: One of the versions is not there.
+        """
+        with self._database.reading() as connection:
+            return load_ancestry(connection, resolve_all(connection, references))
 
     def field_facts(self, references: Sequence[str]) -> dict[str, FieldFacts]:
         """Return what is known of the fields of versions, by reference, in few queries.

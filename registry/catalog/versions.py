@@ -86,6 +86,17 @@ class VersionStore:
             ids = dict.fromkeys(resolve_all(connection, references).values())
             return {one.reference: one for one in load_versions(connection, ids).values()}
 
+    def list_many(self, references: Sequence[Reference]) -> list[Version]:
+        """Return the version that each reference means, in order, in few queries.
+
+        Raises:
+            UnknownError: One of the versions is not there.
+        """
+        with self._database.reading() as connection:
+            ids = resolve_all(connection, references)
+            versions = load_versions(connection, dict.fromkeys(ids.values()))
+            return [versions[ids[reference]] for reference in references]
+
     def find_derived(self, dataset: DatasetName, derivation: Digest) -> Version | None:
         """Return the newest version of a dataset that was made in this way and still stands."""
         query = (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registry.about import __version__
+from registry.catalog.collector import collector_paused
 from registry.domain.acquisition import Acquisition, Candidate
 from registry.domain.count import RecordedCount, TokenCount
 from registry.domain.digest import Digest, fingerprint
@@ -59,6 +60,13 @@ def make_report(
         law=get_law(law or DEFAULT_LAW, among=laws),
         laws=laws,
     )
+    # Thousands of rows and values are made, none of which the cyclic collector could free.
+    with collector_paused():
+        return _make(asked, pinned)
+
+
+def _make(asked: "_Asked", pinned: Report | None) -> Report:
+    context, request, laws = asked.context, asked.request, asked.laws
     found = _stand(asked, without=[Reference.parse(text) for text in request.without])
     whole = _stand(asked, without=()) if request.without else found
     supply, mixed = found.supply, found.mixed
@@ -134,7 +142,7 @@ def _stand(asked: _Asked, *, without: Sequence[Reference]) -> _Standing:
         policy=policy,
         without=without,
     )
-    mixture = find_mixture(context, asked.references)
+    mixture = find_mixture(context, supply, num_asked=len(asked.references))
     mixed = None if mixture is None else mix(context, mixture, supply)
     synthetic = find_synthetic(context, supply, weights=mixed.weights if mixed else None)
     gates = _find_gates(supply, synthetic, policy)

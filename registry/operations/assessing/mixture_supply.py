@@ -51,23 +51,21 @@ class Mixed:
         ]
 
 
-def find_mixture(context: Context, references: list[Reference]) -> Mixture | None:
+def find_mixture(context: Context, supply: Supply, *, num_asked: int) -> Mixture | None:
     """Return the mixture that is asked about; None: there is none among the versions.
 
     Raises:
         InputError: There is a mixture, and something beside it.
-        UnknownError: There is no such version.
     """
-    versions = [context.catalog.versions.get(reference) for reference in references]
-    mixtures = [item for item in versions if item.content is Content.MIXTURE]
-    if not mixtures:
+    if not supply.mixtures:
         return None
-    if len(versions) > 1:
+    name = supply.mixtures[0]
+    if num_asked > 1:
         raise InputError(
-            f"{mixtures[0].reference} is a mixture: its weights say nothing of other versions",
-            hint=f"report on it alone: muster report {mixtures[0].reference}",
+            f"{name} is a mixture: its weights say nothing of other versions",
+            hint=f"report on it alone: muster report {name}",
         )
-    return context.catalog.mixtures.get(Reference.parse(mixtures[0].reference))
+    return context.catalog.mixtures.get(Reference.parse(name))
 
 
 def mix(context: Context, mixture: Mixture, supply: Supply) -> Mixed:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from registry.document_index import unique_totals
@@ -13,7 +13,6 @@ from registry.domain.names import Reference
 from registry.domain.report import ReportWarning, SupplyLine, WarningCode
 from registry.domain.version import Content, DatasetKind, Lifecycle, Version
 from registry.errors import InputError
-from registry.operations.assessing.overlaps import find_originals
 from registry.operations.assessing.supply_warnings import Counted, warn_of_supply
 from registry.operations.context import Context
 from registry.operations.governing.licences import effective_of
@@ -62,6 +61,8 @@ class Supply:
     unique_tokens: int
     duplicate_documents: int | None
     warnings: tuple[ReportWarning, ...]
+    mixtures: tuple[str, ...] = ()
+    """The mixtures among the versions that were asked for, by reference."""
 
 
 def gather_supply(
@@ -90,13 +91,16 @@ def gather_supply(
         UnknownError: There is no such version.
     """
     left_out: tuple[ReportWarning, ...] = ()
+    mixtures: list[str] = []
     if references:
-        asked = _resolve(context, references)
+        asked, mixtures = _resolve(context, references)
         counts = _counts_of(context, [item.version.reference for item in asked])
         measure = _choose(context, asked, counts, tokenizer_fingerprint)
     else:
         counts = _counts_of(context, _list_heads(context))
-        known = [_get(context, reference) for reference, listed in counts.items() if listed]
+        known = context.catalog.versions.list_many(
+            [Reference.parse(reference) for reference, listed in counts.items() if listed]
+        )
         measure = _choose(context, [_Asked(item) for item in known], counts, tokenizer_fingerprint)
         kept, left_out = _select(context, known, counts, measure)
         asked = [_Asked(version) for version in kept]
@@ -111,7 +115,8 @@ def gather_supply(
     counted, taken = _leave_out(context, counted, without)
     licences = effective_of(context, [item.version.reference for item in counted], policy=policy)
     warnings = (*chosen, *warn_of_supply(context, counted, licences), *left_out, *taken)
-    return _add_up(context, counted, measure, licences, warnings)
+    supply = _add_up(context, counted, measure, licences, warnings)
+    return replace(supply, mixtures=tuple(mixtures)) if mixtures else supply
 
 
 def _leave_out(
@@ -135,16 +140,19 @@ def _leave_out(
     return tuple(item for item in counted if item.version.reference not in gone), (warning,)
 
 
-def _resolve(context: Context, references: Sequence[Reference]) -> list[_Asked]:
+def _resolve(context: Context, references: Sequence[Reference]) -> tuple[list[_Asked], list[str]]:
+    """Return the versions of documents that are meant, and the mixtures that were named."""
     found: dict[str, _Asked] = {}
-    for reference in references:
-        version = context.catalog.versions.get(reference)
+    mixtures: list[str] = []
+    for version in context.catalog.versions.list_many(references):
         if version.content is Content.DOCUMENTS:
             found.setdefault(version.reference, _Asked(version))
             continue
         if version.content is Content.MIXTURE:
+            mixtures.append(version.reference)
             parts = context.catalog.mixtures.get(Reference.parse(version.reference)).parts
-            for item in _resolve(context, [Reference.parse(part.reference) for part in parts]):
+            inner, _ = _resolve(context, [Reference.parse(part.reference) for part in parts])
+            for item in inner:
                 found.setdefault(item.version.reference, item)
             continue
         if version.content is Content.EMBEDDINGS:
@@ -161,7 +169,7 @@ def _resolve(context: Context, references: Sequence[Reference]) -> list[_Asked]:
         recipe = None if run["recipe"] is None else str(run["recipe"])
         for parent in context.catalog.lineage.parents(Reference.parse(version.reference)):
             found[parent] = _Asked(_get(context, parent), measure, recipe)
-    return list(found.values())
+    return list(found.values()), mixtures
 
 
 def _get(context: Context, reference: str) -> Version:
@@ -202,8 +210,12 @@ def _select(
     ]
     evaluation = [item.reference for item in measured if item.kind is DatasetKind.EVALUATION]
     training = [item for item in measured if item.kind is not DatasetKind.EVALUATION]
-    originals = find_originals(context, training)
-    others = [item.reference for item in versions if item not in measured]
+    ancestry = context.catalog.lineage.ancestry(
+        [Reference.parse(version.reference) for version in training]
+    )
+    originals = ancestry.originals()
+    is_measured = {item.reference for item in measured}
+    others = [item.reference for item in versions if item.reference not in is_measured]
     reasons = (
         (evaluation, "evaluation data is no training supply"),
         (sorted(originals), "what was normalized from it stands in the report instead"),

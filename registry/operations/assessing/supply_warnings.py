@@ -9,7 +9,6 @@ from registry.domain.licence import UNKNOWN
 from registry.domain.names import Reference
 from registry.domain.report import ReportWarning, WarningCode
 from registry.domain.version import DatasetKind, Version, VersionState
-from registry.operations.assessing.overlaps import find_originals
 from registry.operations.context import Context
 
 MOST_UNKNOWN = 0.01
@@ -29,6 +28,10 @@ def warn_of_supply(
 ) -> list[ReportWarning]:
     """Return what the reader has to know of the versions in a report, one warning a kind."""
     known = [item for item in counted if item.count is not None]
+    ancestry = context.catalog.lineage.ancestry(
+        [Reference.parse(item.version.reference) for item in known]
+    )
+    tainted, originals = ancestry.made_from_withdrawn(), ancestry.originals()
     groups = [
         (
             WarningCode.UNKNOWN_LICENCE,
@@ -84,7 +87,7 @@ def warn_of_supply(
         ),
         (
             WarningCode.WITHDRAWN_UPSTREAM,
-            [item for item in known if _has_withdrawn_ancestor(context, item.version)],
+            [item for item in known if item.version.reference in tainted],
             "was made from a version that was withdrawn",
             "muster lineage {reference}",
         ),
@@ -96,7 +99,7 @@ def warn_of_supply(
         ),
         (
             WarningCode.OVERLAP,
-            _find_overlapping(context, known),
+            [item for item in known if item.version.reference in originals],
             "another version of this report was normalized from it: its documents count twice",
             "leave one of them out",
         ),
@@ -127,13 +130,3 @@ def _first_unstated(found: Iterable[EffectiveLicence]) -> str:
 
 def _unknown_rate(count: RecordedCount) -> float:
     return count.num_unknown_tokens / count.num_tokens if count.num_tokens else 0.0
-
-
-def _has_withdrawn_ancestor(context: Context, version: Version) -> bool:
-    upstream = context.catalog.lineage.upstream(Reference.parse(version.reference))
-    return any(node.state is VersionState.WITHDRAWN for node in upstream.nodes if node.depth)
-
-
-def _find_overlapping(context: Context, known: Sequence[Counted]) -> list[Counted]:
-    originals = find_originals(context, [item.version for item in known])
-    return [item for item in known if item.version.reference in originals]
