@@ -24,6 +24,7 @@ _GROUPS = {
     "takedown": ("open", "list", "show", "plan", "apply", "exempt", "withdraw", "close"),
     "cost": ("add", "reverse", "show", "report"),
     "law": ("list", "show", "compare", "fit"),
+    "mixture": ("make", "solve", "show"),
     "target": ("set", "list", "show"),
     "report": ("list", "show", "rerun", "diff", "explain"),
     "run": ("list", "show"),
