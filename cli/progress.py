@@ -3,6 +3,8 @@
 import json
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -143,6 +145,49 @@ class JsonProgress(_Account):
     def _print(self, values: dict[str, object]) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         print(json.dumps({"at": at, **values}), file=sys.stderr, flush=True)  # noqa: T201 - a log
+
+
+@contextmanager
+def counted(task: str, *, total: int) -> "Iterator[Callable[[], None]]":
+    """Draw how many of so many steps are done, once they last over a second, on a terminal."""
+    started, done = time.monotonic(), 0
+    bar: Progress | None = None
+
+    def advance() -> None:
+        nonlocal bar, done
+        done += 1
+        if bar is None and sys.stderr.isatty() and time.monotonic() - started >= _QUIET_SECONDS:
+            bar = _make_count_bar()
+            bar.add_task(task, total=total)
+            bar.start()
+        if bar is not None:
+            bar.update(bar.task_ids[0], completed=done)
+
+    try:
+        yield advance
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def _make_count_bar() -> "Progress":
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 def _make_bar() -> "Progress":

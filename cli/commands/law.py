@@ -131,17 +131,20 @@ def fit(
     muster law fit runs.csv --name ours --toml >> muster.toml
     """
     from cli.laws import fit_facts
+    from cli.progress import counted
     from registry.operations.assessing.fit_runs import fit_runs
     from registry.operations.assessing.laws import law_to_toml
 
-    found = fit_runs(
-        runs,
-        law_id=name,
-        parameters=parameters,
-        num_starts=starts,
-        num_resamples=bootstrap,
-        seed=seed,
-    )
+    with counted("fit", total=starts + bootstrap) as advance:
+        found = fit_runs(
+            runs,
+            law_id=name,
+            parameters=parameters,
+            num_starts=starts,
+            num_resamples=bootstrap,
+            seed=seed,
+            advance=advance,
+        )
     if toml:
         output.write(law_to_toml(found.law))
     elif as_json:

@@ -18,6 +18,9 @@ from registry.scaling.formulas import Parametric
 from registry.scaling.laws import CoefficientUncertainty
 from registry.scaling.uncertainty import Floats
 
+Advance = Callable[[], None]
+"""Told that a start or a resample is done."""
+
 HUBER_DELTA = 1e-3
 """Residuals of ln L beyond it count linearly."""
 
@@ -66,7 +69,18 @@ class Fit(Value):
     """Resamples whose fit did not converge to a law; they are left out."""
 
 
-def fit_law(runs: Runs, *, num_starts: int = 100, num_resamples: int = 1000, seed: int = 0) -> Fit:
+def _tell_nobody() -> None:
+    """Do nothing."""
+
+
+def fit_law(
+    runs: Runs,
+    *,
+    num_starts: int = 100,
+    num_resamples: int = 1000,
+    seed: int = 0,
+    advance: Advance = _tell_nobody,
+) -> Fit:
     """Fit the parametric law to runs.
 
     The objective is computed at each of the 4,500 starts of the papers' grid, and BFGS follows
@@ -77,6 +91,7 @@ def fit_law(runs: Runs, *, num_starts: int = 100, num_resamples: int = 1000, see
         num_starts: How many starts are followed, 1 to 4,500.
         num_resamples: How many resamples, 0 for none, else 50 to 100,000.
         seed: Of the bootstrap; the same one gives the same covariance.
+        advance: Called after each start and each resample, which are as many together as asked for.
 
     Raises:
         InputError: The runs cannot be fitted, or an argument is out of bounds.
@@ -86,7 +101,10 @@ def fit_law(runs: Runs, *, num_starts: int = 100, num_resamples: int = 1000, see
     minimise = _load_minimiser()
     logs = Runs(*(np.log(column) for column in runs))
     starts = _best_starts(logs, num_starts)
-    tried = [minimise(start, logs) for start in starts]
+    tried = []
+    for start in starts:
+        tried.append(minimise(start, logs))
+        advance()
     point, objective = min(tried, key=lambda found: found[1])
     if point[3] <= 0 or point[4] <= 0:
         raise InputError(
@@ -94,7 +112,9 @@ def fit_law(runs: Runs, *, num_starts: int = 100, num_resamples: int = 1000, see
             f"alpha = {point[3]:.3g}, beta = {point[4]:.3g}",
             hint="give runs of more sizes and more numbers of tokens, all with one recipe",
         )
-    draws = _resample(logs, point, minimise, num_resamples=num_resamples, seed=seed)
+    draws = _resample(
+        logs, point, minimise, num_resamples=num_resamples, seed=seed, advance=advance
+    )
     return Fit(
         formula=_formula(point),
         objective=objective,
@@ -193,7 +213,13 @@ def _objectives(starts: Floats, logs: Runs) -> Floats:
 
 
 def _resample(
-    logs: Runs, point: Floats, minimise: _Minimiser, *, num_resamples: int, seed: int
+    logs: Runs,
+    point: Floats,
+    minimise: _Minimiser,
+    *,
+    num_resamples: int,
+    seed: int,
+    advance: Advance,
 ) -> Floats:
     """Return the coefficients of every resample whose fit is a law."""
     random = np.random.default_rng(seed)
@@ -202,6 +228,7 @@ def _resample(
     for _ in range(num_resamples):
         chosen = random.integers(0, size, size)
         draw, _ = minimise(point, Runs(*(column[chosen] for column in logs)))
+        advance()
         if np.isfinite(draw).all() and draw[3] > 0 and draw[4] > 0:
             draws.append(draw)
     return np.array(draws).reshape(-1, 5)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from registry.domain.architecture import Convention
 from registry.domain.base import Value
 from registry.errors import InputError, UnreadableError
-from registry.scaling.fitting import Fit, Runs, fit_law
+from registry.scaling.fitting import Advance, Fit, Runs, fit_law
 from registry.scaling.laws import FittedRange, Law
 
 _LOSS = "loss"
@@ -66,6 +66,7 @@ def fit_runs(
     num_starts: int = 100,
     num_resamples: int = 1000,
     seed: int = 0,
+    advance: Advance = lambda: None,
 ) -> FittedLaw:
     """Fit a law to the runs of a CSV file, as a row for `muster.toml`.
 
@@ -76,6 +77,7 @@ def fit_runs(
         num_starts: See `registry.scaling.fitting.fit_law`.
         num_resamples: See there.
         seed: See there.
+        advance: See there.
 
     Raises:
         UnreadableError: The file cannot be read.
@@ -83,7 +85,9 @@ def fit_runs(
         MissingExtraError: SciPy is not installed.
     """
     runs = read_runs(path)
-    fit = fit_law(runs, num_starts=num_starts, num_resamples=num_resamples, seed=seed)
+    fit = fit_law(
+        runs, num_starts=num_starts, num_resamples=num_resamples, seed=seed, advance=advance
+    )
     flops = 6 * runs.num_parameters * runs.num_tokens
     fields = {
         "id": law_id,
