@@ -100,7 +100,7 @@ def to_svg(spec: Spec, *, title: str, key: str = "chart") -> str:
 def balance_chart(report: Report) -> Spec:
     """Return supply against demand: bars over one logarithmic axis of tokens."""
     first = report.targets[0]
-    rows: list[Spec] = [_bar("held, seen once", report.unique_tokens, "held")]
+    rows: list[Spec] = [_bar("held, seen once", _held(report), "held")]
     for epochs in (first.epochs, first.hard_epochs):
         tokens = first.effective_tokens[str(epochs)]
         rows.append(_bar(f"held, {epochs} epochs", tokens, "held"))
@@ -155,7 +155,7 @@ def requirement_chart(report: Report, curves: ReportCurves) -> Spec:
     ]
     first = report.targets[0]
     held = [
-        {"tokens": max(1, report.unique_tokens), "label": "held, seen once"},
+        {"tokens": max(1, _held(report)), "label": "held, seen once"},
         {
             "tokens": max(1, first.effective_tokens[str(first.epochs)]),
             "label": f"worth after {first.epochs} epochs",
@@ -270,6 +270,22 @@ def epochs_chart(report: Report, curves: ReportCurves) -> Spec:
     }
 
 
+def _held(report: Report) -> int:
+    """Return the tokens that are seen once: the unique ones, or what a mixture's weights let."""
+    return report.unique_tokens if report.mixture is None else report.targets[0].unique_tokens
+
+
+def _at_weights(report: Report) -> list[tuple[str, int, int, str, str]]:
+    """Return what the weights of a mixture leave out where no token is seen twice."""
+    if report.mixture is None:
+        return []
+    unique, held = report.unique_tokens, _held(report)
+    return [
+        ("weights", held, unique, "loss", _less(unique - held)),
+        ("seen once", 0, held, "held", format_count(held)),
+    ]
+
+
 def waterfall_chart(report: Report) -> Spec:
     """Return the way from tokens as they stand to what they are worth."""
     first = report.targets[0]
@@ -279,7 +295,8 @@ def waterfall_chart(report: Report) -> Spec:
         ("as they stand", 0, raw, "other", format_count(raw)),
         ("duplicates", unique, raw, "loss", _less(raw - unique)),
         ("unique", 0, unique, "held", format_count(unique)),
-        ("repetition", unique, worth, "held", f"+{format_count(worth - unique)}"),
+        *_at_weights(report),
+        ("repetition", _held(report), worth, "held", f"+{format_count(worth - _held(report))}"),
         (f"{first.epochs} epochs", 0, worth, "held", format_count(worth)),
     ]
     rows = [
@@ -325,7 +342,7 @@ def laws_chart(report: Report, target: TargetReport) -> Spec:
             target.required_tokens.items(), key=lambda item: (item[1].mid, item[0])
         )
     ]
-    held = max(1, report.unique_tokens)
+    held = max(1, _held(report))
     ends = [row["low"] for row in rows] + [row["high"] for row in rows] + [held]
     scale: Spec = {"type": "log", "domain": [min(ends) / 2, max(ends) * 2], "nice": False}
     x: Spec = {"field": "mid", "type": "quantitative", "scale": scale, "title": "tokens"}

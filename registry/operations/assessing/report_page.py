@@ -6,7 +6,7 @@ from registry.domain.lineage import Lineage
 from registry.domain.names import Reference
 from registry.domain.report import Report
 from registry.domain.report_curves import EpochPoint, ReportCurves, SensitivityRow, SizePoint
-from registry.operations.assessing.judging import judge_again
+from registry.operations.assessing.judging import blend_of, judge_again
 from registry.operations.assessing.laws import list_laws
 from registry.operations.context import Context
 from registry.reporting.page import report_page
@@ -43,13 +43,19 @@ def make_curves(report: Report, law: Law) -> ReportCurves:
             _size_point(round(size), law) for size in np.geomspace(low, high, _POINTS)
         ),
         epochs=tuple(
-            EpochPoint(
-                epochs=float(epochs), num_tokens=effective_tokens(report.unique_tokens, epochs)
-            )
+            EpochPoint(epochs=float(epochs), num_tokens=_worth(report, float(epochs)))
             for epochs in np.linspace(1, _MOST_EPOCHS, _POINTS - 1)
         ),
         sensitivity=tuple(_sensitivity(report)),
     )
+
+
+def _worth(report: Report, epochs: float) -> float:
+    """Return what is held is worth after so many epochs, of a mixture at its weights."""
+    first = report.targets[0]
+    if first.mixture:
+        return blend_of(first).worth(epochs)
+    return effective_tokens(report.unique_tokens, epochs)
 
 
 def _size_point(size: int, law: Law) -> SizePoint:
