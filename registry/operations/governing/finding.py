@@ -21,6 +21,14 @@ Place = tuple[str, str]
 _COLUMNS = ("text", "id", "source", "metadata")
 
 
+_KINDS = {
+    Content.TOKENS: ItemKind.DERIVED,
+    Content.EMBEDDINGS: ItemKind.EMBEDDINGS,
+    Content.MIXTURE: ItemKind.MIXTURE,
+}
+"""What a version is that holds no documents itself, by what it holds."""
+
+
 @dataclass
 class Search:
     """One search through all versions, parents before children."""
@@ -56,9 +64,7 @@ class Search:
         if candidate.content is not Content.DOCUMENTS:
             if inherited:
                 number = sum(self.numbers[one] for one in inherited)
-                is_tokens = candidate.content is Content.TOKENS
-                kind = ItemKind.DERIVED if is_tokens else ItemKind.EMBEDDINGS
-                self._add(candidate, kind, number)
+                self._add(candidate, _KINDS[candidate.content], number)
             return
         try:
             number = self._count(candidate)

@@ -122,7 +122,7 @@ def test_a_takedown_makes_a_mixture_again_with_its_weights(mixed):
     found = mixed.takedowns.open("id", "d4000", reason="asked")
     mixed.takedowns.apply(found.id)
 
-    assert ("derived", "mix/base@1") in [(item.kind, item.reference) for item in found.items]
+    assert ("mixture", "mix/base@1") in [(item.kind, item.reference) for item in found.items]
     assert {A + "@2": 0.25, B + "@1": 0.75} == {
         part.reference: part.share for part in mixed.mixtures.get("mix/base").parts
     }
