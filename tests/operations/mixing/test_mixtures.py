@@ -70,7 +70,7 @@ def test_verify_reads_the_parts_too(mixed, tmp_path):
     (tmp_path / "web" / "a" / "x.jsonl").write_text("changed")
     (problem,) = mixed.verify("mix/raw").problems
 
-    assert "web/a@1/x.jsonl" == problem.path
+    assert "web/a@1 x.jsonl" == problem.path
 
 
 def test_a_report_goes_by_the_weights(mixed):
