@@ -16,7 +16,7 @@ class Format(StrEnum):
     """One JSON object a line."""
 
     JSON = "json"
-    """One JSON array of objects."""
+    """One JSON array of objects; or one object that holds such an array, as `records` says."""
 
     PARQUET = "parquet"
     CSV = "csv"
@@ -103,6 +103,10 @@ class Reading(Value):
     extractor: str | None = None
     """The library that makes text of web pages, and its version, since another one may make other
     text; None: not yet decided, or there are none."""
+
+    records: str | None = None
+    """Where the array of records stands in a JSON object, as `data.items`; None: it is the whole
+    of the file."""
 
     without: tuple[Digest, ...] = ()
     """Digests of the texts that are left out, since they were taken down; sorted."""

@@ -33,7 +33,7 @@ from registry.sources.sniffing import (
 )
 from registry.sources.web_extra import decide
 
-__all__ = ["UNKNOWN_FORMAT", "Detected", "detect"]
+__all__ = ["UNKNOWN_FORMAT", "Detected", "describe", "detect"]
 
 _MAX_RECORDS = 100
 _MAX_RECORD_BYTES = 32 << 20
@@ -79,13 +79,27 @@ def detect(file: SourceFile, wanted: Reading) -> Detected:
     if container is not Container.NONE:
         return _detect_archive(file, reading)
     if reading.format is Format.AUTO:
-        reading = reading.model_copy(update={"format": find_format(head, file.name)})
+        is_object = reading.records is not None
+        found = Format.JSON if is_object else find_format(head, file.name)
+        reading = reading.model_copy(update={"format": found})
     check_encoding(head, reading.format, file.name)
     is_free = (
         not (wanted.text_columns or wanted.id_column or wanted.template)
         and wanted.format is Format.AUTO
     )
     return _detect_columns(file, reading, is_free=is_free)
+
+
+def describe(file: SourceFile, reading: Reading) -> Detected:
+    """Return what the records of an uncompressed JSON file hold, where all else is decided.
+
+    So a file in which no record has the text column is still read: each of them is rejected.
+
+    Raises:
+        UnreadableError: The file is corrupt at its beginning.
+    """
+    fields, _ = _find_json_columns(file, reading)
+    return Detected(reading, fields)
 
 
 def _read_head(file: SourceFile, compression: Compression) -> bytes:
@@ -158,7 +172,9 @@ def _find_json_columns(
     """Return the fields of the first records, and how long the strings of each are in the mean."""
     with open_decompressed(file, reading.compression) as stream:
         if reading.format is Format.JSON:
-            blocks = iter_elements(stream, max_element_bytes=_MAX_LINE_BYTES)
+            blocks = iter_elements(
+                stream, max_element_bytes=_MAX_LINE_BYTES, records=reading.records
+            )
         else:
             blocks = iter_lines(stream, max_line_bytes=_MAX_LINE_BYTES, skips_bom=True)
         values: dict[str, list[object]] = {}

@@ -1,4 +1,4 @@
-"""A JSON array of objects, read element by element.
+"""A JSON array of objects, read element by element; it may stand in an object.
 
 The array is only cut into its elements here, by brackets, commas and strings; each element is then
 read as a line of JSON Lines is. So a bad element costs one row, and its bytes reach the quarantine
@@ -14,6 +14,7 @@ from registry.domain.reading import Reading
 from registry.errors import UnreadableError
 from registry.sources.compression import BLOCK_BYTES, ByteStream, open_decompressed
 from registry.sources.file import SourceFile
+from registry.sources.json_path import find_array, require_end
 from registry.sources.lines import UTF8_BOM, Lines, LongLine, PartialLine
 from registry.sources.outcomes import Batcher, gather
 from registry.sources.records import make_parser
@@ -37,32 +38,76 @@ def read_json_array(
     """
     parse = make_parser(reading, skips_blank=False)
     with open_decompressed(file, reading.compression) as stream:
-        elements = iter_elements(stream, max_element_bytes=max_document_bytes)
+        elements = iter_elements(
+            stream, max_element_bytes=max_document_bytes, records=reading.records
+        )
         yield from gather(elements, parse, Batcher(file.name, batch_bytes))
 
 
 def iter_elements(
-    stream: ByteStream, *, max_element_bytes: int, block_bytes: int = BLOCK_BYTES
+    stream: ByteStream,
+    *,
+    max_element_bytes: int,
+    block_bytes: int = BLOCK_BYTES,
+    records: str | None = None,
 ) -> Iterator[Lines | LongLine]:
     """Yield the elements of the array in a stream, each as a line of its own.
+
+    Args:
+        stream: The bytes of a file.
+        max_element_bytes: A longer element is not held in memory. Neither is an object whose
+            records stand at a path: as a whole, it may be as long.
+        block_bytes: How much is read at once.
+        records: The path of the array, where it stands in an object.
 
     Raises:
         UnreadableError: The stream is cut off or corrupt, holds no array, or goes on behind it.
     """
+    if records is not None:
+        yield from _iter_inner_elements(stream, max_element_bytes, records)
+        return
     cutter = _Cutter(stream.path, max_element_bytes)
     while block := stream.read(block_bytes):
         yield from cutter.cut(block)
     cutter.finish()
 
 
+def _iter_inner_elements(
+    stream: ByteStream, max_bytes: int, records: str
+) -> Iterator[Lines | LongLine]:
+    data = _read_whole(stream, max_bytes)
+    start = find_array(data, records, name=stream.path)
+    cutter = _Cutter(stream.path, max_bytes, offset=start, is_inner=True)
+    yield from cutter.cut(data[start:])
+    cutter.finish()
+    require_end(data, cutter.end_offset, records, name=stream.path)
+
+
+def _read_whole(stream: ByteStream, max_bytes: int) -> bytes:
+    blocks, num_bytes = [], 0
+    while block := stream.read(BLOCK_BYTES):
+        blocks.append(block)
+        num_bytes += len(block)
+        if num_bytes > max_bytes:
+            reason = f"an object of more than {max_bytes:,} bytes, which is read as a whole"
+            raise UnreadableError(path=stream.path, reason=reason)
+    return b"".join(blocks)
+
+
 class _Cutter:
     """How far the reading of an array has come between two blocks."""
 
-    def __init__(self, path: str, max_element_bytes: int) -> None:
+    def __init__(
+        self, path: str, max_element_bytes: int, *, offset: int = 0, is_inner: bool = False
+    ) -> None:
         self._path = path
         self._element = PartialLine(max_element_bytes)
         self._element_offset = 0
-        self._block_offset = 0
+        self._block_offset = offset
+        self._is_inner = is_inner
+        self.end_offset = 0
+        """The byte behind the array, once it is closed."""
+
         self._row = 1
         self._depth = 0
         self._is_closed = False
@@ -92,7 +137,7 @@ class _Cutter:
                 break
         if self._depth:
             self._add(block, start, len(block))
-        elif self._is_closed and block[start:].strip(_SPACE):
+        elif self._is_closed and not self._is_inner and block[start:].strip(_SPACE):
             self._refuse("more bytes behind the end of the JSON array", start)
         self._block_offset += len(block)
 
@@ -136,6 +181,7 @@ class _Cutter:
             if mark != _CLOSING_BRACKET:
                 self._refuse("brackets that do not match in the JSON array", end - 1)
             self._is_closed = True
+            self.end_offset = self._block_offset + end
         is_empty_array = self._is_closed and self._row == 1 and not self._element.num_bytes
         if not is_empty_array:
             yield self._element.finish(self._row, self._element_offset)

@@ -127,7 +127,7 @@ class _Registration:
                 "code": CODE,
                 "name": str(self._name),
                 "paths": [_absolute(text) for text in paths],
-                "reading": self._wanted.model_dump(mode="json", exclude={"without"}),
+                "reading": self._wanted.model_dump(mode="json", exclude=_unsaid(self._wanted)),
                 "max_document_bytes": self._context.settings.max_document_bytes,
                 **taken_down,
             }
@@ -181,6 +181,11 @@ class _Registration:
         if file.num_bytes >= _CHECKPOINT_BYTES and keep:
             work.save(_checkpoint_name(file), facts.model_dump(mode="json"))
         return facts
+
+
+def _unsaid(reading: Reading) -> set[str]:
+    """Return what tells no reading from another, so that earlier commands are known again."""
+    return {"without"} if reading.records else {"without", "records"}
 
 
 def _save_standard_input(path: Path) -> None:
