@@ -10,7 +10,7 @@
     ├── BalanceError            a ledger whose books do not balance
     ├── SchemaRevisionError     the database is at another revision than this program
     ├── CorruptObjectError      stored bytes that no longer match their digest
-    ├── NotAllowedError         the database does not let this role do it; exit code 4
+    ├── NotAllowedError         a database or server does not let us do it; exit code 4
     ├── StorageError            bytes could not be written or read: disk full, no permission
     ├── MissingExtraError       an optional library is not installed
     ├── EngineRefusedError      the fast engine does not take a tokenizer
@@ -122,7 +122,7 @@ class StorageError(MusterError):
 
 
 class NotAllowedError(MusterError):
-    """The database does not let this role do what was asked."""
+    """A database does not let this role, a server not this caller, or a limit of our own nobody."""
 
 
 class MissingExtraError(MusterError):

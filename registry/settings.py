@@ -15,6 +15,7 @@
 """
 
 import getpass
+import os
 from pathlib import Path
 from typing import Self
 
@@ -31,6 +32,12 @@ def _login_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def find_secret(name: str) -> SecretStr | None:
+    """Return the value of a variable that the caller named; None: it is not set, or empty."""
+    value = os.environ.get(name, "").strip()
+    return SecretStr(value) if value else None
 
 
 class Settings(BaseSettings):

@@ -11,6 +11,20 @@ from cli.cards import card_of
 from cli.generations import PromptDigestOption, RoleOption, SamplingOption, read_sampling
 from cli.options import AsJson, DryRun, Quiet
 from cli.session import Session
+from cli.sources import (
+    AllowPrivateOption,
+    AttemptsOption,
+    AuthOption,
+    HeaderOption,
+    MaxPageBytesOption,
+    MaxPagesOption,
+    MaxRateOption,
+    MaxRatioOption,
+    NextOption,
+    PageByOption,
+    PageParameterOption,
+    RecordsOption,
+)
 from registry.domain.answers import ReadingChange, Registration
 from registry.domain.collecting import CollectionPlan, SourceOptions, parse_source
 from registry.domain.quantities import format_bytes, format_number
@@ -27,8 +41,8 @@ def register(
         list[str],
         typer.Argument(
             metavar="PLACE...",
-            help="Files, folders, globs, - for standard input, the URL of a database, or a "
-            "repository.",
+            help="Files, folders, globs, - for standard input, the URL of a database or HTTP API, "
+            "or a repository.",
         ),
     ],
     name: Annotated[str, typer.Option(help="The dataset, space/name.")],
@@ -110,12 +124,25 @@ def register(
         typer.Option(help="A column that rises with every row: the next time only new ones."),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(help="Seconds that a database may take; 3,600 unless said.")
+        float | None,
+        typer.Option(help="Seconds that a database or API may take; 3,600 unless said."),
     ] = None,
     commit: Annotated[
         str | None,
         typer.Option(help="A commit, branch or tag: the folder is a git repository at it."),
     ] = None,
+    page_by: PageByOption = None,
+    records: RecordsOption = None,
+    next_path: NextOption = None,
+    page_parameter: PageParameterOption = None,
+    auth: AuthOption = None,
+    header: HeaderOption = None,
+    attempts: AttemptsOption = None,
+    max_rate: MaxRateOption = None,
+    max_pages: MaxPagesOption = None,
+    max_page_bytes: MaxPageBytesOption = None,
+    max_ratio: MaxRatioOption = None,
+    allow_private: AllowPrivateOption = None,
     from_start: Annotated[
         bool, typer.Option("--from-start", help="Read all of a source again, not what is new.")
     ] = False,
@@ -128,8 +155,8 @@ def register(
 ) -> None:
     """Register files where they lie: digests, schema, documents and bytes; nothing is copied.
 
-    The same bytes again change nothing. Changed bytes make a new version. What a database or a
-    repository gives is kept in the store; the next time only what is new is read.
+    The same bytes again change nothing. Changed bytes make a new version. What a database, a
+    repository or an API gives is kept in the store; the next time only what is new is read.
 
     \b
     muster register corpus/ --name web/cc --license CC-BY-4.0 --language en
@@ -137,6 +164,7 @@ def register(
     zcat dump.jsonl.gz | muster register - --name web/dump
     muster register postgresql://db/forum --table posts --cursor-column id --name forum/posts
     muster register ~/src/project --commit v2.1 --name code/project
+    muster register https://host/api/posts --page-by page --auth env:TOKEN --name forum/api
     """
     session: Session = context.obj
     stated = card_of(
@@ -166,6 +194,7 @@ def register(
         id_column=id_column,
         split=split,
         extract=extract,
+        records=records,
     )
     source = parse_source(
         paths,
@@ -175,6 +204,18 @@ def register(
             cursor_column=cursor_column,
             timeout_seconds=timeout,
             commit=commit,
+            page_by=page_by,
+            records=records,
+            next=next_path,
+            page_parameter=page_parameter,
+            auth=auth,
+            headers=tuple(header) if header else None,
+            attempts=attempts,
+            max_rate=max_rate,
+            max_pages=max_pages,
+            max_page_bytes=max_page_bytes,
+            max_ratio=max_ratio,
+            allow_private=allow_private,
         ),
     )
     with session.registry() as registry:

@@ -92,6 +92,9 @@ def _say_source(source: SourceFacts) -> str:
     place, reached = source.url or source.uri, source.reached or {}
     if "commit" in reached:
         return f"{place} at commit {reached['commit']}"
+    if "at" in reached:
+        last = "its first page" if reached["at"] is None else str(reached["at"])
+        return f"{place}, up to {last}"
     if "num_rows" in reached:
         facts = cast("dict[str, JsonValue]", reached["source"])
         rows = facts["table"] or f"({facts['query']})"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from registry.domain.collecting import Position
+from registry.domain.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,9 @@ class Look:
     details: tuple[tuple[str, str], ...] = ()
     """What else is known: name and words."""
 
+    resumes: bool = False
+    """Whether reading can go on behind each file that landed, after it was interrupted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Landed:
@@ -34,6 +38,12 @@ class Landed:
     suffix: str
     position: Position
     """How far the source was read when the file was complete."""
+
+    reading: Reading | None = None
+    """The format, and where the records stand, where the source knows; None: it is detected."""
+
+    replaces_last: bool = False
+    """Whether it takes the place of the file that landed before it."""
 
 
 class Collector(Protocol):

@@ -5,7 +5,9 @@ from contextlib import closing, contextmanager
 
 from registry.collection.base import Collector
 from registry.collection.repositories import RepositoryCollector
+from registry.domain.api_source import ApiSource
 from registry.domain.collecting import RepositorySource, Source
+from registry.errors import MissingExtraError
 
 
 @contextmanager
@@ -24,7 +26,17 @@ def open_source(source: Source) -> Iterator[Collector]:
 def _make(source: Source) -> Collector:
     if isinstance(source, RepositorySource):
         return RepositoryCollector(source)
+    if isinstance(source, ApiSource):
+        return _make_api_collector(source)
     # SQLAlchemy takes a third of a second to load.
     from registry.collection.databases import TableCollector  # noqa: PLC0415
 
     return TableCollector(source)
+
+
+def _make_api_collector(source: ApiSource) -> Collector:
+    try:
+        from registry.collection.web_api import ApiCollector  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise MissingExtraError(task="reading HTTP APIs", extra="web") from error
+    return ApiCollector(source)

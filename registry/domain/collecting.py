@@ -1,4 +1,4 @@
-"""Sources that are no files: a table of a database, a commit of a repository.
+"""Sources that are no files: a table of a database, a commit of a repository, an HTTP API.
 
 Each is a value that says where data lies and which of it is meant. What such a source gives is
 written to files in the object store, and these are read as any file is.
@@ -12,7 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import JsonValue, SecretStr, model_validator
 
+from registry.domain.api_source import ApiSource, Header, PageBy
 from registry.domain.base import Value
+from registry.domain.secret_names import SecretName
 from registry.domain.urls import redact_url
 from registry.errors import InputError
 
@@ -27,6 +29,9 @@ _DATABASES: Final = frozenset(
     {"postgresql", "postgres", "sqlite", "mysql", "mariadb", "mssql", "oracle", "duckdb"}
 )
 """Others that SQLAlchemy has a dialect for are known by --table or --query."""
+
+_WEB: Final = frozenset({"http", "https"})
+_TABLE_OPTIONS: Final = frozenset({"--table", "--query", "--cursor-column", "--timeout"})
 
 
 class TableSource(Value):
@@ -108,7 +113,7 @@ class RepositorySource(Value):
         return {"kind": self.kind, "uri": self.uri}
 
 
-Source: TypeAlias = TableSource | RepositorySource
+Source: TypeAlias = TableSource | RepositorySource | ApiSource
 
 
 class CollectionPlan(Value):
@@ -141,16 +146,37 @@ class SourceOptions(Value):
     cursor_column: str | None = None
     timeout_seconds: float | None = None
     commit: str | None = None
+    page_by: PageBy | None = None
+    records: str | None = None
+    next: str | None = None
+    page_parameter: str | None = None
+    auth: str | None = None
+    headers: tuple[str, ...] | None = None
+    attempts: int | None = None
+    max_rate: float | None = None
+    max_pages: int | None = None
+    max_page_bytes: int | None = None
+    max_ratio: float | None = None
+    allow_private: bool | None = None
 
     @property
     def given(self) -> tuple[str, ...]:
         """The options that are given, as the command line has them."""
-        names = {"timeout_seconds": "timeout"}
+        names = {"timeout_seconds": "timeout", "headers": "header"}
         return tuple(
             f"--{names.get(name, name).replace('_', '-')}"
             for name, value in self
             if value is not None
         )
+
+    def require_only(self, kept: Collection[str], what: str) -> None:
+        """Refuse options that do not belong to a source.
+
+        Raises:
+            InputError: Another one is given than those kept.
+        """
+        if wrong := set(self.given) - set(kept):
+            raise InputError(f"{', '.join(sorted(wrong))} means nothing for {what}")
 
 
 def parse_source(places: Sequence[str], options: SourceOptions) -> Source | None:
@@ -166,7 +192,7 @@ def parse_source(places: Sequence[str], options: SourceOptions) -> Source | None
         if (scheme := scheme_of(place)) is not None and scheme not in FILE_SCHEMES
     }
     if options.commit is None and not schemes:
-        _require_no(options.given, "files")
+        options.require_only({"--records"}, "files")
         return None
     if len(places) > 1:
         raise InputError(
@@ -176,19 +202,20 @@ def parse_source(places: Sequence[str], options: SourceOptions) -> Source | None
     (place,) = places
     if options.commit is not None or schemes[place].startswith("git+"):
         return _parse_repository(place, options)
+    if schemes[place] in _WEB:
+        return _parse_api(place, options)
     if schemes[place].partition("+")[0] in _DATABASES or options.table or options.query:
-        _require_no(set(options.given) & {"--commit"}, "a database")
-        stated = options.model_dump(exclude={"commit"}, exclude_none=True)
-        return TableSource(url=SecretStr(place), **stated)
+        options.require_only(_TABLE_OPTIONS, "a database")
+        return TableSource(url=SecretStr(place), **options.model_dump(exclude_none=True))
     raise InputError(
         f"{redact_url(place)}: nothing is read from {schemes[place]}:",
         hint="a path, an object store such as s3://, a database such as postgresql:// with "
-        "--table, or a repository with --commit",
+        "--table, an API at https://, or a repository with --commit",
     )
 
 
 def _parse_repository(place: str, options: SourceOptions) -> RepositorySource:
-    _require_no([name for name in options.given if name != "--commit"], "a repository")
+    options.require_only({"--commit"}, "a repository")
     scheme = scheme_of(place)
     if scheme not in (None, "git+file"):
         raise InputError(
@@ -199,9 +226,18 @@ def _parse_repository(place: str, options: SourceOptions) -> RepositorySource:
     return RepositorySource(path=path, revision=options.commit or "HEAD")
 
 
-def _require_no(given: Collection[str], what: str) -> None:
-    if given:
-        raise InputError(f"{', '.join(sorted(given))} means nothing for {what}")
+def _parse_api(place: str, options: SourceOptions) -> ApiSource:
+    options.require_only(
+        set(options.given) - _TABLE_OPTIONS - {"--commit"} | {"--timeout"}, "an HTTP API"
+    )
+    stated = options.model_dump(exclude_none=True, exclude={"auth", "headers", "page_parameter"})
+    return ApiSource(
+        url=place.partition("#")[0],
+        parameter=options.page_parameter,
+        auth=None if options.auth is None else SecretName.parse(options.auth, option="--auth"),
+        headers=tuple(Header.parse(text) for text in options.headers or ()),
+        **stated,
+    )
 
 
 def scheme_of(text: str) -> str | None:

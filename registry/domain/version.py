@@ -84,7 +84,7 @@ class SourceFacts(Value):
     """Where data came from, as stated at registration. URLs carry no credentials."""
 
     kind: str
-    """`file`, `stdin`, `sql`, `git`, or what a document about the data says."""
+    """`file`, `stdin`, `sql`, `git`, `api`, or what a document about the data says."""
 
     uri: str
     url: str | None = None

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import psycopg
 import pytest
+import stamina
 
 from registry.domain.collecting import TableSource
+from tests.collection.web_server import Server
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,10 @@ def repository(tmp_path):
     made = Repository(path)
     made.git("init", "--quiet")
     return made
+
+
+@pytest.fixture
+def server():
+    """A server on loopback; waiting between attempts takes no time."""
+    with stamina.set_testing(True, attempts=10, cap=True), Server().running() as running:
+        yield running

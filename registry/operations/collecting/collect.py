@@ -16,14 +16,16 @@ from registry.domain.card import Card
 from registry.domain.collecting import CollectionPlan, Position, Source
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.names import DatasetName, Reference
-from registry.domain.reading import Reading
+from registry.domain.reading import Format, Reading
 from registry.domain.run import Operation
 from registry.domain.version import Shard, Version, VersionState
+from registry.errors import ConflictError
+from registry.operations.collecting.landing import Landing
 from registry.operations.collecting.registration import Registering, require_text
-from registry.operations.collecting.scan import FileFacts, scan_object
+from registry.operations.collecting.scan import FileFacts
 from registry.operations.context import CODE, Context
 from registry.operations.passes.suppression import load_suppression
-from registry.storage.objects import StoredObject
+from registry.storage.work import WorkArea
 
 
 def collect(
@@ -53,8 +55,17 @@ def collect(
     collection = _Collection(context, source, name, reading or Reading(), card or Card())
     with open_source(source) as collector:
         earlier = None if from_start else collection.find_earlier()
-        look = collector.look(earlier.position if earlier else None)
-        return collection.run(collector, look, earlier)
+        work = context.work(collection.work_on(earlier))
+        with work.lock() as is_mine:
+            if not is_mine:
+                raise ConflictError(
+                    f"another process is reading {source.uri} into {name}", hint="wait for it"
+                )
+            if from_start:
+                work.clear()
+            answer = collection.run(collector, earlier, work)
+            work.clear()
+            return answer
 
 
 def plan_collection(
@@ -91,6 +102,7 @@ class _Earlier:
 
     version: Version
     position: Position
+    shards: tuple[Shard, ...]
 
 
 class _Collection:
@@ -118,21 +130,22 @@ class _Collection:
             return None
         for facts in reversed(version.sources):
             if facts.reached is not None and facts.reached[_SOURCE] == self._source.facts():
-                return _Earlier(version, facts.reached)
+                shards = self._context.catalog.versions.list_shards(
+                    Reference.parse(version.reference)
+                )
+                return _Earlier(version, facts.reached, tuple(shards))
         return None
 
-    def run(self, collector: Collector, look: Look, earlier: _Earlier | None) -> Registration:
+    def run(self, collector: Collector, earlier: _Earlier | None, work: WorkArea) -> Registration:
         """Read what is new, and seal it behind what is kept."""
-        if not look.goes_on:
-            earlier = None
-        scanned = self._take_over(earlier) if earlier else []
-        position = earlier.position if earlier else None
-        if earlier is None or look.num_rows != 0:
-            landed = self._land(collector, look, position, num_before=len(scanned))
-            scanned += [facts for facts, _ in landed]
-            position = landed[-1][1]
+        landing, look, earlier = self._look(collector, earlier, work)
+        position = landing.position or (earlier.position if earlier else None)
+        if position is None or look.num_rows != 0:
+            self._land(collector, look, landing, position)
+        kept = self._take_over(earlier, landing) if earlier else []
+        scanned = kept + [one.facts for one in landing.arrived]
         require_text(scanned, self._source.uri)
-        position = {**(position or {}), **self._identity()}
+        position = {**(landing.position or position or {}), **self._identity()}
         draft = self._registering.make_draft(
             scanned, kind=self._source.kind, uri=self._source.uri, reached=position
         )
@@ -144,56 +157,76 @@ class _Collection:
             draft, scanned, derivation=self._derivation(position), parameters=parameters
         )
 
+    def work_on(self, earlier: _Earlier | None) -> Digest:
+        """Return what tells this reading from every other; an interrupted one is found by it."""
+        return fingerprint(
+            {
+                "operation": Operation.REGISTER,
+                "code": CODE,
+                "name": str(self._name),
+                "since": earlier.version.reference if earlier else None,
+                "taken_down": [*self._taken_down.keys],
+                "max_document_bytes": self._context.settings.max_document_bytes,
+                **self._identity(),
+            }
+        )
+
+    def _look(
+        self, collector: Collector, earlier: _Earlier | None, work: WorkArea
+    ) -> tuple[Landing, Look, _Earlier | None]:
+        """Find out where to go on: behind what landed before, behind the version before, or not."""
+        landing = self._begin(work, earlier)
+        since = landing.position or (earlier.position if earlier else None)
+        look = collector.look(since)
+        if since is None or look.goes_on:
+            return landing, look, earlier
+        work.clear()
+        return self._begin(work, None), look, None
+
+    def _begin(self, work: WorkArea, earlier: _Earlier | None) -> Landing:
+        shards = earlier.shards if earlier else ()
+        is_same = earlier is not None and self._is_read_the_same(earlier)
+        decided = shards[-1].reading if shards and is_same else None
+        return Landing(self._context, work, self._wanted, num_kept=len(shards), decided=decided)
+
+    def _land(
+        self, collector: Collector, look: Look, landing: Landing, since: Position | None
+    ) -> None:
+        progress = self._context.progress
+        progress.start("register", total_bytes=look.num_bytes or 0)
+        try:
+            landing.land(collector, since, resumes=look.resumes)
+        finally:
+            progress.finish()
+
+    def _is_read_the_same(self, earlier: _Earlier) -> bool:
+        return bool(earlier.position[_READING] == self._identity()[_READING])
+
     def _identity(self) -> Position:
         """Return what a later registration must have in common with this one, to go on."""
         reading = self._wanted.model_dump(mode="json", exclude_defaults=True)
         return {_SOURCE: self._source.facts(), _READING: reading}
 
-    def _take_over(self, earlier: _Earlier) -> list[FileFacts]:
-        """Return what is known of the files of the version before.
+    def _take_over(self, earlier: _Earlier, landing: Landing) -> list[FileFacts]:
+        """Return what is known of the files of the version before that are kept.
 
-        They are read again only where they are to become other documents than before.
+        They are read again only where they are to become other documents than before, or where the
+        account of all of them is no longer that of those which are kept.
         """
-        catalog, version = self._context.catalog, earlier.version
-        shards = catalog.versions.list_shards(Reference.parse(version.reference))
-        if self._taken_down or earlier.position[_READING] != self._identity()[_READING]:
-            return [self._scan(shard, name=shard.path) for shard in shards]
+        version, shards = earlier.version, earlier.shards
         run = version.run or ""
-        rejected = catalog.runs.ledger(run).entries[0].rejected
-        quarantine = catalog.runs.get(run).quarantine
-        first, *others = shards
+        rejected = self._context.catalog.runs.ledger(run).entries[0].rejected
+        is_shorter = landing.replaces_last and bool(rejected)
+        kept = shards[:-1] if landing.replaces_last else shards
+        if self._taken_down or is_shorter or not self._is_read_the_same(earlier):
+            return [
+                landing.scan(shard, name=shard.path, reading=_known_of(shard)) for shard in kept
+            ]
+        quarantine = self._context.catalog.runs.get(run).quarantine
         # The account of all of them is the first one's: a ledger is of a run, not of a file.
-        return [
-            FileFacts(shard=first, fields=version.fields, rejected=rejected, quarantine=quarantine),
-            *(FileFacts(shard=one, fields=version.fields, rejected=()) for one in others),
-        ]
-
-    def _land(
-        self, collector: Collector, look: Look, since: Position | None, *, num_before: int
-    ) -> list[tuple[FileFacts, Position]]:
-        """Write what is new into the store, and read it as documents."""
-        context = self._context
-        context.progress.start("register", total_bytes=look.num_bytes or 0)
-        landed: list[tuple[FileFacts, Position]] = []
-        try:
-            with context.store.stage_folder() as folder:
-                for number, file in enumerate(collector.collect(folder, since), num_before + 1):
-                    name = f"{file.stem}-{number:05}{file.suffix}"
-                    stored = context.store.commit(file.path)
-                    landed.append((self._scan(stored, name=name), file.position))
-        finally:
-            context.progress.finish()
-        return landed
-
-    def _scan(self, stored: StoredObject | Shard, *, name: str) -> FileFacts:
-        return scan_object(
-            self._context,
-            stored.digest,
-            num_bytes=stored.num_bytes,
-            name=name,
-            wanted=self._wanted,
-            taken_down=self._taken_down,
-        )
+        facts = [FileFacts(shard=one, fields=version.fields, rejected=()) for one in kept]
+        whole = {"rejected": rejected, "quarantine": quarantine}
+        return [one.model_copy(update=whole) for one in facts[:1]] + facts[1:]
 
     def _derivation(self, position: Position) -> Digest:
         return fingerprint(
@@ -205,3 +238,9 @@ class _Collection:
                 "max_document_bytes": self._context.settings.max_document_bytes,
             }
         )
+
+
+def _known_of(shard: Shard) -> Reading | None:
+    """Return what the source knew of how a file is read, where it knew more than the file says."""
+    is_page = shard.reading is not None and shard.reading.format in (Format.JSON, Format.JSONL)
+    return shard.reading if is_page else None

@@ -20,7 +20,7 @@ from registry.operations.passes.ahead import meanwhile
 from registry.operations.passes.quarantine import QuarantineWriter
 from registry.operations.passes.shards import WORTH_A_THREAD_BYTES, open_shard
 from registry.operations.passes.suppression import Suppression
-from registry.sources.detecting import Detected, detect
+from registry.sources.detecting import Detected, describe, detect
 from registry.sources.digesting import Digesting
 from registry.sources.file import SourceFile
 from registry.sources.places import path_of, read_stamp
@@ -126,6 +126,7 @@ def scan_object(
     num_bytes: int,
     name: str,
     wanted: Reading,
+    decided: Reading | None = None,
     taken_down: Suppression = _NOTHING,
 ) -> FileFacts:
     """Read one object of the store from end to end.
@@ -136,6 +137,7 @@ def scan_object(
         num_bytes: Its size.
         name: Its logical path in the version.
         wanted: What the caller said about how it is read.
+        decided: How JSON like it was read, so that it is read no otherwise; None: it is detected.
         taken_down: What is left out wherever it stands.
 
     Raises:
@@ -150,7 +152,10 @@ def scan_object(
         num_text_bytes=0,
     )
     file = open_shard(context.place, shard)
-    detected = detect(file, wanted)
+    if decided is None:
+        detected = detect(file, wanted)
+    else:
+        detected = describe(file, decided.model_copy(update={"without": ()}))
     tally = _Tally(context, keep=True, taken_down=taken_down)
     tally.read(file, detected.reading)
     counts = {"num_documents": tally.num_documents, "num_text_bytes": tally.num_text_bytes}

@@ -1,0 +1,61 @@
+"""The options by which `muster register` says what is meant of an HTTP API."""
+
+from typing import Annotated
+
+import typer
+
+from registry.domain.api_source import PageBy
+
+PageByOption = Annotated[
+    PageBy | None,
+    typer.Option(help="How a page of an API leads to the next; by a link unless said."),
+]
+RecordsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH", help="Where the records stand in a JSON object, such as data.items."
+    ),
+]
+NextOption = Annotated[
+    str | None,
+    typer.Option(
+        "--next", metavar="PATH", help="Where a page has the next cursor, or the next link."
+    ),
+]
+PageParameterOption = Annotated[
+    str | None,
+    typer.Option(help="The URL's parameter for it, if not cursor, page or offset."),
+]
+AuthOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SECRET", help="A bearer token by its name: env:NAME or keyring:SERVICE/USER."
+    ),
+]
+HeaderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="'NAME: VALUE'",
+        help="A header of each request; a secret in it is env:NAME. May be repeated.",
+    ),
+]
+AttemptsOption = Annotated[
+    int | None, typer.Option(help="How often a page is asked for; 6 unless said.")
+]
+MaxRateOption = Annotated[float | None, typer.Option(help="Requests a second at most.")]
+MaxPagesOption = Annotated[
+    int | None, typer.Option(help="Pages of an API at most; 10,000 unless said.")
+]
+MaxPageBytesOption = Annotated[
+    int | None, typer.Option(help="Bytes of a page at most; 64 MiB unless said.")
+]
+MaxRatioOption = Annotated[
+    float | None,
+    typer.Option(help="How many times its compressed bytes a page may be; 200 unless said."),
+]
+AllowPrivateOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-private", help="Also read from addresses that are not public, and by http."
+    ),
+]
