@@ -91,7 +91,9 @@ def read_answer(
 
 
 def read_first_line(response: httpx2.Response) -> str:
-    """Return the first line of an answer that says what is wrong, if it has one."""
+    """Return the first line of an answer that says what is wrong, if it has one for people."""
+    if "html" in str(response.headers.get("content-type", "")).lower():
+        return ""
     try:
         (block,) = islice(_iter_body(response, float("inf")), 1)
     except (ValueError, Incomplete, InputError, httpx2.TransportError):

@@ -140,7 +140,7 @@ def _next_link(page: Page, source: ApiSource) -> str | None:
     if source.next is None:
         found: JsonValue = page.answer.links.get("next", {}).get("url")
         if found is None:
-            _require_no_more(page.value)
+            _require_no_more(page.value, source)
     else:
         found = _find(page.value, source.next)
     if not found:
@@ -162,18 +162,26 @@ def _next_cursor(page: Page, source: ApiSource) -> JsonValue:
     return found
 
 
-def _require_no_more(value: JsonValue) -> None:
+def _require_no_more(value: JsonValue, source: ApiSource) -> None:
     """Require that an answer without a link does not say in other words that more is to come."""
     path = next(_iter_continuations(value, (), _MAX_SEARCHED_DEPTH), None)
-    if path is not None:
-        raise InputError(
-            f"the page says by {path!r} that there are more, and nothing says how to ask for them",
-            hint=f"--next {path} if it is a link; else --page-by cursor --next {path}, or "
-            "--page-by page",
-        )
+    if path is None:
+        return
+    said = _find(value, path)
+    if said is True:
+        hint = "--page-by page, or --page-by offset"
+    elif isinstance(said, str) and ("/" in said or said.startswith("?")):
+        hint = f"--next {path}"
+    else:
+        hint = f"--page-by cursor --next {path}"
+    raise InputError(
+        f"{source.uri}: a page says by {path!r} that there are more, and not how to ask for them",
+        hint=hint,
+    )
 
 
 def _iter_continuations(value: JsonValue, path: tuple[str, ...], depth: int) -> Iterator[str]:
+    """Yield the paths of what says so, outside of records."""
     if not isinstance(value, dict) or depth == 0:
         return
     for key, inner in value.items():

@@ -75,8 +75,9 @@ class PublicTransport(httpx2.BaseTransport):
         addresses = [known] if known else list(dict.fromkeys(_resolve(host)))
         for address in () if self._allow_private else addresses:
             if not is_public(address):
+                means = "" if host == address else f" means {address}, which"
                 raise NotAllowedError(
-                    f"{host} is {address}, which is no public address",
+                    f"{host}{means} is no public address",
                     hint="--allow-private reads from your own machine or network",
                 )
         return addresses

@@ -20,7 +20,7 @@ from registry.collection.fetching import Fetcher
 from registry.collection.pages import Page, first_of, next_of, read_page, url_of
 from registry.domain.api_source import ApiSource, PageBy
 from registry.domain.collecting import Position
-from registry.domain.digest import canonical_json
+from registry.domain.digest import Digest, canonical_json
 from registry.domain.reading import Format
 from registry.errors import ConflictError, InputError
 
@@ -60,7 +60,7 @@ class ApiCollector:
         return Look(
             goes_on=since is not None,
             num_rows=0 if first is None else None,
-            details=self._details(first),
+            details=self._details(first, "first page" if since is None else "next page"),
             resumes=True,
         )
 
@@ -85,16 +85,17 @@ class ApiCollector:
         """See `Collector.close`."""
         self._fetcher.close()
 
-    def _details(self, first: _New | None) -> tuple[tuple[str, str], ...]:
-        found = () if first is None else (("page", f"{len(first.page.records):,} records"),)
+    def _details(self, first: _New | None, which: str) -> tuple[tuple[str, str], ...]:
+        found = () if first is None else ((which, f"{len(first.page.records):,} records"),)
         secrets = ", ".join(map(str, self._source.secrets))
-        return (("pages by", self._source.page_by), *found, ("secrets", secrets or "none"))
+        named = (("secrets", secrets),) if secrets else ()
+        return (("pages by", self._source.page_by), *found, *named)
 
     def _iter_new(self, since: Position | None) -> Iterator[_New]:
         """Yield the pages with records that were not read before."""
         at = since["at"] if since else first_of(self._source)
         seen: set[bytes] = set()
-        before: Page | None = None
+        before: Digest | None = None
         while True:
             self._require_unseen(at, seen)
             page = self._fetch(at)
@@ -105,7 +106,7 @@ class ApiCollector:
             elif page.records:
                 self._require_other(before, page)
                 yield _New(page, at, replaces_last=False)
-            before = page
+            before = page.digest
             following = next_of(page, at, self._source)
             if following is None:
                 return
@@ -148,9 +149,9 @@ class ApiCollector:
                 hint="--from-start reads all pages again",
             )
 
-    def _require_other(self, before: Page | None, page: Page) -> None:
+    def _require_other(self, before: Digest | None, page: Page) -> None:
         is_counted = self._source.page_by in (PageBy.PAGE, PageBy.OFFSET)
-        if is_counted and before is not None and before.digest == page.digest:
+        if is_counted and before == page.digest:
             raise InputError(
                 f"{self._source.uri}: two pages in a row have the same records",
                 hint="the server may not know the parameter: --page-parameter NAME",

@@ -277,7 +277,7 @@ def test_gzip_in_several_members_and_bodies_in_chunks_are_whole(server, tmp_path
 
 
 def test_private_addresses_are_refused_also_behind_a_redirect(server, tmp_path, monkeypatch):
-    with pytest.raises(NotAllowedError, match=r"127\.0\.0\.1 is 127\.0\.0\.1, which is no public"):
+    with pytest.raises(NotAllowedError, match=r"127\.0\.0\.1 is no public"):
         collect(server.source(allow_private=False), tmp_path / "landed")
     assert [] == server.requests
 
@@ -286,7 +286,7 @@ def test_private_addresses_are_refused_also_behind_a_redirect(server, tmp_path, 
 
     monkeypatch.setattr(public_transport, "is_public", lambda address: address == "127.0.0.1")
     server.site = lambda request: Reply(status=302, headers={"Location": "http://[::1]:9/metadata"})
-    with pytest.raises(NotAllowedError, match="::1 is ::1, which is no public"):
+    with pytest.raises(NotAllowedError, match="::1 is no public address"):
         collect(server.source(allow_private=False), tmp_path / "landed")
     assert 1 == len(server.requests)
 
