@@ -147,11 +147,13 @@ class Fetcher:
         return answer
 
     def _request(self, target: httpx2.URL) -> httpx2.Request:
-        headers = {
-            "Accept": "application/json, application/x-ndjson, application/jsonl;q=0.9, */*;q=0.5",
-            "Accept-Encoding": "gzip",
-            "User-Agent": f"muster/{__version__}",
-        }
+        headers = httpx2.Headers(
+            {
+                "Accept": "application/json, application/x-ndjson;q=0.9, */*;q=0.5",
+                "Accept-Encoding": "gzip",
+                "User-Agent": f"muster/{__version__}",
+            }
+        )
         if _origin_of(target) == self._origin:
             target = target.copy_with(
                 query=self._secrets.expand(_query_of(target)).encode() or None

@@ -118,11 +118,16 @@ class ApiCollector:
         )
 
     def _hide(self, at: JsonValue) -> JsonValue:
-        """Return a link without the secrets that the server repeats in it; all else as it is."""
-        if self._source.page_by is not PageBy.LINK:
-            return at
-        place, mark, query = str(at).partition("?")
-        return f"{place}{mark}{self._secrets.hide(query)}"
+        """Return what leads to a page, without the secrets that the server repeats in a link."""
+        if self._source.page_by is PageBy.LINK:
+            place, mark, query = str(at).partition("?")
+            at = f"{place}{mark}{self._secrets.hide(query)}"
+        if (repeated := self._secrets.find_in(str(at).encode())) is not None:
+            raise InputError(
+                f"{self._source.uri}: the way to the next page repeats {repeated}, which would be "
+                "kept with it"
+            )
+        return at
 
     def _require_unseen(self, at: JsonValue, seen: set[bytes]) -> None:
         key = canonical_json(at)

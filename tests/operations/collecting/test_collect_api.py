@@ -122,7 +122,7 @@ def test_a_plan_asks_for_one_page_and_writes_nothing(muster, context, server):  
     source = server.source(page_by="page")
     plan = muster.plan_collection(source, name="forum/api")
     assert (None, None, 1) == (plan.since, plan.num_rows, len(server.requests))
-    assert ("page", "2 records") in plan.details
+    assert ("first page", "2 records") in plan.details
     assert not context.catalog.datasets.find("forum/api")
     muster.collect(source, name="forum/api", reading=TEXT)
     plan = muster.plan_collection(source, name="forum/api")
