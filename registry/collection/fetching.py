@@ -175,10 +175,8 @@ class Fetcher:
             found = target.join(place)
         except httpx2.InvalidURL as error:
             raise InputError(f"{self._show(target)}: redirects to no URL") from error
-        if found.scheme not in ("http", "https") or (target.scheme, found.scheme) == (
-            "https",
-            "http",
-        ):
+        may_follow = ("https",) if target.scheme == "https" else ("http", "https")
+        if found.scheme not in may_follow:
             raise NotAllowedError(f"{self._show(target)}: redirects to {found.scheme}:")
         return found.copy_with(query=self._secrets.hide(_query_of(found)).encode() or None)
 

@@ -89,5 +89,5 @@ def test_certificates_are_those_of_the_name_and_not_of_the_address(tmp_path, mon
     with server.running(), PublicTransport(allow_private=True) as transport:
         url = f"https://api.example:{server.port}/posts"
         assert 200 == transport.handle_request(httpx2.Request("GET", url)).status_code
-        with pytest.raises(httpx2.ConnectError, match="VERIFY_FAILED.*Hostname mismatch"):
+        with pytest.raises(httpx2.ConnectError, match=r"VERIFY_FAILED.*Hostname mismatch"):
             transport.handle_request(httpx2.Request("GET", url.replace("api", "other")))
