@@ -37,7 +37,7 @@ EXTRAS = {
     "ray": "units of work on a cluster",
     "s3": "files and objects on S3",
     "sentencepiece": "SentencePiece tokenizers",
-    "web": "web archives and HTML pages",
+    "web": "web archives, HTML pages and HTTP APIs",
 }
 """What each extra is for; those for who works on muster itself are left out."""
 
