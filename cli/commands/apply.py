@@ -11,7 +11,7 @@ from cli.options import AsJson, DryRun
 from cli.session import Session
 from registry.domain.declared_changes import ChangeKind
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

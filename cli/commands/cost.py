@@ -10,7 +10,7 @@ from cli.session import Session
 from registry.domain.cost import CostDraft, CostEntry, CostKind
 from registry.domain.money import Money, format_amount
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

@@ -11,7 +11,7 @@ from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
 from registry.domain.version import DatasetKind, Lifecycle
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

@@ -11,7 +11,7 @@ from cli.options import AsJson, DryRun
 from cli.session import Session
 from registry.domain.quantities import format_bytes, format_number
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

@@ -15,7 +15,7 @@ from registry.settings import HOME_FOLDER
 if TYPE_CHECKING:
     from registry.api import Registry
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 _LICENCE = "PSF-2.0"
 _VOCAB_SIZE = 8192

@@ -7,7 +7,7 @@ from cli.errors import ExitCode, printable
 from cli.options import AsJson
 from cli.session import Session
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

@@ -18,7 +18,7 @@ from registry.domain.embedding import Embedding, EmbeddingModel
 from registry.domain.execution import Execution, ExecutorKind
 from registry.domain.quantities import format_bytes
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from registry.domain.tokens import OutputFormat, Packing, TokenSplit
 from registry.domain.urls import redact_url
 from registry.errors import InputError
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from cli.options import AsJson, DryRun
 from cli.session import Session
 from registry.domain.quantities import format_bytes, format_number
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

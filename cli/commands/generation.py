@@ -10,7 +10,7 @@ from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
 from registry.domain.generation import Role
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

@@ -8,7 +8,7 @@ from cli.lineage import FieldsOption, LimitOption, LineageFormat, LineageFormatO
 from cli.options import AsJson, Quiet, ReferenceArgument
 from cli.session import Session
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

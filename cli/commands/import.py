@@ -10,7 +10,7 @@ from cli.options import AsJson, DryRun
 from cli.session import Session
 from registry.domain.exchange import EventCounts, ImportedDataset, MetadataFormat
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 _MOST_LINES = 20
 """Of lines that were skipped; `--json` has them all."""

@@ -9,7 +9,7 @@ from cli import output
 from cli.options import AsJson
 from cli.session import Session
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

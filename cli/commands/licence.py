@@ -15,7 +15,7 @@ from registry.domain.licence import Confidence
 from registry.domain.quantities import format_number
 from registry.errors import InputError
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

@@ -19,7 +19,7 @@ from cli.lineage import (
 from cli.options import AsJson, Quiet, ReferenceArgument
 from cli.session import Session
 
-app = typer.Typer(cls=DefaultGroup, rich_markup_mode=None)
+app = typer.Typer(cls=DefaultGroup, rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from cli.options import AsJson, FormatOption, ListFormat, Quiet
 from cli.session import Session
 from registry.domain.version import DatasetKind
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("list")

@@ -9,7 +9,7 @@ from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
 from registry.domain.quantities import format_count, parse_count
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 TokenizerOption = Annotated[str | None, typer.Option(metavar="NAME", help="Whose counts.")]
 

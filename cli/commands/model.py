@@ -11,7 +11,7 @@ from cli.session import Session
 from registry.domain.model import Model
 from registry.domain.terms import Term
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 ModelArgument = Annotated[str, typer.Argument(metavar="NAME@REVISION")]
 

@@ -20,7 +20,7 @@ from registry.domain.answers import Normalization, Preview
 from registry.domain.execution import Execution, ExecutorKind, Part
 from registry.domain.quantities import format_bytes
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from cli.options import AsJson
 from cli.session import Session
 from registry.domain.quantities import format_count
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from cli.options import AsJson, FormatOption, ListFormat
 from registry.domain.answers import RecipeDescription
 from registry.domain.recipe import Recipe, RecipeStep
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 RecipeArgument = Annotated[str, typer.Argument(metavar="NAME|FILE", help="Built-in or .toml.")]
 

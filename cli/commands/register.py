@@ -9,6 +9,7 @@ import typer
 from cli import output
 from cli.cards import card_of
 from cli.generations import PromptDigestOption, RoleOption, SamplingOption, read_sampling
+from cli.groups import SectionedCommand
 from cli.options import AsJson, DryRun, Quiet
 from cli.session import Session
 from cli.sources import (
@@ -31,10 +32,20 @@ from registry.domain.quantities import format_bytes, format_number
 from registry.domain.reading import Extraction, Format, Reading, Split
 from registry.domain.version import DatasetKind
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
-@app.command()
+class _Register(SectionedCommand):
+    sections = {
+        "file_format": "How files become documents",
+        "card": "What is stated of the data",
+        "table": "Databases and repositories",
+        "page_by": "HTTP APIs",
+        "from_start": "How it is done",
+    }
+
+
+@app.command(cls=_Register)
 def register(
     context: typer.Context,
     paths: Annotated[
@@ -63,6 +74,7 @@ def register(
     id_column: Annotated[
         str | None, typer.Option(help="The column that holds the document's id.")
     ] = None,
+    records: RecordsOption = None,
     split: Annotated[
         Split, typer.Option(help="What a document of a plain-text file is.")
     ] = Split.FILE,
@@ -71,7 +83,7 @@ def register(
         typer.Option(help="What is taken of web pages: their main content, or all text."),
     ] = Extraction.MAIN,
     card: Annotated[
-        Path | None, typer.Option(help="A .yaml or .toml file with the fields below.")
+        Path | None, typer.Option(help="A .yaml or .toml file with the fields of this section.")
     ] = None,
     kind: Annotated[DatasetKind | None, typer.Option(help="What the dataset is made of.")] = None,
     licence: Annotated[
@@ -132,7 +144,6 @@ def register(
         typer.Option(help="A commit, branch or tag: the folder is a git repository at it."),
     ] = None,
     page_by: PageByOption = None,
-    records: RecordsOption = None,
     next_path: NextOption = None,
     page_parameter: PageParameterOption = None,
     auth: AuthOption = None,

@@ -21,7 +21,7 @@ from cli.reports import (
 from cli.session import Session
 from registry.domain.quantities import parse_count
 
-app = typer.Typer(cls=DefaultGroup, rich_markup_mode=None)
+app = typer.Typer(cls=DefaultGroup, rich_markup_mode=None, add_completion=False)
 
 ParamsOption = Annotated[
     str | None,

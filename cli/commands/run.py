@@ -10,7 +10,7 @@ from cli.session import Session
 from registry.domain.answers import RunDescription
 from registry.domain.quantities import format_bytes
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

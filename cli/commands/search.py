@@ -8,7 +8,7 @@ from cli.datasets import print_datasets
 from cli.options import AsJson, FormatOption, ListFormat, Quiet
 from cli.session import Session
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

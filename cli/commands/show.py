@@ -15,7 +15,7 @@ from registry.domain.tokenizer import TokenizerIdentity
 from registry.domain.version import SourceFacts
 from registry.reporting.text import plain
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from cli.options import AsJson, Quiet, ReferenceArgument
 from cli.session import Session
 from registry.domain.embedding import Neighbours
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

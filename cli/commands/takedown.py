@@ -11,7 +11,7 @@ from cli.session import Session
 from registry.domain.takedown import SelectorKind, Takedown
 from registry.errors import InputError
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 NumberArgument = Annotated[int, typer.Argument(metavar="TAKEDOWN", help="Its number.")]
 ItemArgument = Annotated[int, typer.Argument(metavar="ENTRY", help="The number of the entry.")]

@@ -24,7 +24,7 @@ from registry.domain.engine import EngineChoice
 from registry.domain.execution import Execution, ExecutorKind, Part
 from registry.domain.quantities import format_bytes, format_percent, parse_fraction
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 _SYMBOLS_SHOWN = 10
 

@@ -12,7 +12,7 @@ from registry.domain.answers import AddedTokenizer
 from registry.domain.engine import EngineCheck
 from registry.domain.tokenizer import Tokenizer
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

@@ -13,7 +13,7 @@ from registry.domain.keeping import AuditVerification, RegistryVerification
 from registry.domain.quantities import format_bytes, format_number
 from registry.errors import InputError
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()
