@@ -2,10 +2,11 @@
 
 import io
 from dataclasses import replace
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from registry.domain.digest import Digest, digest_of_stream, finish, new_hasher
 from registry.sources.file import SourceFile
+from registry.sources.forwarding import Forwarding
 
 
 class Digesting:
@@ -42,33 +43,12 @@ class Digesting:
         return cast("BinaryIO", io.BufferedReader(_Seen(self, self._file.open())))
 
 
-class _Seen(io.RawIOBase):
+class _Seen(Forwarding):
     """A stream that shows what is read of it."""
 
     def __init__(self, digesting: Digesting, raw: BinaryIO) -> None:
+        super().__init__(raw)
         self._digesting = digesting
-        self._raw = raw
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as RawIOBase has it
-        offset = self._raw.tell()
-        view = memoryview(buffer)
-        data = self._raw.read(len(view))
-        view[: len(data)] = data
-        self._digesting.see(offset, view[: len(data)])
-        return len(data)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._raw.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._raw.tell()
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+    def see(self, offset: int, data: memoryview) -> None:
+        self._digesting.see(offset, data)

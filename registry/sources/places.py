@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 
 import fsspec
@@ -19,9 +19,12 @@ from registry.domain.collecting import FILE_SCHEMES
 from registry.domain.urls import redact_url
 from registry.errors import InputError, MissingExtraError, UnreadableError
 from registry.sources.file import SourceFile, check_name, explain
+from registry.sources.forwarding import Forwarding
 
 _EXTRAS: Final = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "abfs": "az"}
 """The extra that holds the file system of a scheme."""
+
+_Answer = TypeVar("_Answer")
 
 _BLOCK_BYTES: Final = 8 << 20
 """How much is asked for at once; a request takes as long as some megabytes do."""
@@ -149,34 +152,13 @@ def _open(uri: str) -> BinaryIO:
     return cast("BinaryIO", io.BufferedReader(_RemoteStream(uri, raw), _BLOCK_BYTES))
 
 
-class _RemoteStream(io.RawIOBase):
+class _RemoteStream(Forwarding):
     """A file elsewhere, whose errors are all of one kind."""
 
     def __init__(self, uri: str, raw: Any) -> None:  # noqa: ANN401 - fsspec is untyped
+        super().__init__(raw)
         self._uri = uri
-        self._raw = raw
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as RawIOBase has it
-        data: bytes = self._call(lambda: self._raw.read(len(buffer)))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return int(self._call(lambda: self._raw.seek(offset, whence)))
-
-    def tell(self) -> int:
-        return int(self._call(self._raw.tell))
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-    def _call(self, action: Callable[[], Any]) -> Any:  # noqa: ANN401 - fsspec is untyped
+    def call(self, action: Callable[[], _Answer]) -> _Answer:
         with remote_errors(self._uri):
             return action()
