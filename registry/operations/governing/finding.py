@@ -50,14 +50,30 @@ class Search:
     fits_everything: bool = True
     """Whether every document that was looked at is meant."""
 
+    looked_at: dict[str, tuple[tuple[int, int], int | None]] = field(default_factory=dict)
+    """What was known when a version was looked at, and how many documents were found; None: it
+    cannot be read."""
+
     def look_at_all(self, candidates: Iterable[Candidate]) -> None:
-        """Look for documents in versions, or judge them by their parents."""
-        for candidate in candidates:
-            self._look(candidate)
+        """Look for documents in versions, or judge them by their parents.
+
+        A text that is found may stand in a version that was looked at before, so versions are
+        looked at until none of them was without knowing every text.
+        """
+        versions, num_known = list(candidates), -1
+        while num_known != (num_known := len(self.texts) + sum(map(len, self.places.values()))):
+            self._begin_again()
+            for candidate in versions:
+                self._look(candidate)
         for name, inputs in self.context.catalog.reports.list_inputs().items():
             number = sum(self.numbers.get(one, 0) for one in inputs)
             if number:
                 self._add_item(ItemKind.REPORT, name, number)
+
+    def _begin_again(self) -> None:
+        """Forget what is judged by the texts and places that are known, and keep those."""
+        self.items, self.unread, self.numbers, self.models = [], [], {}, set()
+        self.fits_everything = True
 
     def _look(self, candidate: Candidate) -> None:
         inherited = [one for one in candidate.parents if one in self.numbers]
@@ -66,11 +82,10 @@ class Search:
                 number = sum(self.numbers[one] for one in inherited)
                 self._add(candidate, _KINDS[candidate.content], number)
             return
-        try:
-            number = self._count(candidate)
-        except (UnreadableError, ConflictError):
+        found = self._find(candidate)
+        if found is None:
             self.unread.append(candidate.reference)
-            number = 0
+        number = found or 0
         self.fits_everything &= number == candidate.num_documents
         if number:
             is_mixture = len(candidate.parents) > 1
@@ -88,6 +103,19 @@ class Search:
 
     def _add_item(self, kind: ItemKind, reference: str, number: int) -> None:
         self.items.append(ItemDraft(kind=kind, reference=reference, num_documents=number))
+
+    def _find(self, candidate: Candidate) -> int | None:
+        """Return how many documents of a version are meant; None: it cannot be read."""
+        num_places = sum(len(self.places.get(one, ())) for one in candidate.parents)
+        known = len(self._sought()), num_places
+        before, found = self.looked_at.get(candidate.reference, (None, None))
+        if before != known:
+            try:
+                found = self._count(candidate)
+            except (UnreadableError, ConflictError):
+                found = None
+            self.looked_at[candidate.reference] = (known, found)
+        return found
 
     def _count(self, candidate: Candidate) -> int:
         known: set[Place] = set()
@@ -125,12 +153,16 @@ class Search:
 
     def _holds_text(self, candidate: Candidate) -> bool:
         """Return whether a text that is sought or was found stands in a version's index."""
-        sought = [self.selector.value] if self.selector.kind is SelectorKind.DIGEST else []
-        keys = {key_of(digest) for digest in (*sought, *self.texts)}
+        keys = {key_of(digest) for digest in self._sought()}
         if not keys or candidate.document_index is None:
             return False
         index = read_index(self.context.store, candidate.document_index)
         return not keys.isdisjoint(index.column("key").to_pylist())
+
+    def _sought(self) -> set[Digest]:
+        """Return the digests of the texts that are asked for or were found."""
+        is_digest = self.selector.kind is SelectorKind.DIGEST
+        return {*self.texts, *((self.selector.value,) if is_digest else ())}
 
     def _documents(self, reference: str) -> Iterator[tuple[bytes, str, str, str]]:
         shards = self.context.catalog.versions.list_shards(Reference.parse(reference))

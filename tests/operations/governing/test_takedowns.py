@@ -64,6 +64,32 @@ def test_the_work_list_holds_all_that_holds_the_document(mixed):
     ]
 
 
+@pytest.mark.parametrize("kind", ["url-pattern", "id"])
+def test_copies_that_were_there_before_the_match_are_found(muster, tmp_path, kind):
+    text = "Private letter  of Ada.\u0000"
+    copy = write_jsonl(tmp_path / "old.jsonl", [{"text": text}, {"text": "Other."}])
+    match = {"id": "letter", "text": text, "url": URL}
+    first = write_jsonl(tmp_path / "new.jsonl", [{"text": text}, match, {"text": "More."}])
+    muster.register([str(copy)], name="web/old")
+    muster.register([str(first)], name="web/new")
+    muster.normalize("web/old", recipe="text-default")
+    found = muster.takedowns.open(kind, {"url-pattern": URL, "id": "letter"}[kind], **WHY)
+
+    assert [
+        ("documents", "web/old@1", 1),
+        ("documents", "web/new@1", 2),
+        ("documents", "web/old.text-default@1", 1),
+    ] == listed(found)
+    muster.takedowns.apply(found.id)
+    left = [
+        text
+        for name in ("web/old", "web/new", "web/old.text-default")
+        for batch in muster.stream(name)
+        for text in batch["text"].to_pylist()
+    ]
+    assert ["Other.", "More.", "Other."] == left
+
+
 def test_versions_are_made_again_without_it(mixed):
     opened = mixed.takedowns.open("url-pattern", URL, **WHY)
     done = mixed.takedowns.apply(opened.id)
@@ -168,8 +194,10 @@ def test_no_file_is_read_that_an_index_answers_for(mixed, tmp_path, monkeypatch,
     digest = "sha256:" + hashlib.sha256(REAL.format(row=3).encode()).hexdigest()
     found = mixed.takedowns.open(place, {"digest": digest}.get(place, URL), **WHY)
 
+    # By its URL the text was found in a file, above which a copy of it may stand.
+    again = {"url-pattern": ["real.jsonl"]}.get(place, [])
     # Of two normalized versions the one that holds the document was read.
-    assert ["real.jsonl", "made.jsonl", "mix.jsonl", "made.jsonl"] == [
+    assert ["real.jsonl", "made.jsonl", "mix.jsonl", "made.jsonl", *again] == [
         path for path in read if path.endswith(".jsonl")
     ]
     assert 1 == len([path for path in read if path.endswith(".parquet")])
