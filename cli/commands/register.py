@@ -236,7 +236,8 @@ def register(
             )
         elif dry_run:
             show_plan(
-                registry.plan_collection(source, name=name, from_start=from_start), as_json=as_json
+                registry.plan_collection(source, name=name, reading=reading, from_start=from_start),
+                as_json=as_json,
             )
             return
         else:
@@ -288,13 +289,14 @@ def show_plan(plan: CollectionPlan, *, as_json: bool) -> None:
         output.print_json(plan)
         return
     nothing_new = plan.since is not None and plan.num_rows == 0
+    unchanged = "nothing new, and what is kept in another way" if plan.is_read_otherwise else ""
     rows = "not known before they are read" if plan.num_rows is None else f"{plan.num_rows:,}"
     output.print_facts(
         [
             ("planned", plan.reference),
             ("source", plan.uri),
             ("behind", plan.since or "nothing: all of it is read"),
-            ("to read", "nothing: unchanged" if nothing_new else rows),
+            ("to read", (unchanged or "nothing: unchanged") if nothing_new else rows),
             ("bytes", None if plan.num_bytes is None else format_bytes(plan.num_bytes)),
             *plan.details,
         ]

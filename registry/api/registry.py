@@ -162,11 +162,20 @@ class Registry:
         )
 
     def plan_collection(
-        self, source: Source, *, name: str, from_start: bool = False
+        self,
+        source: Source,
+        *,
+        name: str,
+        reading: Reading | None = None,
+        from_start: bool = False,
     ) -> CollectionPlan:
         """Say what `collect` would read; see `operations.collect.plan_collection`."""
         return operations.collect.plan_collection(
-            self._context, source, name=DatasetName.parse(name), from_start=from_start
+            self._context,
+            source,
+            name=DatasetName.parse(name),
+            reading=reading,
+            from_start=from_start,
         )
 
     def normalize(

@@ -279,10 +279,11 @@ def _require_empty(target: Database) -> None:
         if found is not None:
             hint = f"MUSTER_DATABASE_URL={target.place} muster db upgrade"
             raise SchemaRevisionError(found=found, expected=EXPECTED, hint=hint)
-        others = set(inspect(connection).get_table_names()) & set(Row.metadata.tables)
+        others = sorted(inspect(connection).get_table_names())
         if others:
+            more = f" and {len(others) - 3:,} more" if len(others) > 3 else ""
             raise InputError(
-                f"{target.place} holds tables of something else: {', '.join(sorted(others))}",
+                f"{target.place} holds tables of something else: {', '.join(others[:3])}{more}",
                 hint="name a database of its own for the catalog",
             )
 

@@ -52,7 +52,7 @@ class SqlSession:
         except ImportError as error:
             raise InputError(
                 f"{self._place}: the driver is not installed: {error.name}",
-                hint=f"pip install {error.name}",
+                hint=f"install the driver that has the Python module {error.name}",
             ) from error
         if url.get_backend_name() == "sqlite":
             event.listen(engine, "connect", self._deadline.watch)

@@ -55,7 +55,9 @@ class TableSource(Value):
 
     @model_validator(mode="after")
     def _name_the_rows(self) -> Self:
-        if (self.table is None) == (self.query is None):
+        if self.table is not None and self.query is not None:
+            raise InputError("--table and --query both say which rows are meant: give one")
+        if self.table is None and self.query is None:
             raise InputError(
                 f"{self.uri} is a database: say which of its rows are meant",
                 hint="--table NAME, or --query 'SELECT ...'",
@@ -134,6 +136,9 @@ class CollectionPlan(Value):
     """Rows that would be read; None: the source does not say before it is read."""
 
     num_bytes: int | None
+    is_read_otherwise: bool
+    """Whether what is kept becomes other documents than before, so that a version is made."""
+
     details: tuple[tuple[str, str], ...]
     """What else is known beforehand, such as columns or a commit: name and words."""
 

@@ -83,9 +83,9 @@ def test_a_target_at_another_revision_is_refused(catalog_url, other_url):
 def test_a_target_with_tables_of_something_else_is_refused(catalog_url, other_url):
     database = Database(other_url)
     with closing(database), database.writing() as connection:
-        connection.execute(text("CREATE TABLE version (name TEXT)"))
+        connection.execute(text("CREATE TABLE album (name TEXT)"))
 
-    with pytest.raises(InputError, match="something else: version"):
+    with pytest.raises(InputError, match="something else: album"):
         copy_catalog(catalog_url, other_url)
 
 

@@ -69,13 +69,18 @@ def collect(
 
 
 def plan_collection(
-    context: Context, source: Source, *, name: DatasetName, from_start: bool = False
+    context: Context,
+    source: Source,
+    *,
+    name: DatasetName,
+    reading: Reading | None = None,
+    from_start: bool = False,
 ) -> CollectionPlan:
     """Say what `collect` would read; nothing is read or written.
 
     The arguments and errors are those of `collect`.
     """
-    collection = _Collection(context, source, name, Reading(), Card())
+    collection = _Collection(context, source, name, reading or Reading(), Card())
     with open_source(source) as collector:
         earlier = None if from_start else collection.find_earlier()
         look = collector.look(earlier.position if earlier else None)
@@ -88,6 +93,7 @@ def plan_collection(
         position=earlier.position if earlier and goes_on else None,
         num_rows=look.num_rows,
         num_bytes=look.num_bytes,
+        is_read_otherwise=earlier is not None and goes_on and not collection.reads_as(earlier),
         details=look.details,
     )
 
@@ -185,7 +191,7 @@ class _Collection:
 
     def _begin(self, work: WorkArea, earlier: _Earlier | None) -> Landing:
         shards = earlier.shards if earlier else ()
-        is_same = earlier is not None and self._is_read_the_same(earlier)
+        is_same = earlier is not None and self.reads_as(earlier)
         decided = shards[-1].reading if shards and is_same else None
         return Landing(self._context, work, self._wanted, num_kept=len(shards), decided=decided)
 
@@ -199,7 +205,7 @@ class _Collection:
         finally:
             progress.finish()
 
-    def _is_read_the_same(self, earlier: _Earlier) -> bool:
+    def reads_as(self, earlier: _Earlier) -> bool:
         return bool(earlier.position[_READING] == self._identity()[_READING])
 
     def _identity(self) -> Position:
@@ -218,10 +224,16 @@ class _Collection:
         rejected = self._context.catalog.runs.ledger(run).entries[0].rejected
         is_shorter = landing.replaces_last and bool(rejected)
         kept = shards[:-1] if landing.replaces_last else shards
-        if self._taken_down or is_shorter or not self._is_read_the_same(earlier):
-            return [
-                landing.scan(shard, name=shard.path, reading=_known_of(shard)) for shard in kept
-            ]
+        if self._taken_down or is_shorter or not self.reads_as(earlier):
+            self._context.progress.start(
+                "register", total_bytes=sum(shard.num_text_bytes for shard in kept)
+            )
+            try:
+                return [
+                    landing.scan(shard, name=shard.path, reading=_known_of(shard)) for shard in kept
+                ]
+            finally:
+                self._context.progress.finish()
         quarantine = self._context.catalog.runs.get(run).quarantine
         # The account of all of them is the first one's: a ledger is of a run, not of a file.
         facts = [FileFacts(shard=one, fields=version.fields, rejected=()) for one in kept]

@@ -41,10 +41,12 @@ def make(
             any scale.
 
     Raises:
-        InputError: There is no part, one is named twice, is itself a mixture or embeddings, holds
-            no document, was withdrawn, or has a weight of less than a billionth.
+        InputError: The dataset holds something else; there is no part; or one is named twice, is
+            itself a mixture or embeddings, holds no document, was withdrawn, or has a weight of
+            less than a billionth.
         UnknownError: There is no such version.
     """
+    _check_name(context, name)
     versions: dict[str, Version] = {}
     scale: dict[str, Fraction] = {}
     for reference, weight in weights:
@@ -78,6 +80,15 @@ def get(context: Context, reference: Reference) -> Mixture:
         UnknownError: There is no such version.
     """
     return context.catalog.mixtures.get(reference)
+
+
+def _check_name(context: Context, name: DatasetName) -> None:
+    known = context.catalog.datasets.find(name)
+    if known is not None and known.head and known.kind is not DatasetKind.MIXTURE:
+        raise InputError(
+            f"{name} holds {known.kind}: a mixture is a version of a dataset of its own",
+            hint="muster mixture make mix/NAME ...",
+        )
 
 
 def _check_part(version: Version) -> None:

@@ -174,6 +174,9 @@ class DocumentStream(Iterator[pa.RecordBatch]):
 
     def _check_order(self) -> None:
         plan = self._plan
+        for name, value in (("shuffle_seed", plan.shuffle_seed), ("epoch", plan.epoch)):
+            if value is not None and (not isinstance(value, int) or value < 0):
+                raise InputError(f"{name} {value!r}: a whole number of 0 or more is asked for")
         is_whole = plan.shuffle_seed is None and plan.part.count == 1
         if self._pipeline.keeps_state and not is_whole:
             raise InputError(

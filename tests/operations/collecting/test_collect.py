@@ -66,8 +66,10 @@ def test_a_plan_says_what_would_be_read_and_writes_nothing(muster, context, data
     assert not context.catalog.datasets.find("forum/post")
     muster.collect(source, name="forum/post", reading=BODY)
     database.add_posts(21, 22)
-    second = muster.plan_collection(source, name="forum/post")
-    assert ("forum/post@1", 2) == (second.since, second.num_rows)
+    second = muster.plan_collection(source, name="forum/post", reading=BODY)
+    assert ("forum/post@1", 2, False) == (second.since, second.num_rows, second.is_read_otherwise)
+    other = muster.plan_collection(source, name="forum/post", reading=Reading(template="{id}"))
+    assert other.is_read_otherwise
 
 
 def test_another_column_of_what_is_kept_needs_no_database(muster, database):  # noqa: F811
@@ -200,7 +202,7 @@ def test_a_registration_that_is_killed_leaves_nothing_half_written(tmp_path):
     ("places", "options", "words"),
     [
         (["postgresql://h/d"], {}, "say which of its rows"),
-        (["postgresql://h/d"], {"table": "a", "query": "SELECT 1"}, "say which of its rows"),
+        (["postgresql://h/d"], {"table": "a", "query": "SELECT 1"}, "give one"),
         (["postgresql://h/d", "a.jsonl"], {"table": "a"}, "cannot stand beside"),
         (["corpus/"], {"table": "a"}, "--table means nothing for files"),
         (["corpus/"], {"commit": "v1", "cursor_column": "id"}, "--cursor-column means nothing"),

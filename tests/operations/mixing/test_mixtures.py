@@ -161,3 +161,8 @@ def test_the_catalog_holds_a_weight_to_billionths(mixed, context):
         context.catalog._database._engine.begin() as connection,
     ):
         connection.exec_driver_sql(statement)
+
+
+def test_a_mixture_is_no_version_of_a_dataset_of_text(mixed):
+    with pytest.raises(InputError, match="web/a holds text"):
+        mixed.mixtures.make("web/a", {"web/b": 1})
