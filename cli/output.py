@@ -102,11 +102,20 @@ def write_file(path: Path, text: str) -> None:
         InputError: Its folder is not there.
         StorageError: It cannot be written.
     """
-    if not path.parent.is_dir():
-        raise InputError(f"there is no folder {path.parent}", hint="make it first")
+    require_folder(path)
     from registry.storage.objects import write_atomically
 
     write_atomically(path, text.encode())
+
+
+def require_folder(path: Path | None) -> None:
+    """Refuse a file for which there is no folder, before anything is done.
+
+    Raises:
+        InputError: Its folder is not there.
+    """
+    if path is not None and not path.parent.is_dir():
+        raise InputError(f"there is no folder {path.parent}", hint="make it first")
 
 
 def hint(message: str) -> None:

@@ -127,6 +127,7 @@ def report(
     from cli.reports import make_targets, read_sizes
 
     session: Session = context.obj
+    output.require_folder(html)
     asked = make_targets(
         read_sizes(params),
         overtraining=overtraining,

@@ -49,13 +49,15 @@ def answer(report: Report) -> str:
     enough = [item.label for item in report.targets if item.verdict.is_enough]
     short = [item.label for item in report.targets if not item.verdict.is_enough]
     unit = "" if any(target.name for target in report.targets) else " parameters"
+    repeated = [item.label for item in report.targets if _is_enough_by_repeating(item)]
+    only = f"; for {_list(repeated)} only by more epochs than the policy has" if repeated else ""
     if all(target.verdict is Verdict.BLOCKED for target in report.targets):
         return f"No: a gate blocks {_list(short)}{unit} on {held}."
     if not short:
         return f"Yes: {held} are enough for each of {_list(enough)}{unit} ({report.law})."
     if not enough:
-        return f"No: {held} are not enough for any of {_list(short)}{unit} ({report.law})."
-    return f"{held} are enough for {_list(enough)}, not for {_list(short)}{unit}."
+        return f"No: {held} are not enough for any of {_list(short)}{unit}{only} ({report.law})."
+    return f"{held} are enough for {_list(enough)}, not for {_list(short)}{unit}{only}."
 
 
 def supply_rows(report: Report) -> list[list[str]]:
@@ -271,7 +273,7 @@ def _answer_one(target: TargetReport, held: str) -> str:
         case Verdict.SUFFICIENT_REPEAT:
             times = f"{'up to ' if target.mixture else ''}{target.epochs_needed:.3g}"
             return f"Yes: {held}, seen {times} times, are enough for {size}; {asked}."
-        case Verdict.CONSTRAINED if (target.epochs_needed or math.inf) <= target.hard_epochs:
+        case Verdict.CONSTRAINED if _is_enough_by_repeating(target):
             return (
                 f"Not as it stands: {held} are enough for {size} only after "
                 f"{'up to ' if target.mixture else ''}{target.epochs_needed:.3g} epochs; {asked}."
@@ -280,6 +282,11 @@ def _answer_one(target: TargetReport, held: str) -> str:
             return f"No: a gate blocks {size} on {held}."
         case _:
             return f"No: {held} are not enough for {size}; {asked}."
+
+
+def _is_enough_by_repeating(target: TargetReport) -> bool:
+    epochs = target.epochs_needed or math.inf
+    return target.verdict is Verdict.CONSTRAINED and epochs <= target.hard_epochs
 
 
 def _named(target: TargetReport) -> str:

@@ -160,7 +160,7 @@ def test_the_first_line_answers_in_a_sentence(changes, sentence):
         (
             ["CONSTRAINED", "INSUFFICIENT"],
             "No: 10B unique tokens (an upper bound) are not enough for any of 1B and 2B "
-            "parameters (epoch-2024).",
+            "parameters; for 1B only by more epochs than the policy has (epoch-2024).",
         ),
         (
             ["BLOCKED", "BLOCKED"],
