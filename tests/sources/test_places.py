@@ -12,7 +12,7 @@ from registry.errors import InputError, MissingExtraError, UnreadableError
 from registry.sources.detecting import detect
 from registry.sources.digesting import Digesting
 from registry.sources.finding import find_files
-from registry.sources.places import open_file, read_stamp
+from registry.sources.places import open_file, path_of, read_stamp
 from registry.sources.reading import read_documents
 
 LINES = b'{"text": "one"}\n{"text": "two"}\n'
@@ -166,3 +166,12 @@ def test_what_is_read_out_of_order_is_digested_all_the_same(tmp_path):
         stream.seek(0)
         stream.read(100)
     assert digest_of_bytes(path.read_bytes()) == digesting.finish()
+
+
+def test_the_uri_of_a_local_file_leads_back_to_it(tmp_path):
+    path = tmp_path / "a b#c%41é.txt"
+    path.write_bytes(LINES)
+    (file,) = find_files([str(path)])
+
+    assert path == path_of(file.uri)
+    assert path_of("s3://bucket/a") is None

@@ -51,6 +51,7 @@ def test_a_body_is_freed_of_its_encodings_if_it_has_them(encoding, compress):
         ("compress", PAGE),
         ("br", b"\xff\xff\xff"),
     ],
+    ids=["gzip", "br", "zstd", "deflate", "compress", "no-br"],
 )
 def test_a_body_that_is_cut_off_or_in_an_unknown_encoding_is_no_http(encoding, body):
     with pytest.raises(RowError, match="invalid-http"):
