@@ -154,8 +154,10 @@ class TableCollector:
         if source.cursor_column is None:
             return key
         if source.cursor_column not in self._columns:
-            raise InputError(
-                f"{source.uri}: no column {source.cursor_column!r}",
+            raise UnknownError(
+                what=f"column of {source.table or 'the query'}",
+                value=source.cursor_column,
+                known=self._columns,
                 hint="--cursor-column takes one of " + ", ".join(self._columns),
             )
         return [source.cursor_column, *(name for name in key if name != source.cursor_column)]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 from registry.domain.reading import Field, Reading
 from registry.domain.template import columns_of
@@ -69,12 +70,12 @@ def choose_columns(
         wanted = _take_template(wanted, wanted.template)
     for column in (*wanted.text_columns, *((wanted.id_column,) if wanted.id_column else ())):
         if column not in types:
-            raise InputError(f"{path}: no column {column!r}", hint=_list_columns(fields))
+            raise InputError(f"{path}: no column {column!r}", hint=_suggest(column, fields))
     for column in wanted.text_columns if wanted.template is None else ():
         if not (_can_hold_text(types[column]) or _is_list_of_strings(types[column])):
             raise InputError(
                 f"{path}: column {column!r} holds {types[column]}, not text",
-                hint=_list_columns(fields),
+                hint=f"--template '{{{column}}}' makes text of it; {_list_columns(fields)}",
             )
     id_column = wanted.id_column
     if id_column is None and _ID_NAME not in wanted.text_columns:
@@ -143,6 +144,12 @@ def _is_list_of_strings(type_: str) -> bool:
 
 def _can_hold_id(type_: str) -> bool:
     return is_string(type_) or type_ in _INTEGER_TYPES or type_ == "mixed"
+
+
+def _suggest(column: str, fields: Sequence[Field]) -> str:
+    nearest = get_close_matches(column, [field.name for field in fields], n=3, cutoff=0.6)
+    asked = f"did you mean {', '.join(nearest)}? " if nearest else ""
+    return asked + _list_columns(fields)
 
 
 def _list_columns(fields: Sequence[Field]) -> str:

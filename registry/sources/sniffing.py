@@ -74,7 +74,8 @@ _ARCHIVE_SUFFIXES = {
     ".tzst": Container.TAR,
 }
 _OFFICE_SUFFIXES = frozenset({".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub"})
-_FOREIGN_MAGIC = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"SQLite format 3")
+_SQLITE_MAGIC = b"SQLite format 3"
+_FOREIGN_MAGIC = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", _SQLITE_MAGIC)
 
 _TAR_MAGIC, _TAR_MAGIC_PLACE = b"ustar", 257
 
@@ -142,6 +143,10 @@ def find_format(head: bytes, name: str) -> Format:
         return claimed
     if suffix == ".json":
         return _find_json_layout(head, name)
+    if head.startswith(_SQLITE_MAGIC):
+        raise UnreadableError(
+            path=name, reason=UNKNOWN_FORMAT, hint="a database: sqlite:///PATH --table NAME"
+        )
     if not looks_like_text(head):
         raise UnreadableError(path=name, reason=UNKNOWN_FORMAT)
     return claimed or (Format.TEXT if suffix else _find_by_content(head))

@@ -124,7 +124,7 @@ def test_wrong_words_are_the_callers_error(database):
         pass
     assert "did you mean post?" == error.value.hint
     with (
-        pytest.raises(InputError, match="no column 'at'"),
+        pytest.raises(InputError, match="no column of post 'at'"),
         open_source(database.source(cursor_column="at")),
     ):
         pass
