@@ -11,6 +11,14 @@ import pytest
 
 from cli.main import main
 
+_PROGRAM = """
+import signal
+from cli.main import main
+# A shell that starts the tests in the background leaves them deaf to an interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+
 
 class Muster:
     """The command line, in a folder of its own."""
@@ -23,7 +31,7 @@ class Muster:
 
     def start(self, *words, **options) -> subprocess.Popen:
         return subprocess.Popen(
-            [sys.executable, "-c", "from cli.main import main; main()", *map(str, words)],
+            [sys.executable, "-c", _PROGRAM, *map(str, words)],
             cwd=self.folder,
             env=self.environment | options.pop("env", {}),
             stdout=subprocess.PIPE,

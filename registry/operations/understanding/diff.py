@@ -20,14 +20,14 @@ from registry.domain.difference import (
 from registry.domain.digest import Digest
 from registry.domain.names import Reference
 from registry.domain.recipe import Recipe
-from registry.domain.run import Run
+from registry.domain.run import DERIVED_FROM, Run
 from registry.domain.version import Shard, Version
 from registry.operations.context import Context
 from registry.operations.passes.changes import compare
 from registry.operations.passes.indexes import read_index
 from registry.operations.understanding.written_counts import counts_of
 
-_TOLD_ELSEWHERE = {"name", "recipe", "recipe_document", "card"}
+_TOLD_ELSEWHERE = {"name", "recipe", "recipe_document", "card", DERIVED_FROM}
 """Parameters of a run that other fields of the answer tell."""
 
 
