@@ -15,6 +15,7 @@ from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
 from registry.domain.names import Reference
 from registry.domain.recipe import Recipe
+from registry.domain.tokenizer import CountingPolicy
 from registry.errors import InputError
 from registry.normalization.pipeline import Pipeline, Processed
 from registry.normalization.recipe_files import AS_IS
@@ -60,6 +61,9 @@ class StreamState(Value):
 
     recipe: Digest | None
     tokenizer: Digest | None
+    policy: CountingPolicy | None
+    """Which special tokens stand among the ids."""
+
     shuffle_seed: int | None
     epoch: int
     part: str
@@ -191,6 +195,7 @@ class DocumentStream(Iterator[pa.RecordBatch]):
             digest=self._version.digest,
             recipe=plan.recipe.fingerprint if plan.recipe else None,
             tokenizer=counting.tokenizer.fingerprint if counting else None,
+            policy=counting.policy if counting else None,
             shuffle_seed=plan.shuffle_seed,
             epoch=plan.epoch,
             part=str(plan.part),

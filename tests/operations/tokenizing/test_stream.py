@@ -84,12 +84,12 @@ def test_a_seed_decides_the_order_and_an_epoch_changes_it(muster):
     assert 4 == len({json.dumps(order) for order in [as_it_is, *orders]})
 
 
-@pytest.mark.parametrize("recipe", ["text-default", UNIQUE], ids=["stateless", "stateful"])
-@pytest.mark.parametrize("seed", [None, 3])
+@pytest.mark.parametrize(
+    ("recipe", "seed"),
+    [("text-default", None), ("text-default", 3), (UNIQUE, None)],
+    ids=["in order", "shuffled", "stateful"],
+)
 def test_a_stream_goes_on_from_any_place(muster, recipe, seed):
-    if recipe is UNIQUE and seed is not None:
-        pytest.skip("refused: see below")
-
     def stream(resume=None):
         return muster.stream(
             "web/cc", recipe=recipe, tokenizer="bytes", shuffle_seed=seed, resume=resume
@@ -111,6 +111,9 @@ def test_a_state_of_another_stream_is_refused(muster):
         muster.stream("web/cc", shuffle_seed=2, resume=state)
     with pytest.raises(InputError, match="part 0/1, not 1/2"):
         muster.stream("web/cc", shuffle_seed=1, shard=(1, 2), resume=state)
+    state = muster.stream("web/cc", tokenizer="bytes").state()
+    with pytest.raises(InputError, match="state is of another stream: policy"):
+        muster.stream("web/cc", tokenizer="bytes", eos=False, resume=state)
     with pytest.raises(InputError, match="what state"):
         muster.stream("web/cc", resume={"place": 3})
 
