@@ -6,6 +6,7 @@ list names it. The audit log is asked for what was done to one version, and was 
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.operations import BatchOperations
 
 revision = "0010"
 down_revision = "0009"
@@ -54,7 +55,7 @@ def downgrade() -> None:
     make_triggers()
 
 
-def check(batch, *, kinds: str, subject: str) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - Alembic's
+def check(batch: BatchOperations, *, kinds: str, subject: str) -> None:
     """Put other checks in place of those on kind and subject."""
     for name, condition in (("kind", kinds), ("subject", subject)):
         batch.drop_constraint(op.f(f"ck_takedown_item_{name}"), type_="check")
