@@ -10,7 +10,7 @@ object is made new by writing it again.
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,11 +68,12 @@ class Waste:
         """Yield every object, one folder of the 256 after the other."""
         for folder in self._list(f"{self._root}/sha256"):
             for info in self._list(folder["name"]):
-                # What has no name of ours is somebody else's.
-                with suppress(InputError):
-                    name = Path(info["name"])
+                name = Path(info["name"])
+                try:
                     digest = parse_digest(name.parent.name + name.name)
-                    yield FoundObject(info["name"], info["size"], _modified(info), digest)
+                except InputError:
+                    continue  # what has no name of ours is somebody else's
+                yield FoundObject(info["name"], info["size"], _modified(info), digest)
 
     def iter_staged(self) -> Iterator[Found]:
         """Yield what dead writers left, where the system tells the dead from the living."""
