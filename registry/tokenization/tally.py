@@ -84,10 +84,11 @@ class Tally:
                     self.num_bytes,
                     self.num_characters,
                 ],
-                "ids": [ids.tolist(), self.id_counts[ids].tolist()],
-                "characters": [codes.tolist(), self.character_counts[codes].tolist()],
+                "ids": [ids, self.id_counts[ids]],
+                "characters": [codes, self.character_counts[codes]],
                 "examples": sorted(self.examples.items()),
-            }
+            },
+            option=orjson.OPT_SERIALIZE_NUMPY,
         )
 
     def add_state(self, state: bytes) -> None:
