@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from registry.domain.execution import ExecutorKind
+from registry.domain.quantities import parse_fraction
+from registry.domain.tokens import Packing
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print references only.")]
@@ -54,6 +56,29 @@ ShardOption = Annotated[
         help="Only every COUNT-th unit, from INDEX (0 and up); then: muster run merge RUN.",
     ),
 ]
+
+SequenceLength = Annotated[
+    int | None, typer.Option(min=1, help="Pack documents into sequences of so many tokens.")
+]
+PackingOption = Annotated[
+    Packing | None,
+    typer.Option(help="Cut documents at sequences' ends (default), or keep them whole."),
+]
+ShuffleSeed = Annotated[
+    int | None, typer.Option(min=0, help="Shuffle documents; the same seed, the same order.")
+]
+ValFraction = Annotated[
+    str | None,
+    typer.Option(metavar="0.5%", help="Share of documents that goes to the split `val`."),
+]
+MaxShardTokens = Annotated[
+    int | None, typer.Option(min=1, help="Tokens of a file at most; else as the format does.")
+]
+
+
+def read_val_fraction(text: str | None) -> float | None:
+    """Read the share of documents that goes to the split `val`."""
+    return None if text is None else parse_fraction(text, what="val-fraction")
 
 
 class ListFormat(StrEnum):

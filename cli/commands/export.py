@@ -7,12 +7,20 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.options import AsJson
+from cli.options import (
+    AsJson,
+    MaxShardTokens,
+    PackingOption,
+    SequenceLength,
+    ShuffleSeed,
+    ValFraction,
+    read_val_fraction,
+)
 from cli.session import Session
 from registry.domain.answers import Export, TokenExport
 from registry.domain.declaration import DeclarationExport
 from registry.domain.exchange import MetadataExport, MetadataFormat
-from registry.domain.quantities import format_bytes, parse_fraction
+from registry.domain.quantities import format_bytes
 from registry.domain.tokens import OutputFormat, Packing, TokenSplit
 from registry.domain.urls import redact_url
 from registry.errors import InputError
@@ -56,24 +64,11 @@ def export(
         OutputFormat | None,
         typer.Option(help="Write tokens in this format; else the shards as they are stored."),
     ] = None,
-    sequence_length: Annotated[
-        int | None,
-        typer.Option(min=1, help="Pack documents into sequences of so many tokens."),
-    ] = None,
-    packing: Annotated[
-        Packing | None,
-        typer.Option(help="Cut documents at sequences' ends (default), or keep them whole."),
-    ] = None,
-    shuffle_seed: Annotated[
-        int | None, typer.Option(min=0, help="Shuffle documents; the same seed, the same order.")
-    ] = None,
-    val_fraction: Annotated[
-        str | None,
-        typer.Option(metavar="0.5%", help="Share of documents that goes to the split `val`."),
-    ] = None,
-    max_shard_tokens: Annotated[
-        int | None, typer.Option(min=1, help="Tokens of a file at most; else as the format does.")
-    ] = None,
+    sequence_length: SequenceLength = None,
+    packing: PackingOption = None,
+    shuffle_seed: ShuffleSeed = None,
+    val_fraction: ValFraction = None,
+    max_shard_tokens: MaxShardTokens = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a version's shards as files, its tokens for a trainer, or what is known of it.
@@ -122,7 +117,6 @@ def export(
         with session.registry() as registry:
             _show_files(registry.export(reference, folder), as_json=as_json)
         return
-    fraction = None if val_fraction is None else parse_fraction(val_fraction, what="val-fraction")
     with session.registry() as registry:
         answer = registry.export_tokens(
             reference,
@@ -131,7 +125,7 @@ def export(
             sequence_length=sequence_length,
             packing=packing or Packing.CONCATENATE,
             shuffle_seed=shuffle_seed,
-            val_fraction=fraction,
+            val_fraction=read_val_fraction(val_fraction),
             max_shard_tokens=max_shard_tokens,
         )
     _show_tokens(answer, as_json=as_json)

@@ -1,13 +1,24 @@
 """`muster mixture`: weights over versions."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import output
-from cli.options import AsJson, ReferenceArgument
+from cli.options import (
+    AsJson,
+    MaxShardTokens,
+    PackingOption,
+    ReferenceArgument,
+    SequenceLength,
+    ShuffleSeed,
+    ValFraction,
+    read_val_fraction,
+)
 from cli.session import Session
 from registry.domain.quantities import format_count, parse_count
+from registry.domain.tokens import OutputFormat, Packing
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -151,3 +162,51 @@ def show(
             "read before any is repeated"
         )
         output.print_text(render_uses(used.parts))
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    reference: ReferenceArgument,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.")],
+    output_format: Annotated[
+        OutputFormat, typer.Option(help="The trainer's format.")
+    ] = OutputFormat.MEGATRON,
+    tokenizer: TokenizerOption = None,
+    sequence_length: SequenceLength = None,
+    packing: PackingOption = None,
+    shuffle_seed: ShuffleSeed = None,
+    val_fraction: ValFraction = None,
+    max_shard_tokens: MaxShardTokens = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the tokens of every part for a trainer, a folder each, with the weights beside them.
+
+    What is interrupted goes on where it ended; mixture.json is written last.
+
+    \b
+    muster mixture export mix/base out
+    muster mixture export mix/base out --output-format mds --sequence-length 2048
+    """
+    from registry.reporting.mixtures import EXPORT_COLUMNS, export_rows
+    from registry.reporting.tables import add_rows, new_table
+
+    session: Session = context.obj
+    with session.registry() as registry:
+        answer = registry.mixtures.export_tokens(
+            reference,
+            folder,
+            output_format=output_format,
+            tokenizer=tokenizer,
+            sequence_length=sequence_length,
+            packing=packing or Packing.CONCATENATE,
+            shuffle_seed=shuffle_seed,
+            val_fraction=read_val_fraction(val_fraction),
+            max_shard_tokens=max_shard_tokens,
+        )
+    if as_json:
+        output.print_json(answer)
+        return
+    output.write(f"{answer.status}: {answer.folder}")
+    table = new_table(EXPORT_COLUMNS, right=EXPORT_COLUMNS[1:3])
+    output.print_text(add_rows(table, export_rows(answer)))

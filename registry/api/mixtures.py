@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
+from typing import Unpack
 
 from registry import operations
+from registry.api.options import ExportOptions
 from registry.domain.mixture import Mixture, MixtureMade, parse_weight
+from registry.domain.mixture_export import MixtureExport
 from registry.domain.mixture_solution import AskedShare, MixtureSolution, MixtureUse
 from registry.domain.names import DatasetName, Reference
+from registry.domain.tokens import OutputFormat
 from registry.operations.context import Context
 
 
@@ -32,6 +37,24 @@ class Mixtures:
         """Return what a run of so many tokens takes from each part."""
         return operations.solve_mixture.use(
             self._context, Reference.parse(reference), num_tokens=num_tokens, tokenizer=tokenizer
+        )
+
+    def export_tokens(
+        self,
+        reference: str,
+        folder: Path,
+        *,
+        output_format: OutputFormat | str,
+        tokenizer: str | None = None,
+        **options: Unpack[ExportOptions],
+    ) -> MixtureExport:
+        """Write the tokens of every part; see `operations.export_mixture`."""
+        return operations.export_mixture.export_mixture(
+            self._context,
+            Reference.parse(reference),
+            folder,
+            operations.export_plan.read_options(output_format=output_format, **options),
+            tokenizer=tokenizer,
         )
 
     def solve(

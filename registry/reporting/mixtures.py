@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from registry.domain.mixture import Mixture, PartUse
+from registry.domain.mixture_export import MixtureExport
 from registry.domain.mixture_solution import MixtureSolution
 from registry.domain.quantities import format_count
 from registry.domain.target import TargetReport
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 PART_COLUMNS = ("part", "weight", "documents")
+EXPORT_COLUMNS = ("folder", "weight", "tokens", "from")
 USE_COLUMNS = ("part", "weight", "unique", "read", "epochs", "worth")
 
 
@@ -22,6 +24,14 @@ def part_rows(mixture: Mixture) -> list[list[str]]:
     return [
         [plain(part.reference), percent(part.share), f"{part.num_documents:,}"]
         for part in mixture.parts
+    ]
+
+
+def export_rows(answer: MixtureExport) -> list[list[str]]:
+    """Return a row for each exported part under `EXPORT_COLUMNS`."""
+    return [
+        [plain(part.folder), percent(part.share), f"{part.num_tokens:,}", plain(part.tokens)]
+        for part in answer.manifest.parts
     ]
 
 

@@ -98,13 +98,16 @@ def check_digests(context: Context, opened: OpenTokens) -> None:
 
 
 def _require_tokens(version: Version) -> Version:
-    if version.content != "tokens":
+    if version.content is Content.MIXTURE:
         raise InputError(
-            f"{version.reference} is a mixture and holds no token itself"
-            if version.content is Content.MIXTURE
-            else f"{version.reference} holds {version.content}, not tokens",
+            f"{version.reference} is a mixture and holds no token itself",
+            hint=f"muster mixture export {version.reference} DIR",
+        )
+    if version.content is not Content.TOKENS:
+        raise InputError(
+            f"{version.reference} holds {version.content}, not tokens",
             hint=f"muster tokenize {version.reference} --tokenizer NAME"
-            if version.content == "documents"
+            if version.content is Content.DOCUMENTS
             else f"muster lineage {version.reference}",
         )
     return version
