@@ -1,33 +1,16 @@
 """Weights that were found for a mixture, and what was asked of them."""
 
 import re
-from enum import StrEnum
 from typing import Self
 
 from pydantic import Field
 
 from registry.domain.base import Value
+from registry.domain.grouping import GroupBy
 from registry.domain.mixture import MixtureMade, PartUse
 from registry.errors import InputError
 
 _SHARE = re.compile(r"(?P<by>[a-z]+):(?P<value>[^=]+)=(?P<share>[0-9.]+)(?P<percent>\s?%)?")
-
-
-class GroupBy(StrEnum):
-    """What makes versions a group."""
-
-    LANGUAGE = "language"
-    """A language that a version's text is stated to be in: `de` means `de-AT` as well."""
-
-    KIND = "kind"
-    """What a dataset is made of, such as `code`."""
-
-    SPACE = "space"
-    """The first half of a dataset's name: the domain or team that it belongs to."""
-
-    DATASET = "dataset"
-    TAG = "tag"
-    """A tag that points to the version."""
 
 
 class AskedShare(Value):

@@ -7,7 +7,6 @@ from pydantic import AwareDatetime
 
 from registry.domain.acquisition import Acquisition, Candidate, Wish
 from registry.domain.base import Value
-from registry.domain.count import CountMethod
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import Diversity
@@ -15,10 +14,10 @@ from registry.domain.gate import Gate
 from registry.domain.mixture import Mixture
 from registry.domain.model_target import Target
 from registry.domain.names import Reference
+from registry.domain.supply import SupplyGroup, SupplyLine
 from registry.domain.synthetic import SyntheticSupply
 from registry.domain.target import Confidence, TargetReport, Verdict
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
-from registry.domain.version import DatasetKind
 
 
 class WarningCode(StrEnum):
@@ -74,41 +73,6 @@ class ReportWarning(Value):
 
     hint: str | None = None
     """What to do about it: a command to paste, or a sentence."""
-
-
-class SupplyLine(Value):
-    """What one version brings to the supply."""
-
-    reference: str
-    licence: str
-    """The effective one: its own and that of everything upstream."""
-
-    kind: DatasetKind
-    num_documents: int
-    num_bytes: int
-    """UTF-8 bytes of text."""
-
-    num_tokens: int
-    """Tokens of the text as it stands, duplicates included."""
-
-    num_tokens_low: int
-    """Lower end of the 95 % confidence interval; equal to num_tokens when exact."""
-
-    num_tokens_high: int
-    """Upper end of the 95 % confidence interval; equal to num_tokens when exact."""
-
-    num_unique_tokens: int | None
-    """Tokens left after exact duplicates inside the version and those that stand in an earlier
-    line of the report; None: not measured."""
-
-    method: CountMethod
-    recipe: Digest | None = None
-    """The fingerprint of the recipe applied on the fly while counting; None: as it stands."""
-
-    @property
-    def known_tokens(self) -> int:
-        """The unique tokens, or an upper bound of them."""
-        return self.num_tokens if self.num_unique_tokens is None else self.num_unique_tokens
 
 
 class PinnedInput(Value):
@@ -222,6 +186,9 @@ class Report(Value):
 
     supply: tuple[SupplyLine, ...]
     """In the stated order: of documents that stand in several versions, the first counts."""
+
+    composition: tuple[SupplyGroup, ...] = ()
+    """The supply by language, kind, domain and tag; none: an older report."""
 
     total_tokens: int
     unique_tokens: int

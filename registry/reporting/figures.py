@@ -3,6 +3,7 @@
 import math
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from registry.domain.batch import BatchBand
 from registry.domain.count import CountMethod
@@ -14,7 +15,8 @@ from registry.domain.quantities import (
     format_number,
     format_percent,
 )
-from registry.domain.report import PinnedInput, Report, SupplyLine
+from registry.domain.report import PinnedInput, Report
+from registry.domain.supply import SEVERAL_LANGUAGES, UNSTATED_LANGUAGE, SupplyGroup, SupplyLine
 from registry.domain.target import Requirement, TargetReport, Uncertainty, Verdict, format_size
 from registry.domain.training_cost import Cost, Interval
 from registry.reporting.text import plain
@@ -29,8 +31,10 @@ TARGET_COLUMNS = (
     "short",
     "verdict",
 )
+COMPOSITION_COLUMNS = ("by", "group", "versions", "tokens", "unique", "share")
 NONE = "-"
 
+_GROUP_WORDS = {SEVERAL_LANGUAGES: "several", UNSTATED_LANGUAGE: "not stated"}
 _DIGEST_DIGITS = len("sha256:") + 12
 _METHOD_MARKS = {CountMethod.EXACT: "", CountMethod.SAMPLED: "~", CountMethod.DECLARED: "said "}
 
@@ -78,6 +82,29 @@ def supply_rows(report: Report) -> list[list[str]]:
             ]
         )
     return rows
+
+
+def composition_rows(report: Report) -> list[list[str]]:
+    """Return a row for each group under `COMPOSITION_COLUMNS`; of one alone in its sort none."""
+    sorts = [list(groups) for _, groups in groupby(report.composition, key=lambda one: one.by)]
+    return [
+        _composition_row(report, group, is_first=group is groups[0])
+        for groups in sorts
+        if len(groups) > 1
+        for group in groups
+    ]
+
+
+def _composition_row(report: Report, group: SupplyGroup, *, is_first: bool) -> list[str]:
+    share = group.unique_tokens / report.unique_tokens if report.unique_tokens else 0.0
+    return [
+        group.by.value if is_first else "",
+        _GROUP_WORDS.get(group.value, group.value),
+        f"{group.num_versions:,}",
+        format_count(group.num_tokens),
+        format_count(group.unique_tokens),
+        format_percent(share),
+    ]
 
 
 def target_row(target: TargetReport) -> list[str]:

@@ -25,10 +25,12 @@ from registry.reporting.acquisitions import (
 )
 from registry.reporting.distillation import WAY_COLUMNS, taught, way_rows
 from registry.reporting.figures import (
+    COMPOSITION_COLUMNS,
     SUPPLY_COLUMNS,
     answer,
     batch,
     commands,
+    composition_rows,
     cost,
     interval,
     law_rows,
@@ -112,6 +114,7 @@ def report_page(report: Report, *, curves: ReportCurves, lineages: Sequence[Line
             targets=[_card(target) for target in report.targets],
             charts=list(_charts(report, curves)),
             supply=_supply(report),
+            composition=_composition(report),
             taught=[_taught(target, found) for target, found in taught(report)],
             before=_before(report),
             acquisitions=[_acquisition(report, found) for found in report.acquisitions],
@@ -211,6 +214,14 @@ def _supply(report: Report) -> dict[str, Any]:
         "columns": SUPPLY_COLUMNS,
         "right": SUPPLY_COLUMNS[1:5],
         "rows": [[plain(cell) for cell in row] for row in supply_rows(report)],
+    }
+
+
+def _composition(report: Report) -> dict[str, Any]:
+    return {
+        "columns": COMPOSITION_COLUMNS,
+        "right": COMPOSITION_COLUMNS[2:],
+        "rows": [[plain(cell) for cell in row] for row in composition_rows(report)],
     }
 
 

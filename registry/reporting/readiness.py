@@ -19,9 +19,11 @@ from registry.reporting.acquisitions import (
 )
 from registry.reporting.distillation import WAY_COLUMNS, taught, way_rows
 from registry.reporting.figures import (
+    COMPOSITION_COLUMNS,
     SUPPLY_COLUMNS,
     TARGET_COLUMNS,
     answer,
+    composition_rows,
     cost,
     counting,
     diversity,
@@ -72,6 +74,7 @@ def report_markdown(report: Report) -> str:
         _markdown_targets(report),
         "## Supply\n\n"
         + rows_to_markdown(SUPPLY_COLUMNS, supply_rows(report), right=SUPPLY_COLUMNS[1:5]),
+        _markdown_composition(report),
         _markdown_mixture(report),
         _markdown_distillation(report),
         _markdown_before(report),
@@ -93,6 +96,7 @@ def _blocks(report: Report) -> "Iterator[RenderableType]":
         yield Text()
         yield _target_table(report)
         yield Text("\n" + largest_model(report))
+    yield from _composition_lines(report)
     yield from _distillation_lines(report)
     yield from _before_lines(report)
     yield from _acquisition_lines(report)
@@ -122,6 +126,16 @@ def _supply_table(report: Report) -> "Table":
     right = SUPPLY_COLUMNS[1:5]
     rows = [[plain(cell) for cell in row] for row in supply_rows(report)]
     return add_rows(new_table(SUPPLY_COLUMNS, right=right), rows)
+
+
+def _composition_lines(report: Report) -> "Iterator[RenderableType]":
+    from rich.text import Text
+
+    rows = composition_rows(report)
+    if rows:
+        yield Text()
+        table = new_table(COMPOSITION_COLUMNS, right=COMPOSITION_COLUMNS[2:])
+        yield add_rows(table, [[plain(cell) for cell in row] for row in rows])
 
 
 def _mixture_lines(report: Report) -> "Iterator[RenderableType]":
@@ -301,6 +315,15 @@ def _markdown_targets(report: Report) -> str:
             reasons.append(f"It takes {cost(target.cost)}.")
         parts.append("".join(f"- {escape_markdown(reason)}\n" for reason in reasons))
     return "\n".join(parts)
+
+
+def _markdown_composition(report: Report) -> str:
+    rows = composition_rows(report)
+    if not rows:
+        return ""
+    return "## Composition\n\n" + rows_to_markdown(
+        COMPOSITION_COLUMNS, rows, right=COMPOSITION_COLUMNS[2:]
+    )
 
 
 def _markdown_mixture(report: Report) -> str:

@@ -9,9 +9,12 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from registry.domain.count import CountMethod
+from registry.domain.grouping import GroupBy
 from registry.domain.report import Report, WarningCode
+from registry.domain.supply import SupplyGroup
 from registry.domain.target import Verdict
 from registry.domain.tokenizer import CountingPolicy
+from registry.reporting.figures import composition_rows
 from registry.reporting.readiness import render_report, report_markdown
 from tests.reporting.factories import (
     make_diversity,
@@ -69,6 +72,31 @@ def make_full_report(**changes) -> Report:
         ),
     )
     return make_report(**(fields | changes))
+
+
+def test_groups_are_listed_where_there_are_several_of_a_sort():
+    def group(by: GroupBy, value: str, tokens: int) -> SupplyGroup:
+        return SupplyGroup(
+            by=by, value=value, num_versions=1, num_tokens=tokens, unique_tokens=tokens
+        )
+
+    report = make_report(
+        unique_tokens=1_000,
+        composition=(
+            group(GroupBy.LANGUAGE, "en", 750),
+            group(GroupBy.LANGUAGE, "und", 250),
+            group(GroupBy.KIND, "text", 1_000),
+        ),
+    )
+    rows = [
+        ["language", "en", "1", "750", "750", "75 %"],
+        ["", "not stated", "1", "250", "250", "25 %"],
+    ]
+
+    assert rows == composition_rows(report)
+    assert "| language | en | 1 | 750 | 750 | 75 % |" in report_markdown(report)
+    assert "not stated" in render(report)
+    assert [] == composition_rows(make_report(composition=()))
 
 
 def render(report: Report, *, width: int = 80, colour: str | None = None) -> str:

@@ -21,6 +21,7 @@ from registry.domain.report import (
     ReportWarning,
     WarningCode,
 )
+from registry.domain.supply import compose
 from registry.domain.synthetic import SyntheticSupply, synthetic_gate
 from registry.domain.target import TargetReport
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
@@ -83,6 +84,7 @@ def _make(asked: "_Asked", pinned: Report | None) -> Report:
         law=asked.law.id,
         mixture=found.mixture,
         supply=supply.lines,
+        composition=compose([item.version for item in supply.counted], supply.lines),
         total_tokens=supply.total_tokens,
         unique_tokens=supply.unique_tokens,
         # Near duplicates are not measured yet, so the unique tokens are never known from below.

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+from registry.domain.grouping import GroupBy, group_values
 from registry.domain.mixture import BILLION, MixtureMade, PartUse
 from registry.domain.mixture_solution import (
     AskedShare,
-    GroupBy,
     GroupShare,
     MixtureSolution,
     MixtureUse,
@@ -165,23 +165,13 @@ def _split(asked: AskedShare, versions: Sequence[Version]) -> tuple[list[str], l
                 certain.append(version.reference)
             elif any(fits):
                 unclear.append(version.reference)
-        elif asked.value in _values(version, asked.by):
+        elif asked.value in group_values(version, asked.by):
             certain.append(version.reference)
     return certain, unclear
 
 
 def _is_language(language: str, wanted: str) -> bool:
     return language == wanted or language.startswith(f"{wanted}-")
-
-
-def _values(version: Version, by: GroupBy) -> tuple[str, ...]:
-    name = str(version.dataset)
-    return {
-        GroupBy.KIND: (version.kind.value,),
-        GroupBy.SPACE: (name.partition("/")[0],),
-        GroupBy.DATASET: (name,),
-        GroupBy.TAG: version.tags,
-    }[by]
 
 
 def _reached(

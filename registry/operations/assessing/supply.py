@@ -10,7 +10,8 @@ from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.digest import Digest
 from registry.domain.effective import EffectiveLicence, LicencePolicy
 from registry.domain.names import Reference
-from registry.domain.report import ReportWarning, SupplyLine, WarningCode
+from registry.domain.report import ReportWarning, WarningCode
+from registry.domain.supply import SupplyLine
 from registry.domain.version import Content, DatasetKind, Lifecycle, Version
 from registry.errors import InputError
 from registry.operations.assessing.supply_warnings import Counted, warn_of_supply

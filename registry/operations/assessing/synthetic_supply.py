@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from registry.domain.genealogy import Traced, deepest, list_unstated, trace
 from registry.domain.names import Reference
-from registry.domain.report import ReportWarning, SupplyLine, WarningCode
+from registry.domain.report import ReportWarning, WarningCode
 from registry.domain.shares import Bounds
+from registry.domain.supply import SupplyLine
 from registry.domain.synthetic import SyntheticSupply, say_share
 from registry.operations.assessing.supply import Supply
 from registry.operations.context import Context
