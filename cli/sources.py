@@ -1,4 +1,4 @@
-"""The options by which `muster register` says what is meant of an HTTP API."""
+"""The options by which `muster register` says what is meant of an HTTP API or a Hub dataset."""
 
 from typing import Annotated
 
@@ -58,4 +58,10 @@ AllowPrivateOption = Annotated[
     typer.Option(
         "--allow-private", help="Also read from addresses that are not public, and by http."
     ),
+]
+SubsetOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A subset (configuration) that the card names.")
+]
+SubsetSplitOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="One split of it, such as train; else all.")
 ]

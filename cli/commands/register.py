@@ -25,6 +25,8 @@ from cli.sources import (
     PageByOption,
     PageParameterOption,
     RecordsOption,
+    SubsetOption,
+    SubsetSplitOption,
 )
 from registry.domain.answers import ReadingChange, Registration
 from registry.domain.collecting import CollectionPlan, SourceOptions, parse_source
@@ -41,6 +43,7 @@ class _Register(SectionedCommand):
         "card": "What is stated of the data",
         "table": "Databases and repositories",
         "page_by": "HTTP APIs",
+        "subset": "Datasets of the Hub",
         "from_start": "How it is done",
     }
 
@@ -52,8 +55,8 @@ def register(
         list[str],
         typer.Argument(
             metavar="PLACE...",
-            help="Files, folders, globs, - for standard input, the URL of a database or HTTP API, "
-            "or a repository.",
+            help="Files, folders, globs, - for standard input, the URL of a database, an HTTP API "
+            "or a dataset of the Hub, or a repository.",
         ),
     ],
     name: Annotated[str, typer.Option(help="The dataset, space/name.")],
@@ -154,6 +157,8 @@ def register(
     max_page_bytes: MaxPageBytesOption = None,
     max_ratio: MaxRatioOption = None,
     allow_private: AllowPrivateOption = None,
+    subset: SubsetOption = None,
+    subset_split: SubsetSplitOption = None,
     from_start: Annotated[
         bool, typer.Option("--from-start", help="Read all of a source again, not what is new.")
     ] = False,
@@ -176,6 +181,7 @@ def register(
     muster register postgresql://db/forum --table posts --cursor-column id --name forum/posts
     muster register ~/src/project --commit v2.1 --name code/project
     muster register https://host/api/posts --page-by page --auth env:TOKEN --name forum/api
+    muster register hf://datasets/OWNER/NAME@v1 --subset en --name web/text
     """
     session: Session = context.obj
     stated = card_of(
@@ -227,6 +233,8 @@ def register(
             max_page_bytes=max_page_bytes,
             max_ratio=max_ratio,
             allow_private=allow_private,
+            subset=subset,
+            subset_split=subset_split,
         ),
     )
     with session.registry() as registry:
@@ -242,7 +250,12 @@ def register(
             return
         else:
             answer = registry.collect(
-                source, name=name, reading=reading, card=stated, from_start=from_start
+                source,
+                name=name,
+                reading=reading,
+                card=stated,
+                ingest=ingest,
+                from_start=from_start,
             )
     show(answer, as_json=as_json, quiet=quiet)
 
@@ -257,6 +270,7 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
         return
     if answer.status == "unchanged":
         output.write(f"unchanged: {answer.reference}")
+        _hint_known(answer)
         return
     rejected = ", ".join(f"{reason} {count:,}" for reason, count in answer.rejected.items())
     output.print_facts(
@@ -272,6 +286,7 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
             ("reading", _readings(answer)),
         ]
     )
+    _hint_known(answer)
     if answer.rejected and answer.quarantine:
         output.hint(f"rejected rows: muster quarantine {answer.reference}")
     for skipped in answer.skipped:
@@ -283,6 +298,12 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
         output.hint(f"next: muster normalize {answer.reference} --recipe {recipe}")
 
 
+def _hint_known(answer: Registration) -> None:
+    if answer.num_known:
+        known = format_number(answer.num_known, "file")
+        output.hint(f"not read again: {known} of {answer.num_shards:,}, still the same")
+
+
 def show_plan(plan: CollectionPlan, *, as_json: bool) -> None:
     """Print what would be read of a source."""
     if as_json:
@@ -291,6 +312,8 @@ def show_plan(plan: CollectionPlan, *, as_json: bool) -> None:
     nothing_new = plan.since is not None and plan.num_rows == 0
     unchanged = "nothing new, and what is kept in another way" if plan.is_read_otherwise else ""
     rows = "not known before they are read" if plan.num_rows is None else f"{plan.num_rows:,}"
+    if plan.num_files is not None:
+        rows = format_number(plan.num_files, "file")
     output.print_facts(
         [
             ("planned", plan.reference),

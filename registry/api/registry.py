@@ -46,6 +46,7 @@ from registry.domain.collecting import CollectionPlan, Source
 from registry.domain.embedding import Diversity, Embedding, Neighbours
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
+from registry.domain.hub_source import HubSource
 from registry.domain.keeping import AuditVerification, Collection, RegistryVerification
 from registry.domain.lineage import Lineage
 from registry.domain.names import DatasetName, Reference
@@ -144,14 +145,29 @@ class Registry:
 
     def collect(
         self,
-        source: Source,
+        source: Source | HubSource,
         *,
         name: str,
         reading: Reading | None = None,
         card: Card | None = None,
+        ingest: bool = False,
         from_start: bool = False,
     ) -> Registration:
-        """Register a database or repository; see `operations.collect.collect`."""
+        """Register a database, repository, API or dataset of the Hub.
+
+        See `operations.collect.collect`, whose files land in the store anyway, and
+        `operations.hub.register_hub`.
+        """
+        if isinstance(source, HubSource):
+            return operations.hub.register_hub(
+                self._context,
+                source,
+                name=DatasetName.parse(name),
+                reading=reading,
+                card=card,
+                ingest=ingest,
+                from_start=from_start,
+            )
         return operations.collect.collect(
             self._context,
             source,
@@ -163,13 +179,21 @@ class Registry:
 
     def plan_collection(
         self,
-        source: Source,
+        source: Source | HubSource,
         *,
         name: str,
         reading: Reading | None = None,
         from_start: bool = False,
     ) -> CollectionPlan:
         """Say what `collect` would read; see `operations.collect.plan_collection`."""
+        if isinstance(source, HubSource):
+            return operations.hub.plan_hub(
+                self._context,
+                source,
+                name=DatasetName.parse(name),
+                reading=reading,
+                from_start=from_start,
+            )
         return operations.collect.plan_collection(
             self._context,
             source,

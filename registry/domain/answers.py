@@ -82,6 +82,8 @@ class Registration(Value):
     quarantine: Digest | None
     changes: Changes | None
     run: str | None
+    num_known: int = 0
+    """Files elsewhere that are still the same and were not read again."""
 
 
 class LedgerSummary(Value):

@@ -14,6 +14,7 @@ from pydantic import JsonValue, SecretStr, model_validator
 
 from registry.domain.api_source import ApiSource, Header, PageBy
 from registry.domain.base import Value
+from registry.domain.hub_source import HUB_SCHEME, HubSource
 from registry.domain.secret_names import SecretName
 from registry.domain.urls import redact_url
 from registry.errors import InputError
@@ -32,6 +33,8 @@ _DATABASES: Final = frozenset(
 
 _WEB: Final = frozenset({"http", "https"})
 _TABLE_OPTIONS: Final = frozenset({"--table", "--query", "--cursor-column", "--timeout"})
+_HUB_OPTIONS: Final = frozenset({"--subset", "--subset-split"})
+_HUB_PAGES: Final = re.compile(r"https://(?:huggingface\.co|hf\.co)/datasets/([^/?#]+/[^/?#]+)")
 
 
 class TableSource(Value):
@@ -142,6 +145,9 @@ class CollectionPlan(Value):
     details: tuple[tuple[str, str], ...]
     """What else is known beforehand, such as columns or a commit: name and words."""
 
+    num_files: int | None = None
+    """Files that would be read, where files are what is read."""
+
 
 class SourceOptions(Value):
     """What belongs to the words that name a source, such as a table to a database."""
@@ -163,6 +169,8 @@ class SourceOptions(Value):
     max_page_bytes: int | None = None
     max_ratio: float | None = None
     allow_private: bool | None = None
+    subset: str | None = None
+    subset_split: str | None = None
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -184,7 +192,7 @@ class SourceOptions(Value):
             raise InputError(f"{', '.join(sorted(wrong))} means nothing for {what}")
 
 
-def parse_source(places: Sequence[str], options: SourceOptions) -> Source | None:
+def parse_source(places: Sequence[str], options: SourceOptions) -> Source | HubSource | None:
     """Return the source that is named; None: the places are files and folders.
 
     Raises:
@@ -207,6 +215,9 @@ def parse_source(places: Sequence[str], options: SourceOptions) -> Source | None
     (place,) = places
     if options.commit is not None or schemes[place].startswith("git+"):
         return _parse_repository(place, options)
+    if schemes[place] == HUB_SCHEME:
+        options.require_only(_HUB_OPTIONS, "a dataset of the Hub")
+        return HubSource.parse(place, subset=options.subset, split=options.subset_split)
     if schemes[place] in _WEB:
         return _parse_api(place, options)
     if schemes[place].partition("+")[0] in _DATABASES or options.table or options.query:
@@ -215,7 +226,7 @@ def parse_source(places: Sequence[str], options: SourceOptions) -> Source | None
     raise InputError(
         f"{redact_url(place)}: nothing is read from {schemes[place]}:",
         hint="a path, an object store such as s3://, a database such as postgresql:// with "
-        "--table, an API at https://, or a repository with --commit",
+        "--table, an API at https://, hf://datasets/OWNER/NAME, or a repository with --commit",
     )
 
 
@@ -232,9 +243,12 @@ def _parse_repository(place: str, options: SourceOptions) -> RepositorySource:
 
 
 def _parse_api(place: str, options: SourceOptions) -> ApiSource:
-    options.require_only(
-        set(options.given) - _TABLE_OPTIONS - {"--commit"} | {"--timeout"}, "an HTTP API"
-    )
+    if page := _HUB_PAGES.match(place):
+        raise InputError(
+            f"{page[0]} is a page about a dataset", hint=f"hf://datasets/{page[1]} is the dataset"
+        )
+    wrong = _TABLE_OPTIONS | _HUB_OPTIONS | {"--commit"}
+    options.require_only(set(options.given) - wrong | {"--timeout"}, "an HTTP API")
     stated = options.model_dump(exclude_none=True, exclude={"auth", "headers", "page_parameter"})
     return ApiSource(
         url=place.partition("#")[0],

@@ -41,6 +41,22 @@ def new_hasher() -> Hasher:
     return hashlib.sha256()
 
 
+NUM_BLOB_DIGITS = 40
+
+
+def new_blob_hasher(num_bytes: int) -> Hasher:
+    """Return an empty hasher for the name that git gives to a file of so many bytes.
+
+    Example:
+        >>> new_blob_hasher(0).hexdigest()
+        'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391'
+
+    Source:
+        Git's object format: the SHA-1 of `blob`, a space, the length, a NUL and the content.
+    """
+    return hashlib.sha1(f"blob {num_bytes}\0".encode(), usedforsecurity=False)
+
+
 def finish(hasher: Hasher) -> Digest:
     """Return the digest of everything the hasher has seen."""
     return PREFIX + hasher.hexdigest()

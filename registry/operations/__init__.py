@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         export_mixture,
         export_plan,
         export_tokens,
+        hub,
         import_metadata,
     )
     from registry.operations.governing import licences, models, policy, takedowns
@@ -83,6 +84,7 @@ VERBS = {
     "export_plan": "exchanging",
     "export_tokens": "exchanging",
     "gc": "keeping",
+    "hub": "exchanging",
     "import_metadata": "exchanging",
     "laws": "assessing",
     "licences": "governing",
@@ -134,6 +136,7 @@ __all__ = [
     "export_plan",
     "export_tokens",
     "gc",
+    "hub",
     "import_metadata",
     "laws",
     "licences",

@@ -43,6 +43,9 @@ class SourceFile:
     uri: str | None = None
     """Where the file lies, if it can be registered in place."""
 
+    proof: str | None = None
+    """What its place states of its content for good: a SHA-256, or the SHA-1 of a git blob."""
+
     @classmethod
     def from_path(cls, path: Path, *, name: str | None = None) -> Self:
         """Return a local file, by its base name unless another logical name is given.

@@ -59,6 +59,23 @@ def find_files(patterns: Sequence[str]) -> list[SourceFile]:
     return [open_file(match.uri, name=match.name) for match in named]
 
 
+def is_glob(text: str) -> bool:
+    """Whether a path has a mark of a glob."""
+    return any(character in text for character in "*?[")
+
+
+def matches(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    """Whether the parts of a path are those that a glob means; `**` is any number of folders."""
+    if not pattern:
+        return not parts
+    first, rest = pattern[0], pattern[1:]
+    if first == _ANY_DEPTH:
+        if not rest:
+            return True
+        return any(matches(parts[start:], rest) for start in range(len(parts)))
+    return bool(parts) and fnmatchcase(parts[0], first) and matches(parts[1:], rest)
+
+
 def _find(pattern: str) -> Iterator[_Found]:
     if scheme_of_place(pattern) is not None:
         for uri, name, folder in find_remote(pattern):
@@ -71,7 +88,7 @@ def _find(pattern: str) -> Iterator[_Found]:
             yield _Found(_uri(file), file.relative_to(path).as_posix(), folder)
     elif os.path.lexists(path):
         yield _Found(_uri(path), path.name, path.absolute().parent.name)
-    elif _is_glob(pattern):
+    elif is_glob(pattern):
         fixed, rest = _split_glob(path)
         if _is_folder(fixed):
             for file in _expand(fixed, rest):
@@ -96,7 +113,7 @@ def _expand(folder: Path, pattern: tuple[str, ...]) -> Iterator[Path]:
     first, rest = pattern[0], pattern[1:]
     if first == _ANY_DEPTH:
         for file in _walk(folder, ancestors=frozenset()):
-            if _matches(file.relative_to(folder).parts, pattern):
+            if matches(file.relative_to(folder).parts, pattern):
                 yield file
         return
     for entry in _entries(folder, shows_hidden=first.startswith(".")):
@@ -105,17 +122,6 @@ def _expand(folder: Path, pattern: tuple[str, ...]) -> Iterator[Path]:
                 yield from _expand(entry, rest)
             elif not rest and not _is_folder(entry):
                 yield entry
-
-
-def _matches(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
-    if not pattern:
-        return not parts
-    first, rest = pattern[0], pattern[1:]
-    if first == _ANY_DEPTH:
-        if not rest:
-            return True
-        return any(_matches(parts[start:], rest) for start in range(len(parts)))
-    return bool(parts) and fnmatchcase(parts[0], first) and _matches(parts[1:], rest)
 
 
 def _entries(folder: Path, *, shows_hidden: bool = False) -> list[Path]:
@@ -195,13 +201,9 @@ def _place(uri: str) -> str:
     return str(path_of(uri) or uri)
 
 
-def _is_glob(text: str) -> bool:
-    return any(character in text for character in "*?[")
-
-
 def _split_glob(path: Path) -> tuple[Path, tuple[str, ...]]:
     parts = path.parts
-    place = next(place for place, part in enumerate(parts) if _is_glob(part))
+    place = next(place for place, part in enumerate(parts) if is_glob(part))
     return Path(*parts[:place]), parts[place:]
 
 

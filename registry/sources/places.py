@@ -16,12 +16,15 @@ from urllib.parse import unquote, urlsplit
 import fsspec
 
 from registry.domain.collecting import FILE_SCHEMES
+from registry.domain.hub_source import HUB_SCHEME
 from registry.domain.urls import redact_url
 from registry.errors import InputError, MissingExtraError, UnreadableError
 from registry.sources.file import SourceFile, check_name, explain
 from registry.sources.forwarding import Forwarding
 
-_EXTRAS: Final = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "abfs": "az"}
+_EXTRAS: Final = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "abfs": "az"} | {
+    HUB_SCHEME: "hub"
+}
 """The extra that holds the file system of a scheme."""
 
 _Answer = TypeVar("_Answer")
@@ -29,7 +32,7 @@ _Answer = TypeVar("_Answer")
 _BLOCK_BYTES: Final = 8 << 20
 """How much is asked for at once; a request takes as long as some megabytes do."""
 
-_ENTITY_TAGS: Final = ("ETag", "etag", "md5Hash", "generation", "created")
+_ENTITY_TAGS: Final = ("ETag", "etag", "md5Hash", "generation", "blob_id", "created")
 """What file systems tell the versions of an object apart by, the strongest first."""
 
 
@@ -73,7 +76,8 @@ def open_file(uri: str, *, name: str) -> SourceFile:
         return SourceFile.from_path(path, name=name)
     check_name(name)
     stamp = read_stamp(uri)
-    return SourceFile(name, lambda: _open(uri), stamp.num_bytes, uri=uri)
+    proof = stamp.etag if _is_pinned(uri) else None
+    return SourceFile(name, lambda: _open(uri), stamp.num_bytes, uri=uri, proof=proof)
 
 
 def read_stamp(uri: str) -> Stamp:
@@ -91,8 +95,9 @@ def read_stamp(uri: str) -> Stamp:
         return Stamp(facts.st_size, modified_ns=facts.st_mtime_ns)
     system, place = open_system(uri)
     with remote_errors(uri):
-        # What a listing said a while ago is not asked.
-        system.invalidate_cache()
+        if not _is_pinned(uri):
+            # What a listing said a while ago is not asked.
+            system.invalidate_cache()
         found: dict[str, Any] = system.info(place)
     if found.get("type") != "file":
         raise UnreadableError(path=uri, reason="is a folder, and no file")
@@ -126,6 +131,12 @@ def remote_errors(uri: str) -> Iterator[None]:
     Raises:
         UnreadableError: It is not there, may not be read, or cannot be reached.
     """
+    if _is_pinned(uri):
+        from registry.sources.hub import hub_errors  # noqa: PLC0415 - it opens files by this module
+
+        with hub_errors(uri):
+            yield
+        return
     try:
         yield
     except FileNotFoundError as error:
@@ -140,7 +151,14 @@ def remote_errors(uri: str) -> Iterator[None]:
         raise UnreadableError(path=uri, reason=explain(error)) from error
 
 
+def _is_pinned(uri: str) -> bool:
+    """Whether it is a file of one commit, which never changes and has a digest that is stated."""
+    return uri.startswith(f"{HUB_SCHEME}://")
+
+
 def _entity_tag(found: dict[str, Any]) -> str | None:
+    if large := found.get("lfs"):
+        return str(large["sha256"])
     tags = (found[name] for name in _ENTITY_TAGS if found.get(name) is not None)
     return next((str(tag).strip('"') for tag in tags), None)
 

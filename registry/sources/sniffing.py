@@ -60,6 +60,9 @@ _FORMAT_SUFFIXES = {
     ".htm": Format.HTML,
     ".xhtml": Format.HTML,
 }
+_PLAIN_SUFFIXES = frozenset({".json", ".txt"})
+"""Those whose format the content says."""
+
 _MARKED_FORMATS = (Format.PARQUET, Format.ARROW, Format.WARC)
 """Those whose every file begins with a mark."""
 
@@ -78,6 +81,12 @@ _SQLITE_MAGIC = b"SQLite format 3"
 _FOREIGN_MAGIC = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", _SQLITE_MAGIC)
 
 _TAR_MAGIC, _TAR_MAGIC_PLACE = b"ustar", 257
+
+
+def is_named_as_data(name: str) -> bool:
+    """Whether the name of a file is that of data, whatever it holds: `a.jsonl.gz`, `b.zip`."""
+    known = {*_FORMAT_SUFFIXES, *_ARCHIVE_SUFFIXES, *_PLAIN_SUFFIXES}
+    return bool({_suffix(name), inner_suffix(name)} & known)
 
 
 def find_compression(head: bytes, name: str) -> Compression:

@@ -6,7 +6,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from registry.domain.digest import Digest
+from registry.domain.digest import PREFIX, Digest
 from registry.domain.names import DatasetName, Reference
 from registry.domain.version import Shard, Version, VersionState
 from registry.operations.collecting.scan import FileFacts, RejectedRows
@@ -34,12 +34,13 @@ class KnownFiles:
         self._version = self._find(name, derivation)
 
     def find(self, file: SourceFile, *, keep: bool) -> FileFacts | None:
-        """Return what is known of a file, if its entity tag is still the same; else None."""
-        shard = self._shards.get(file.uri or "")
-        if shard is None or self._version is None or shard.path != file.name:
+        """Return what is known of a file, if it is still the same; else None."""
+        shard = self._shards.get(file.name)
+        if shard is None or self._version is None or not _is_same(shard, file):
             return None
-        if read_stamp(file.uri or "") != Stamp(shard.num_bytes, etag=shard.etag):
-            return None
+        if shard.uri is not None:
+            # At another commit the same file has another place.
+            shard = shard.model_copy(update={"uri": file.uri})
         return FileFacts(
             shard=shard,
             fields=self._version.fields,
@@ -64,7 +65,7 @@ class KnownFiles:
         shards = self._context.catalog.versions.list_shards(
             Reference.parse(self._version.reference)
         )
-        return {shard.uri: shard for shard in shards if shard.uri and shard.etag}
+        return {shard.path: shard for shard in shards}
 
     @cached_property
     def _counts(self) -> Mapping[str, RejectedRows]:
@@ -91,6 +92,16 @@ class KnownFiles:
         quarantine = self._context.catalog.runs.get(run).quarantine if run else None
         if quarantine is not None:
             yield from read_quarantine(self._context.store, quarantine)
+
+
+def _is_same(shard: Shard, file: SourceFile) -> bool:
+    """Whether a file has the content of a shard, by its entity tag or what its commit states."""
+    if file.proof is not None:
+        stated = (shard.etag, shard.digest.removeprefix(PREFIX))
+        return file.num_bytes == shard.num_bytes and file.proof in stated
+    if shard.etag is None or shard.uri != file.uri:
+        return False
+    return read_stamp(shard.uri or "") == Stamp(shard.num_bytes, etag=shard.etag)
 
 
 def _outer(name: str) -> str:

@@ -5,22 +5,22 @@ With `ingest`, the files are also copied into the object store.
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
 from registry.domain.answers import Registration, Skipped
 from registry.domain.card import Card
+from registry.domain.collecting import Position, scheme_of
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.names import DatasetName
 from registry.domain.progress import Done
 from registry.domain.reading import Reading
 from registry.domain.run import Operation
-from registry.domain.version import (
-    Shard,
-)
 from registry.errors import InputError, UnreadableError
+from registry.operations.collecting.ingesting import ingest_shards
 from registry.operations.collecting.known_files import KnownFiles
 from registry.operations.collecting.registration import Registering, require_text
 from registry.operations.collecting.scan import FileFacts, scan
@@ -29,7 +29,7 @@ from registry.operations.passes.suppression import load_suppression
 from registry.sources.detecting import UNKNOWN_FORMAT
 from registry.sources.file import SourceFile
 from registry.sources.finding import find_files
-from registry.sources.places import Stamp, open_file, read_stamp, scheme_of_place
+from registry.sources.places import Stamp, read_stamp
 from registry.storage.objects import translated_errors
 from registry.storage.work import WorkArea
 
@@ -70,19 +70,41 @@ def register(
         with context.store.stage() as path:
             _save_standard_input(path)
             files = [SourceFile.from_path(path, name="stdin")]
-            return _Registration(context, name, card, reading or Reading()).run(
-                files, [STDIN], ingest=True, dry_run=dry_run
+            origin = Origin("stdin", (STDIN,), uri="stdin:")
+            return FileRegistration(context, name, card, reading or Reading()).run(
+                files, origin, ingest=True, dry_run=dry_run
             )
     if STDIN in paths:
         raise InputError("- cannot stand beside other paths", hint="register them one by one")
-    files = find_files(paths)
-    return _Registration(context, name, card, reading or Reading()).run(
-        files, paths, ingest=ingest, dry_run=dry_run
+    return FileRegistration(context, name, card, reading or Reading()).run(
+        find_files(paths), Origin("file", tuple(paths)), ingest=ingest, dry_run=dry_run
     )
 
 
-class _Registration:
-    """One call of `register`."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where files come from, as it is recorded with their version."""
+
+    kind: str
+    places: tuple[str, ...]
+    """As the caller wrote them."""
+
+    uri: str | None = None
+    """None: the one file, or the folder that holds them all."""
+
+    reached: Position | None = None
+    """Which state of the place it was."""
+
+
+class FileRegistration:
+    """The registration of files that were found.
+
+    Args:
+        context: The open registry.
+        name: The dataset; it is made when it is new.
+        card: What the caller states.
+        wanted: What the caller said about how files are read.
+    """
 
     def __init__(self, context: Context, name: DatasetName, card: Card, wanted: Reading) -> None:
         self._context = context
@@ -93,21 +115,39 @@ class _Registration:
         self._taken_down = load_suppression(context)
 
     def run(
-        self, files: Sequence[SourceFile], paths: Sequence[str], *, ingest: bool, dry_run: bool
+        self,
+        files: Sequence[SourceFile],
+        origin: Origin,
+        *,
+        ingest: bool,
+        dry_run: bool = False,
+        from_start: bool = False,
     ) -> Registration:
+        """Read files, and seal a version of them; errors are those of `register`.
+
+        Args:
+            files: In the order of the version.
+            origin: Where they come from.
+            ingest: Also copy them into the object store.
+            dry_run: Answer what would be sealed and write nothing.
+            from_start: Read those again too that are known to be the same.
+        """
+        paths = origin.places
         derivation = self._derivation(paths)
-        scanned = self._scan_all(files, paths, derivation, keep=not dry_run)
+        known = {} if from_start else self.find_known(files, origin, keep=not dry_run)
+        scanned = self._scan_all(files, known, paths, derivation, keep=not dry_run)
         require_text(scanned, " ".join(paths))
-        from_stdin = list(paths) == [STDIN]
         draft = self._registering.make_draft(
             scanned,
-            kind="stdin" if from_stdin else "file",
-            uri="stdin:" if from_stdin else _common_uri(scanned),
+            kind=origin.kind,
+            uri=origin.uri or _common_uri(scanned),
+            reached=origin.reached,
         )
         if dry_run:
             return self._registering.plan(draft, scanned, self._skipped)
         if ingest:
-            draft = draft.model_copy(update={"shards": _copy(self._context, scanned)})
+            shards = ingest_shards(self._context, draft.shards)
+            draft = draft.model_copy(update={"shards": shards})
         answer = self._registering.seal(
             draft,
             scanned,
@@ -116,7 +156,21 @@ class _Registration:
             skipped=self._skipped,
         )
         self._context.work(derivation).clear()
-        return answer
+        return answer.model_copy(update={"num_known": len(known)})
+
+    def find_known(
+        self, files: Sequence[SourceFile], origin: Origin, *, keep: bool
+    ) -> dict[str, FileFacts]:
+        """Return what the version before says of files that are still the same, by name.
+
+        Args:
+            files: What would be read.
+            origin: Where they come from.
+            keep: Whether their rejected rows are stored for the quarantine.
+        """
+        known = KnownFiles(self._context, self._name, self._derivation(origin.places))
+        found = ((file.name, known.find(file, keep=keep)) for file in files)
+        return {name: facts for name, facts in found if facts is not None}
 
     def _derivation(self, paths: Sequence[str]) -> Digest:
         keys: list[JsonValue] = [*self._taken_down.keys]
@@ -134,16 +188,21 @@ class _Registration:
         )
 
     def _scan_all(
-        self, files: Sequence[SourceFile], paths: Sequence[str], derivation: Digest, *, keep: bool
+        self,
+        files: Sequence[SourceFile],
+        known: Mapping[str, FileFacts],
+        paths: Sequence[str],
+        derivation: Digest,
+        *,
+        keep: bool,
     ) -> list[FileFacts]:
         progress, work = self._context.progress, self._context.work(derivation)
         progress.start("register", total_bytes=sum(file.num_bytes for file in files))
         named = {_absolute(text) for text in paths}
-        known = KnownFiles(self._context, self._name, derivation)
         scanned: list[FileFacts] = []
         try:
             for file in files:
-                facts = known.find(file, keep=keep) or self._scan_one(
+                facts = known.get(file.name) or self._scan_one(
                     file, work, is_named=_place(file) in named, keep=keep
                 )
                 if facts is not None:
@@ -193,26 +252,6 @@ def _save_standard_input(path: Path) -> None:
         shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
 
 
-def _copy(context: Context, scanned: Sequence[FileFacts]) -> tuple[Shard, ...]:
-    return tuple(_copy_one(context, facts.shard) for facts in scanned)
-
-
-def _copy_one(context: Context, shard: Shard) -> Shard:
-    if shard.uri is not None and not context.store.claim(shard.digest):
-        file = open_file(shard.uri, name=shard.path)
-        with context.store.stage() as staged:
-            with (
-                translated_errors(f"the object store, from {shard.path}"),
-                file.open() as source,
-                staged.open("wb") as copy,
-            ):
-                shutil.copyfileobj(source, copy, 1 << 20)
-            stored = context.store.commit(staged)
-        if stored.digest != shard.digest:
-            raise InputError(f"{shard.path} changed while it was copied", hint="run it again")
-    return shard.model_copy(update={"uri": None, "modified_ns": None, "etag": None})
-
-
 def _load(context: Context, work: WorkArea, file: SourceFile) -> FileFacts | None:
     """Return what an interrupted registration learned of a file, if it still holds."""
     try:
@@ -236,7 +275,7 @@ def _place(file: SourceFile) -> str:
 
 
 def _absolute(text: str) -> str:
-    is_path = text != STDIN and scheme_of_place(text) is None
+    is_path = text != STDIN and scheme_of(text) is None
     return str(Path(text).absolute()) if is_path else text
 
 

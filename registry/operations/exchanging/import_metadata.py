@@ -87,6 +87,30 @@ def import_metadata(
     )
 
 
+def import_description(
+    context: Context,
+    data: bytes,
+    stated: StatedDescription,
+    *,
+    wanted: MetadataFormat,
+    reference: Reference,
+) -> ImportedDataset:
+    """Record what a document states of a version that is there; safe to repeat.
+
+    Args:
+        context: The open registry.
+        data: The document.
+        stated: What was read of it.
+        wanted: Its format.
+        reference: The version.
+
+    Raises:
+        UnknownError: There is no such version.
+    """
+    importing = _Importing(context, wanted, space=DEFAULT_SPACE, dry_run=False)
+    return importing.take(data, stated, reference)
+
+
 def _read(path: Path, wanted: MetadataFormat) -> list[tuple[bytes, StatedDescription]]:
     try:
         data = path.read_bytes()
