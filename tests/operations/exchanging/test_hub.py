@@ -98,7 +98,7 @@ def test_files_stay_where_they_lie_and_the_card_is_a_claim(muster, context, hub)
     assert f"{hub.server.url}/datasets/ada/poems/blob/{sha}/README.md" == assertion.evidence
     assert "low" == assertion.confidence
     assert [("1 file", "LICENSE")] == [(one.path, one.reason) for one in answer.skipped]
-    stored = [path for path in (context.home / "objects").rglob("*") if path.is_file()]
+    stored = [path for path in (context.home / "objects" / "sha256").rglob("*") if path.is_file()]
     assert 1 == len(stored), "the card"
 
 
