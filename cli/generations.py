@@ -1,6 +1,8 @@
 """What the commands about models and generations share: their options, and how they print."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -18,14 +20,22 @@ PromptDigestOption = Annotated[
     str | None,
     typer.Option(metavar="SHA256", help="The digest of the prompt or of its template."),
 ]
+PromptFileOption = Annotated[
+    Path | None, typer.Option(help="The prompt or its template, which is kept by its digest.")
+]
 SamplingOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME=VALUE", help="A parameter of sampling; may be repeated."),
+    typer.Option(
+        metavar="NAME=VALUE",
+        help="A parameter of sampling; several by commas, and may be repeated.",
+    ),
 ]
+
+_NEXT_PARAMETER = r",(?=[A-Za-z_][\w.-]*=)"
 
 
 def read_sampling(texts: Sequence[str] | None) -> dict[str, Any] | None:
-    """Read parameters of sampling: a value is JSON, else text.
+    """Read parameters of sampling, as in `temperature=0.7,top_p=0.9`: a value is JSON, else text.
 
     Raises:
         InputError: One of them has no value.
@@ -35,7 +45,7 @@ def read_sampling(texts: Sequence[str] | None) -> dict[str, Any] | None:
     if not texts:
         return None
     read: dict[str, Any] = {}
-    for text in texts:
+    for text in (one for several in texts for one in re.split(_NEXT_PARAMETER, several)):
         name, equals, value = text.partition("=")
         if not (name and equals):
             raise InputError(f"{text!r} is not NAME=VALUE", hint="--sampling temperature=0.7")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.generations import PromptDigestOption, SamplingOption, read_sampling
+from cli.generations import PromptDigestOption, PromptFileOption, SamplingOption, read_sampling
 from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
 from registry.domain.generation import Role
@@ -29,6 +29,7 @@ def add(
         str | None, typer.Option(metavar="NAME@REVISION", help="The model; none for people.")
     ] = None,
     prompt_digest: PromptDigestOption = None,
+    prompt_file: PromptFileOption = None,
     sampling: SamplingOption = None,
     grounded_in: Annotated[
         list[str] | None,
@@ -53,6 +54,7 @@ def add(
             role=role,
             model=model,
             prompt_digest=prompt_digest,
+            prompt_file=prompt_file,
             sampling=read_sampling(sampling),
             grounded_in=grounded_in or (),
         )
@@ -84,10 +86,11 @@ def show(
     if as_json:
         output.print_json(answer)
         return
-    from registry.reporting.generations import USE_COLUMNS, genealogy_facts, use_row
+    from registry.reporting.generations import USE_COLUMNS, genealogy_facts, how_facts, use_row
     from registry.reporting.tables import to_table
 
-    output.print_facts(genealogy_facts(answer))
+    how = [fact for one in answer.generations for fact in how_facts(one)]
+    output.print_facts([*genealogy_facts(answer), *how])
     if answer.models:
         output.write("")
         output.print_text(to_table(USE_COLUMNS, map(use_row, answer.models)))
@@ -96,3 +99,16 @@ def show(
             f"nobody says who wrote {answer.unstated[0]}: "
             f"muster generation add {answer.unstated[0]} --role people, or --model NAME@REVISION"
         )
+
+
+@app.command()
+def prompt(context: typer.Context, reference: ReferenceArgument, as_json: AsJson = False) -> None:
+    """Print the prompt by which a version was generated, as it was kept with --prompt-file."""
+    session: Session = context.obj
+    with session.registry() as registry:
+        answer = registry.generations.prompts(reference)
+    if as_json:
+        output.print_json(answer)
+        return
+    for text in answer.prompts:
+        output.write(text.removesuffix("\n"))

@@ -8,7 +8,13 @@ import typer
 
 from cli import output
 from cli.cards import card_of
-from cli.generations import PromptDigestOption, RoleOption, SamplingOption, read_sampling
+from cli.generations import (
+    PromptDigestOption,
+    PromptFileOption,
+    RoleOption,
+    SamplingOption,
+    read_sampling,
+)
 from cli.groups import SectionedCommand
 from cli.options import AsJson, DryRun, Quiet
 from cli.session import Session
@@ -111,7 +117,13 @@ def register(
     ] = None,
     derived_from: Annotated[
         list[str] | None,
-        typer.Option(help="A version it was made from, outside of muster; may be repeated."),
+        typer.Option(
+            "--derived-from",
+            "--seeds",
+            metavar="REF",
+            help="A version it was made from, outside of muster, such as a model's seeds; may be "
+            "repeated.",
+        ),
     ] = None,
     rule: Annotated[str | None, typer.Option(help="How it was made from them.")] = None,
     take: Annotated[
@@ -123,10 +135,16 @@ def register(
     ] = None,
     generated_by: Annotated[
         str | None,
-        typer.Option(metavar="MODEL@REVISION", help="The model that wrote it; or people."),
+        typer.Option(
+            "--generated-by",
+            "--generator",
+            metavar="MODEL@REVISION",
+            help="The model that wrote it; or people.",
+        ),
     ] = None,
     role: RoleOption = None,
     prompt_digest: PromptDigestOption = None,
+    prompt_file: PromptFileOption = None,
     sampling: SamplingOption = None,
     table: Annotated[
         str | None, typer.Option(help="The table or view of a database, SCHEMA.TABLE.")
@@ -202,6 +220,7 @@ def register(
         generated_by=generated_by,
         role=role,
         prompt_digest=prompt_digest,
+        prompt_file=None if prompt_file is None else str(prompt_file),
         sampling=read_sampling(sampling),
     )
     reading = Reading(

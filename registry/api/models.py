@@ -1,13 +1,14 @@
 """`Registry.models` and `Registry.generations`: what models wrote, and what follows from it."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pydantic import JsonValue
 
 from registry import operations
 from registry.domain.digest import parse_digest
 from registry.domain.genealogy import Genealogy, ModelCheck
-from registry.domain.generation import GenerationList, Role
+from registry.domain.generation import GenerationList, PromptList, Role
 from registry.domain.model import AddedModel, Model, ModelDescription, ModelReference
 from registry.domain.names import Reference
 from registry.domain.terms import Answer, Term
@@ -63,6 +64,7 @@ class Generations:
         role: Role | str,
         model: str | None = None,
         prompt_digest: str | None = None,
+        prompt_file: str | Path | None = None,
         sampling: Mapping[str, JsonValue] | None = None,
         grounded_in: Sequence[str] = (),
     ) -> GenerationList:
@@ -73,6 +75,7 @@ class Generations:
             role=Role(role),
             model=None if model is None else ModelReference.parse(model),
             prompt_digest=None if prompt_digest is None else parse_digest(prompt_digest),
+            prompt_file=None if prompt_file is None else Path(prompt_file),
             sampling=sampling,
             grounded_in=[Reference.parse(text) for text in grounded_in],
         )
@@ -82,6 +85,10 @@ class Generations:
         return operations.models.trace(
             self._context, Reference.parse(reference), tokenizer=tokenizer
         )
+
+    def prompts(self, reference: str) -> PromptList:
+        """Return the prompts of a version that are kept; see `operations.models.read_prompts`."""
+        return operations.models.read_prompts(self._context, Reference.parse(reference))
 
     def check(self, reference: str, *, model: str) -> ModelCheck:
         """Return whether anything upstream was written by a model, with the way to it."""

@@ -107,6 +107,9 @@ class Card(Value):
     prompt_digest: Annotated[Digest, BeforeValidator(_read_digest)] | None = None
     """The digest of the prompt or of its template."""
 
+    prompt_file: str | None = None
+    """A file with the prompt or its template, which is kept; its digest is the prompt's."""
+
     sampling: dict[str, JsonValue] = {}
     """The parameters of sampling, such as temperature and seed."""
 
@@ -156,11 +159,15 @@ class Card(Value):
         """Return who wrote the documents; None: nobody says so.
 
         Raises:
-            InputError: A prompt, sampling or role without a model, or people with one of them.
+            InputError: A prompt, sampling or role without a model, or people with one of them; or a
+                prompt that is stated twice.
         """
+        if self.prompt_digest and self.prompt_file:
+            raise InputError("--prompt-file has its own digest: leave out --prompt-digest")
         details = {
             "--role": self.role,
             "--prompt-digest": self.prompt_digest,
+            "--prompt-file": self.prompt_file,
             "--sampling": self.sampling,
         }
         given = [name for name, value in details.items() if value]

@@ -82,3 +82,10 @@ class GenerationList(Value):
     """`created`, or `unchanged` where the same is stated already."""
 
     generations: tuple[Generation, ...]
+
+
+class PromptList(Value):
+    """The prompts of a version that are kept, in the order they were stated."""
+
+    reference: str
+    prompts: tuple[str, ...]

@@ -11,11 +11,18 @@ USE_COLUMNS = ("model", "role", "version", "steps away")
 
 def statement_facts(found: Generation) -> list[tuple[str, str | None]]:
     """Return what is stated of a version, line by line."""
-    sampling = ", ".join(f"{name}={value}" for name, value in sorted(found.sampling.items()))
     return [
         ("version", found.reference),
         ("role", found.role.value),
         ("model", found.model),
+        *how_facts(found),
+    ]
+
+
+def how_facts(found: Generation) -> list[tuple[str, str | None]]:
+    """Return by what a version was generated, line by line; nothing where nobody says so."""
+    sampling = ", ".join(f"{name}={value}" for name, value in sorted(found.sampling.items()))
+    return [
         ("prompt", found.prompt_digest),
         ("sampling", plain(sampling) or None),
         ("grounded in", ", ".join(found.grounded_in) or None),

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from registry.domain.answers import Registration, Skipped
 from registry.domain.card import Card
 from registry.domain.collecting import Position
-from registry.domain.digest import Digest
+from registry.domain.digest import Digest, digest_of_bytes
 from registry.domain.names import DatasetName, Reference
 from registry.domain.run import Operation, RunDraft
 from registry.domain.version import (
@@ -20,6 +20,7 @@ from registry.domain.version import (
     VersionDraft,
 )
 from registry.errors import InputError
+from registry.operations.collecting.prompts import read_prompt
 from registry.operations.collecting.scan import FileFacts, join_fields, total_ledger
 from registry.operations.context import Context, environment
 from registry.operations.passes.changes import compare
@@ -51,11 +52,18 @@ class Registering:
 
     Raises:
         UnknownError: A parent that the card names is not registered.
+        InputError: What the card says of a model does not go together.
+        UnreadableError: The prompt cannot be read.
     """
 
     def __init__(self, context: Context, name: DatasetName, card: Card) -> None:
         self._context = context
         self._name = name
+        card.generation()
+        self._prompt = None if card.prompt_file is None else read_prompt(Path(card.prompt_file))
+        if self._prompt is not None:
+            digest = digest_of_bytes(self._prompt)
+            card = card.model_copy(update={"prompt_digest": digest, "prompt_file": None})
         self._card = card
         versions = context.catalog.versions
         self._parents = {
@@ -123,6 +131,8 @@ class Registering:
             ConflictError: Somebody else sealed first, or these bytes were withdrawn.
         """
         context, card = self._context, self._card
+        if self._prompt is not None:
+            context.store.put_bytes(self._prompt)
         quarantine = join_quarantines(context.store, (facts.quarantine for facts in scanned))
         draft = draft.model_copy(update={"quarantine": quarantine})
         stated = card.model_dump(mode="json", exclude_none=True, exclude_defaults=True)

@@ -1,18 +1,20 @@
 """Models and what they wrote: stated, listed, and followed upstream."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pydantic import JsonValue
 
-from registry.domain.digest import Digest
+from registry.domain.digest import Digest, digest_of_bytes
 from registry.domain.genealogy import Genealogy, ModelCheck, describe, find_model
-from registry.domain.generation import GenerationDraft, GenerationList, Role
+from registry.domain.generation import GenerationDraft, GenerationList, PromptList, Role
 from registry.domain.licence import UNKNOWN, Licence
 from registry.domain.model import AddedModel, Model, ModelDescription, ModelDraft, ModelReference
 from registry.domain.names import Reference
 from registry.domain.terms import Answer, Term, Terms
 from registry.domain.urls import redact_url
-from registry.errors import InputError
+from registry.errors import InputError, UnknownError
+from registry.operations.collecting.prompts import read_prompt
 from registry.operations.context import Context
 
 
@@ -76,21 +78,32 @@ def state(
     role: Role,
     model: ModelReference | None = None,
     prompt_digest: Digest | None = None,
+    prompt_file: Path | None = None,
     sampling: Mapping[str, JsonValue] | None = None,
     grounded_in: Sequence[Reference] = (),
 ) -> GenerationList:
     """State who wrote the documents of a version that is there; safe to repeat.
 
+    A prompt is known by its digest; that in a file is kept as an object.
+
     Raises:
-        InputError: A model is missing or too many, or the version is older than what it is said
-            to be made by or from.
+        InputError: A model is missing or too many, a prompt is stated twice, or the version is
+            older than what it is said to be made by or from.
+        UnreadableError: The prompt's file cannot be read.
         UnknownError: There is no such version or model.
     """
+    if prompt_file is not None:
+        if prompt_digest is not None:
+            raise InputError("--prompt-file has its own digest: leave out --prompt-digest")
+        prompt = read_prompt(prompt_file)
+        prompt_digest = digest_of_bytes(prompt)
     if (role is Role.PEOPLE) != (model is None):
         wrong = "people wrote it, and so no model" if model else f"a {role} is a model"
         raise InputError(wrong, hint="--model NAME@REVISION --role ROLE, or --role people alone")
     if role is Role.PEOPLE and (prompt_digest or sampling or grounded_in):
         raise InputError("people have no prompt, no sampling and no grounding")
+    if prompt_file is not None:
+        context.store.put_bytes(prompt)
     draft = GenerationDraft(
         role=role,
         model=model,
@@ -101,6 +114,28 @@ def state(
     return context.catalog.generations.add(
         reference, draft, actor=context.actor, at=context.clock()
     )
+
+
+def read_prompts(context: Context, reference: Reference) -> PromptList:
+    """Return the kept prompts by which a version was generated, in the order they were stated.
+
+    Raises:
+        UnknownError: There is no such version, or no prompt of it is kept here.
+    """
+    found = trace(context, reference)
+    digests = dict.fromkeys(one.prompt_digest for one in found.generations if one.prompt_digest)
+    kept = [digest for digest in digests if context.store.exists(digest)]
+    if not kept:
+        raise UnknownError(
+            what="kept prompt of",
+            value=str(reference),
+            hint=f"muster generation add {reference} --model NAME@REVISION --prompt-file FILE",
+        )
+    prompts = []
+    for digest in kept:
+        with context.store.open(digest) as stream:
+            prompts.append(stream.read().decode("utf-8", "replace"))
+    return PromptList(reference=found.reference, prompts=tuple(prompts))
 
 
 def trace(context: Context, reference: Reference, *, tokenizer: str | None = None) -> Genealogy:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from cli.generations import read_sampling
 from registry.domain.card import Card
+from registry.domain.digest import digest_of_bytes
 from registry.domain.genealogy import Depth
 from registry.domain.report import WarningCode
 from registry.domain.target import Verdict
@@ -135,3 +137,56 @@ def test_two_ways_to_state_the_terms_of_output_are_one_too_many(muster):
         )
     with pytest.raises(InputError, match="not a digest"):
         muster.models.add("org/small@v1", weights_digest="sha256:abc")
+
+
+def test_a_prompt_is_kept_by_its_digest_and_seeds_are_upstream(muster, tmp_path):
+    seeds = write_jsonl(tmp_path / "seeds.jsonl", records(2, text=REAL))
+    made = write_jsonl(tmp_path / "made.jsonl", records(2, text=MADE))
+    prompt = tmp_path / "prompt.txt"
+    prompt.write_text("Write of {topic}.\n")
+    muster.register([str(seeds)], name="seeds/all", card=Card(generated_by="people"))
+    muster.models.add("org/teacher@v1")
+    how = {"generated_by": "org/teacher@v1", "derived_from": "seeds/all"}
+    with pytest.raises(InputError, match="leave out --prompt-digest"):
+        muster.register(
+            [str(made)],
+            name="made/all",
+            card=Card(prompt_file=str(prompt), prompt_digest="0" * 64, **how),
+        )
+    muster.register([str(made)], name="made/all", card=Card(prompt_file=str(prompt), **how))
+    prompt.unlink()
+    (stated,) = muster.generations.show("made/all").generations
+
+    assert ("Write of {topic}.\n",) == muster.generations.prompts("made/all").prompts
+    assert digest_of_bytes(b"Write of {topic}.\n") == stated.prompt_digest
+    assert ["seeds/all@1"] == [
+        node.reference for node in muster.lineage("made/all").nodes if node.depth
+    ]
+    with pytest.raises(UnknownError, match="kept prompt"):
+        muster.generations.prompts("seeds/all")
+
+
+def test_a_prompt_is_stated_of_a_version_that_is_there(muster, tmp_path):
+    made = write_jsonl(tmp_path / "made.jsonl", records(2, text=MADE))
+    prompt = tmp_path / "prompt.txt"
+    prompt.write_text("Go on.")
+    muster.register([str(made)], name="made/all")
+    muster.models.add("org/teacher@v1")
+    for _ in range(2):
+        muster.generations.add(
+            "made/all", role="generator", model="org/teacher@v1", prompt_file=prompt
+        )
+
+    assert ("Go on.",) == muster.generations.prompts("made/all").prompts
+
+
+def test_sampling_is_read_with_commas_between_parameters_and_inside_of_values():
+    read = read_sampling(["temperature=0.7,top_p=0.9", 'stop=["a","b"],n=2', "engine=x, y"])
+
+    assert {
+        "temperature": 0.7,
+        "top_p": 0.9,
+        "stop": ["a", "b"],
+        "n": 2,
+        "engine": "x, y",
+    } == read
