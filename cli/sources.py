@@ -1,4 +1,4 @@
-"""The options by which `muster register` says what is meant of an HTTP API or a Hub dataset."""
+"""The options by which `muster register` says what is meant of a source that is more than files."""
 
 from typing import Annotated
 
@@ -64,4 +64,26 @@ SubsetOption = Annotated[
 ]
 SubsetSplitOption = Annotated[
     str | None, typer.Option(metavar="NAME", help="One split of it, such as train; else all.")
+]
+ContributorOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Who gave all of it; a pseudonym is what is kept."),
+]
+ContributorColumnOption = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Or the column that says who gave a row.")
+]
+ConsentColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN", help="Where a row says yes to being used, if not consent; others go."
+    ),
+]
+LicenceColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--license-column",
+        metavar="COLUMN",
+        help="Where a row states its licence, if not license or licence; --license is that of "
+        "rows that state none.",
+    ),
 ]

@@ -194,6 +194,13 @@ def reject(
     )
 
 
+def erase(rejected: pa.RecordBatch) -> pa.RecordBatch:
+    """Return `REJECTIONS` without what was rejected: place, reason and size are left."""
+    erased = pa.array([b""] * len(rejected), pa.large_binary())
+    columns = [erased if name == "raw" else rejected.column(name) for name in rejected.schema.names]
+    return pa.RecordBatch.from_arrays(columns, schema=rejected.schema)
+
+
 def num_text_bytes(batch: pa.RecordBatch) -> int:
     """Return the bytes of text in a batch of documents, from the offsets alone."""
     return int(pc.sum(pc.binary_length(batch.column("text"))).as_py() or 0)

@@ -11,6 +11,7 @@
 | `MUSTER_SHARD_BYTES` | text bytes after which a normalized shard is closed; 256 MB unless set |
 | `MUSTER_MAX_DOCUMENT_BYTES` | a longer document is quarantined; 512 MB unless set |
 | `MUSTER_UNIT_SECONDS` | a worker that is longer at one unit is killed; 3,600 unless set |
+| `MUSTER_CONTRIBUTOR_KEY` | for contributors' pseudonyms; else `contributors.key` in the home |
 | `MUSTER_OPENLINEAGE_TOKEN` | what a server of lineage events knows the sender by |
 """
 
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     shard_bytes: int = Field(default=256 << 20, ge=1 << 10)
     max_document_bytes: int = Field(default=512 << 20, ge=1)
     unit_seconds: float = Field(default=3_600, gt=0)
+    contributor_key: SecretStr | None = Field(default=None, min_length=16)
     openlineage_token: SecretStr | None = None
 
     @classmethod

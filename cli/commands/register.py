@@ -22,7 +22,11 @@ from cli.sources import (
     AllowPrivateOption,
     AttemptsOption,
     AuthOption,
+    ConsentColumnOption,
+    ContributorColumnOption,
+    ContributorOption,
     HeaderOption,
+    LicenceColumnOption,
     MaxPageBytesOption,
     MaxPagesOption,
     MaxRateOption,
@@ -36,9 +40,11 @@ from cli.sources import (
 )
 from registry.domain.answers import ReadingChange, Registration
 from registry.domain.collecting import CollectionPlan, SourceOptions, parse_source
+from registry.domain.contribution import ContributionColumns
 from registry.domain.quantities import format_bytes, format_number
 from registry.domain.reading import Extraction, Format, Reading, Split
 from registry.domain.version import DatasetKind
+from registry.errors import InputError
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -50,6 +56,7 @@ class _Register(SectionedCommand):
         "table": "Databases and repositories",
         "page_by": "HTTP APIs",
         "subset": "Datasets of the Hub",
+        "contributor": "Contributions",
         "from_start": "How it is done",
     }
 
@@ -177,6 +184,10 @@ def register(
     allow_private: AllowPrivateOption = None,
     subset: SubsetOption = None,
     subset_split: SubsetSplitOption = None,
+    contributor: ContributorOption = None,
+    contributor_column: ContributorColumnOption = None,
+    consent_column: ConsentColumnOption = None,
+    licence_column: LicenceColumnOption = None,
     from_start: Annotated[
         bool, typer.Option("--from-start", help="Read all of a source again, not what is new.")
     ] = False,
@@ -199,6 +210,7 @@ def register(
     muster register postgresql://db/forum --table posts --cursor-column id --name forum/posts
     muster register ~/src/project --commit v2.1 --name code/project
     muster register https://host/api/posts --page-by page --auth env:TOKEN --name forum/api
+    muster register gifts.jsonl --contributor-column email --name people/gifts
     muster register hf://datasets/OWNER/NAME@v1 --subset en --name web/text
     """
     session: Session = context.obj
@@ -256,8 +268,25 @@ def register(
             subset_split=subset_split,
         ),
     )
+    gives = any((contributor, contributor_column, consent_column, licence_column))
+    if gives and source is not None:
+        raise InputError("contributions are files, or - for standard input")
     with session.registry() as registry:
-        if source is None:
+        if gives:
+            answer = registry.contribute(
+                paths,
+                name=name,
+                contributor=contributor,
+                columns=ContributionColumns(
+                    consent=consent_column or "consent",
+                    licence=licence_column,
+                    contributor=contributor_column,
+                ),
+                reading=reading,
+                card=stated,
+                dry_run=dry_run,
+            )
+        elif source is None:
             answer = registry.register(
                 paths, name=name, reading=reading, card=stated, ingest=ingest, dry_run=dry_run
             )
@@ -300,6 +329,8 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
             ("files", f"{answer.num_shards:,}, {format_bytes(answer.num_bytes)}"),
             ("digest", answer.digest),
             ("licence", answer.licence),
+            ("by licence", _licences(answer)),
+            ("people", f"{answer.num_contributors:,}" if answer.num_contributors else None),
             ("rejected", rejected or "none"),
             ("changed", _changes(answer)),
             ("reading", _readings(answer)),
@@ -343,6 +374,11 @@ def show_plan(plan: CollectionPlan, *, as_json: bool) -> None:
             *plan.details,
         ]
     )
+
+
+def _licences(answer: Registration) -> str | None:
+    counts = (f"{licence} {number:,}" for licence, number in answer.licences.items())
+    return ", ".join(counts) or None
 
 
 def _changes(answer: Registration) -> str | None:

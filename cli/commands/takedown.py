@@ -40,6 +40,9 @@ def open_(
     dataset: Annotated[
         str | None, typer.Option(metavar="NAME", help="Or all that a dataset holds.")
     ] = None,
+    contributor: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Or all that a contributor gave.")
+    ] = None,
     deadline: Annotated[
         datetime | None, typer.Option(help="Until when, in UTC; a date is its midnight.")
     ] = None,
@@ -63,14 +66,17 @@ def open_(
         SelectorKind.DATASET: dataset,
     }
     given = [(kind, value) for kind, value in options.items() if value is not None]
-    if len(given) != 1:
+    if len(given) + (contributor is not None) != 1:
         raise InputError(
             "a takedown asks for one thing",
-            hint="--url-pattern PATTERN, --digest SHA256, --id ID or --dataset NAME",
+            hint="--url-pattern PATTERN, --digest SHA256, --id ID, --dataset NAME or "
+            "--contributor NAME",
         )
-    ((kind, value),) = given
     until = None if deadline is None else deadline.replace(tzinfo=deadline.tzinfo or UTC)
     with session.registry() as registry:
+        if contributor is not None:
+            given = [(SelectorKind.URL_PATTERN, registry.takedowns.contributor(contributor))]
+        ((kind, value),) = given
         answer = registry.takedowns.open(
             kind, value, reason=reason, deadline=until, everything=everything
         )

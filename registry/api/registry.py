@@ -43,6 +43,7 @@ from registry.domain.answers import (
 )
 from registry.domain.card import Card
 from registry.domain.collecting import CollectionPlan, Source
+from registry.domain.contribution import ContributionColumns
 from registry.domain.embedding import Diversity, Embedding, Neighbours
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
@@ -175,6 +176,29 @@ class Registry:
             reading=reading,
             card=card,
             from_start=from_start,
+        )
+
+    def contribute(
+        self,
+        paths: Sequence[str],
+        *,
+        name: str,
+        contributor: str | None = None,
+        columns: ContributionColumns | None = None,
+        reading: Reading | None = None,
+        card: Card | None = None,
+        dry_run: bool = False,
+    ) -> Registration:
+        """Register what people gave, with consent; see `operations.contribute.contribute`."""
+        return operations.contribute.contribute(
+            self._context,
+            paths,
+            name=DatasetName.parse(name),
+            contributor=contributor,
+            columns=columns,
+            reading=reading,
+            card=card,
+            dry_run=dry_run,
         )
 
     def plan_collection(

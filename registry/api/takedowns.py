@@ -28,6 +28,13 @@ class Takedowns:
             self._context, selector, reason=reason, deadline=deadline, everything=everything
         )
 
+    def contributor(self, name: str) -> str:
+        """Return the pseudonym of a contributor, which their documents hold.
+
+        As a URL pattern it finds all of them.
+        """
+        return operations.contributors.find_pseudonym(self._context, name)
+
     def list(self) -> list[Takedown]:
         """Return all takedowns, oldest first."""
         return self._context.catalog.takedowns.list()

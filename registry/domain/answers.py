@@ -85,6 +85,12 @@ class Registration(Value):
     num_known: int = 0
     """Files elsewhere that are still the same and were not read again."""
 
+    licences: dict[str, int] = {}
+    """Of contributions: documents by licence."""
+
+    num_contributors: int = 0
+    """Of contributions: how many people gave them."""
+
 
 class LedgerSummary(Value):
     """The ledger of a run in one line."""

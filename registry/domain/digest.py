@@ -5,6 +5,7 @@ description. Both are written `sha256:` and 64 hexadecimal digits.
 """
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -106,6 +107,15 @@ def parse_digest(text: str) -> Digest:
             f"{text!r} is not a digest", hint="sha256: and 64 hexadecimal digits: sha256sum FILE"
         )
     return PREFIX + digits
+
+
+def keyed_digits(data: bytes, *, key: bytes) -> str:
+    """Return 32 hexadecimal digits that stand for data, and that nobody without the key can make.
+
+    Source:
+        HMAC-SHA256, RFC 2104, cut to its first 16 bytes as section 5 allows.
+    """
+    return hmac.new(key, data, hashlib.sha256).hexdigest()[:32]
 
 
 def fingerprint(value: JsonValue) -> Digest:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         solve_mixture,
         targets,
     )
-    from registry.operations.collecting import collect, register
+    from registry.operations.collecting import collect, contribute, contributors, register
     from registry.operations.embedding import diversity, embed, similar
     from registry.operations.exchanging import (
         declare,
@@ -66,6 +66,8 @@ VERBS = {
     "backup": "keeping",
     "cancel": "passes",
     "collect": "collecting",
+    "contribute": "collecting",
+    "contributors": "collecting",
     "copy": "keeping",
     "costs": "assessing",
     "counting": "tokenizing",
@@ -118,6 +120,8 @@ __all__ = [
     "backup",
     "cancel",
     "collect",
+    "contribute",
+    "contributors",
     "copy",
     "costs",
     "counting",

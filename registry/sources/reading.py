@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from registry.documents import MAX_RAW_BYTES, Outcome, reject
+from registry.documents import MAX_RAW_BYTES, Outcome, erase, reject
 from registry.domain.digest import Digest, document_keys, key_of
 from registry.domain.reading import Compression, Container, Format, Reading, Span
 from registry.errors import UnreadableError
@@ -98,12 +98,9 @@ def _take_down(outcome: Outcome, mask: pa.Array) -> Outcome:
         outcome.kept, mask, step="read", reasons=[reasons.TAKEDOWN] * pc.sum(mask).as_py()
     )
     # The quarantine must not become the place where the text lives on.
-    erased = pa.array([b""] * len(rejected), pa.large_binary())
-    columns = [erased if name == "raw" else rejected.column(name) for name in rejected.schema.names]
-    blank = pa.RecordBatch.from_arrays(columns, schema=rejected.schema)
     return Outcome(
         kept=outcome.kept.filter(pc.invert(mask)),
-        rejected=pa.concat_batches([outcome.rejected, blank]),
+        rejected=pa.concat_batches([outcome.rejected, erase(rejected)]),
     )
 
 

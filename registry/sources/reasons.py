@@ -35,6 +35,12 @@ MISSING_TEXT: Final = "missing-text"
 NESTED_TOO_DEEP: Final = "nested-too-deep"
 """JSON nested deeper than `registry.sources.records.MAX_DEPTH`."""
 
+NO_CONSENT: Final = "no-consent"
+"""A contribution that does not say yes in so many words. Nothing of it is kept."""
+
+NO_CONTRIBUTOR: Final = "no-contributor"
+"""A contribution of which nobody says whose it is. Nothing of it is kept."""
+
 NOT_AN_OBJECT: Final = "not-an-object"
 """A JSON value that is no object, so it has no columns."""
 

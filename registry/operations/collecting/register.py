@@ -68,7 +68,7 @@ def register(
     card = card or Card()
     if list(paths) == [STDIN]:
         with context.store.stage() as path:
-            _save_standard_input(path)
+            save_standard_input(path)
             files = [SourceFile.from_path(path, name="stdin")]
             origin = Origin("stdin", (STDIN,), uri="stdin:")
             return FileRegistration(context, name, card, reading or Reading()).run(
@@ -140,7 +140,7 @@ class FileRegistration:
         draft = self._registering.make_draft(
             scanned,
             kind=origin.kind,
-            uri=origin.uri or _common_uri(scanned),
+            uri=origin.uri or common_uri([facts.shard.uri or "" for facts in scanned]),
             reached=origin.reached,
         )
         if dry_run:
@@ -242,14 +242,31 @@ class FileRegistration:
         return facts
 
 
+def common_uri(uris: Sequence[str]) -> str:
+    """Return where all files lie: the one file, else the folder that holds them all."""
+    if len(uris) == 1:
+        return uris[0]
+    shared: list[str] = []
+    for parts in zip(*(uri.split("/")[:-1] for uri in uris), strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    return "/".join(shared)
+
+
+def save_standard_input(path: Path) -> None:
+    """Write standard input to a file.
+
+    Raises:
+        StorageError: The disk is full.
+    """
+    with translated_errors("the object store"), path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+
+
 def _unsaid(reading: Reading) -> set[str]:
     """Return what tells no reading from another, so that earlier commands are known again."""
     return {"without"} if reading.records else {"without", "records"}
-
-
-def _save_standard_input(path: Path) -> None:
-    with translated_errors("the object store"), path.open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
 
 
 def _load(context: Context, work: WorkArea, file: SourceFile) -> FileFacts | None:
@@ -277,16 +294,3 @@ def _place(file: SourceFile) -> str:
 def _absolute(text: str) -> str:
     is_path = text != STDIN and scheme_of(text) is None
     return str(Path(text).absolute()) if is_path else text
-
-
-def _common_uri(scanned: Sequence[FileFacts]) -> str:
-    """Return where all files lie: the one file, else the folder that holds them all."""
-    uris = [facts.shard.uri or "" for facts in scanned]
-    if len(uris) == 1:
-        return uris[0]
-    shared: list[str] = []
-    for parts in zip(*(uri.split("/")[:-1] for uri in uris), strict=False):
-        if len(set(parts)) > 1:
-            break
-        shared.append(parts[0])
-    return "/".join(shared)

@@ -1,0 +1,97 @@
+"""Who gave which documents, and what may be done with them."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from pydantic import JsonValue
+
+from registry.domain.answers import Registration
+from registry.domain.contribution import (
+    CONTRIBUTOR,
+    LICENCE,
+    ContributionColumns,
+    is_consent,
+    licence_of,
+    pseudonym_of,
+)
+from registry.domain.version import Metric
+from registry.sources import reasons
+
+
+class ContributionTerms:
+    """Who gave which documents, on which terms: decided row by row, and counted.
+
+    Args:
+        columns: Where a row says so.
+        key: Of the pseudonyms.
+        contributor: Who gave all of it; None: the rows say so.
+        licence: That of rows that state none.
+    """
+
+    def __init__(
+        self,
+        columns: ContributionColumns,
+        *,
+        key: bytes,
+        contributor: str | None,
+        licence: str | None,
+    ) -> None:
+        self._columns = columns
+        self._default = licence
+        self._key = key
+        self._everybody = None if contributor is None else self._name(contributor)
+        self._licences: Counter[str] = Counter()
+        self._contributors: Counter[str] = Counter()
+
+    @property
+    def licences(self) -> list[str]:
+        """The licences of what was kept, each once."""
+        return sorted(self._licences)
+
+    def decide(self, row: dict[str, JsonValue]) -> str | None:
+        """Put pseudonym and licence into a row; return why it is not kept, or None."""
+        columns = self._columns
+        if not is_consent(row.get(columns.consent)):
+            return reasons.NO_CONSENT
+        who = self._everybody
+        if columns.contributor is not None:
+            stated = row.pop(columns.contributor, None)
+            who = self._name(str(stated)) if isinstance(stated, str | int) else None
+        if who is None:
+            return reasons.NO_CONTRIBUTOR
+        licence = licence_of(row, columns, default=self._default)
+        if columns.licence is not None:
+            row.pop(columns.licence, None)
+        row |= {CONTRIBUTOR: who, LICENCE: licence}
+        return None
+
+    def count(self, rows: Sequence[dict[str, JsonValue]]) -> None:
+        """Count rows that are kept."""
+        self._licences.update(str(row[LICENCE]) for row in rows)
+        self._contributors.update(str(row[CONTRIBUTOR]) for row in rows)
+
+    def measure(self) -> Iterator[Metric]:
+        """Yield what was counted, as it is kept with the version."""
+        yield Metric(name="contributions.num_contributors", value=len(self._contributors))
+        for licence, number in sorted(self._licences.items()):
+            yield Metric(name=f"contributions.{licence}.num_documents", value=number)
+
+    def facts(self) -> dict[str, JsonValue]:
+        """Return what the run is recorded with; no name is among it."""
+        return {
+            "contributor": self._everybody,
+            "columns": self._columns.model_dump(mode="json"),
+            "license": self._default,
+        }
+
+    def tell(self, answer: Registration) -> Registration:
+        """Return an answer with what was counted."""
+        return answer.model_copy(
+            update={
+                "licences": dict(sorted(self._licences.items())),
+                "num_contributors": len(self._contributors),
+            }
+        )
+
+    def _name(self, name: str) -> str | None:
+        return pseudonym_of(name, key=self._key) if name.strip() else None
