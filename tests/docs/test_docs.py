@@ -21,6 +21,7 @@ from registry.normalization.recipe_files import list_recipes
 from registry.normalization.steps import STEPS
 from registry.scaling.laws import load_laws
 from registry.settings import Settings
+from tests.collection.web_server import Server
 from tests.conftest import execute
 from tests.docs.console import (
     Command,
@@ -30,6 +31,29 @@ from tests.docs.console import (
     read_commands,
     run_commands,
 )
+from tests.sources.hub_site import HubSite
+
+HUB_FILES = {
+    "README.md": """---
+license: cc-by-4.0
+language: [en]
+configs:
+- config_name: poems
+  data_files:
+  - {split: train, path: poems/*.jsonl}
+- config_name: notes
+  data_files: notes.txt
+dataset_info:
+- config_name: poems
+  splits: [{name: train, num_examples: 2}]
+---
+# Poems
+
+Short poems about weather.
+""",
+    "poems/first.jsonl": '{"text": "Rain fell on the hills."}\n{"text": "Snow stayed."}\n',
+    "notes.txt": "Written in winter.",
+}
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -39,6 +63,9 @@ TOUR = "## A tour of five minutes"
 RUN_PAGES = sorted(
     path.name for path in (DOCS / "how-to").glob("*.md") if "```console" in path.read_text("utf-8")
 )
+_DESKS = {"$CATALOG": "postgres_desk", "$ muster register hf://": "hub_desk"}
+"""The fixture that a page with such words needs."""
+
 _LINK = re.compile(r"\[[^\]]*\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 
 
@@ -212,12 +239,26 @@ def test_a_page_of_how_to_runs_as_printed(
 ) -> None:
     text = _read(DOCS / "how-to" / page)
     commands = read_commands(text)
-    variables = request.getfixturevalue("postgres_desk") if "$CATALOG" in text else {}
+    desk = next((name for mark, name in _DESKS.items() if mark in text), None)
+    variables = {} if desk is None else request.getfixturevalue(desk)
 
     ran = run_commands(commands, _make_folder(tmp_path, "desk"), variables=variables)
 
     assert len(commands) > 4
     assert [] == _differences(commands, ran, with_numbers=True)
+
+
+@pytest.fixture
+def hub_desk(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A Hub with a dataset of two commits, and nobody who is known there."""
+    with Server().running() as server:
+        server.site = HubSite(server)
+        files = dict(HUB_FILES)
+        server.site.commit(files, branch="v1")
+        server.site.commit(files | {"poems/later.jsonl": '{"text": "Frost held the pond."}\n'})
+        server.site.commit({"a.txt": "Nobody."}, repository="ada/letters")
+        server.site.gated["ada/letters"] = "manual"
+        yield {"HF_ENDPOINT": server.url, "HF_HOME": str(tmp_path / "hub")}
 
 
 @pytest.fixture

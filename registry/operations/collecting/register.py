@@ -95,6 +95,10 @@ class Origin:
     reached: Position | None = None
     """Which state of the place it was."""
 
+    place: str | None = None
+    """Where it is whatever its state, so that another state is known to be the same place's; None:
+    at the places."""
+
 
 class FileRegistration:
     """The registration of files that were found.
@@ -133,7 +137,7 @@ class FileRegistration:
             from_start: Read those again too that are known to be the same.
         """
         paths = origin.places
-        derivation = self._derivation(paths)
+        derivation = self._derivation(origin)
         known = {} if from_start else self.find_known(files, origin, keep=not dry_run)
         scanned = self._scan_all(files, known, paths, derivation, keep=not dry_run)
         require_text(scanned, " ".join(paths))
@@ -168,11 +172,12 @@ class FileRegistration:
             origin: Where they come from.
             keep: Whether their rejected rows are stored for the quarantine.
         """
-        known = KnownFiles(self._context, self._name, self._derivation(origin.places))
+        known = KnownFiles(self._context, self._name, self._derivation(origin))
         found = ((file.name, known.find(file, keep=keep)) for file in files)
         return {name: facts for name, facts in found if facts is not None}
 
-    def _derivation(self, paths: Sequence[str]) -> Digest:
+    def _derivation(self, origin: Origin) -> Digest:
+        places = origin.places if origin.place is None else [origin.place]
         keys: list[JsonValue] = [*self._taken_down.keys]
         taken_down: dict[str, JsonValue] = {"taken_down": keys} if keys else {}
         return fingerprint(
@@ -180,7 +185,7 @@ class FileRegistration:
                 "operation": Operation.REGISTER,
                 "code": CODE,
                 "name": str(self._name),
-                "paths": [_absolute(text) for text in paths],
+                "paths": [_absolute(text) for text in places],
                 "reading": self._wanted.model_dump(mode="json", exclude=_unsaid(self._wanted)),
                 "max_document_bytes": self._context.settings.max_document_bytes,
                 **taken_down,

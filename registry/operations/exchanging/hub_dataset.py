@@ -88,6 +88,7 @@ class HubDataset:
             source.kind,
             (source.place,),
             uri=hub_uri(source.repository, commit, source.path or ""),
+            place=source.model_copy(update={"revision": "main"}).place,
             reached={
                 "source": source.facts(),
                 "commit": commit,

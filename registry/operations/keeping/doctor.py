@@ -32,7 +32,7 @@ EXTRAS = {
     "fit": "laws fitted to your own runs",
     "gs": "files and objects on Google Cloud",
     "html": "reports as HTML",
-    "hub": "models from the Hub",
+    "hub": "datasets and models from the Hub",
     "postgres": "a catalog on PostgreSQL, and tables from one",
     "ray": "units of work on a cluster",
     "s3": "files and objects on S3",
@@ -54,7 +54,12 @@ def examine(home: Path | None = None) -> Examination:
     In the store a small file is written and removed; all else is only read.
     """
     return Examination(
-        checks=(*_examine_installation(), *_examine_registry(home), *_examine_extras())
+        checks=(
+            *_examine_installation(),
+            *_examine_registry(home),
+            _examine_git(),
+            *_examine_extras(),
+        )
     )
 
 
@@ -165,6 +170,15 @@ def _examine_store(settings: Settings, home: Path) -> Iterator[Check]:
             )
         else:
             yield _ok("disk", f"{format_bytes(free)} free")
+
+
+def _examine_git() -> Check:
+    what = "git repositories as a source"
+    path = shutil.which("git")
+    if path is None:
+        hint = "install git, which reads them"
+        return Check(name="git", health=Health.MISSING, found=what, hint=hint)
+    return _ok("git", f"{what}: {path}")
 
 
 def _examine_extras() -> Iterator[Check]:

@@ -119,6 +119,11 @@ def test_only_what_changed_between_two_commits_is_read(muster, hub):
     assert ["ONE", "two", "three"] == texts(muster, "raw/poems@2")
     assert ["one", "two"] == texts(muster, "raw/poems@1")
     assert 0 == muster.plan_collection(POEMS, name="raw/poems").num_rows
+    by_commit = HubSource(repository="ada/poems", revision=sha)
+    assert ("unchanged", 3) == (
+        muster.collect(by_commit, name="raw/poems").status,
+        muster.collect(by_commit, name="raw/poems").num_known,
+    )
 
 
 def test_ingested_files_are_in_the_store_and_known_by_their_digest(muster, hub):
