@@ -49,7 +49,8 @@ def _print_facts(answer: VersionDescription) -> None:
             ("languages", " ".join(version.languages) or "unknown"),
             ("tags", " ".join(version.tags) or None),
             ("documents", f"{version.num_documents:,}"),
-            ("text", format_bytes(version.num_text_bytes)),
+            ("tokens", _tokens(answer)),
+            ("text", None if answer.tokenizer else format_bytes(version.num_text_bytes)),
             ("files", f"{version.num_shards:,}, {format_bytes(version.num_bytes)}"),
             (
                 "fields",
@@ -73,6 +74,15 @@ def _licence(answer: VersionDescription) -> str:
 
     found = answer.effective_licence
     return f"{short_expression(found)} ({in_short(found.terms)})"
+
+
+def _tokens(answer: VersionDescription) -> str | None:
+    if answer.tokenizer is None:
+        return None
+    if answer.tokens is None:
+        return "not counted"
+    count = answer.tokens
+    return f"{count.num_tokens:,} and {count.num_special_tokens:,} special"
 
 
 def _number(value: float) -> str:

@@ -258,6 +258,10 @@ class VersionDescription(Value):
     tokenizer: TokenizerIdentity | None = None
     """Whose ids the version's shards hold; None where they hold documents."""
 
+    tokens: RecordedCount | None = None
+    """How many tokens the shards hold, as counted of the documents that they were made from; None
+    where they hold documents."""
+
     withdrawal: Withdrawal | None = None
     """Why the version is not to be used any more; None where it was not withdrawn."""
 

@@ -1,5 +1,6 @@
 """Documents on the fly, for a training loop: normalized, encoded, shuffled; nothing is written."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from registry.domain.digest import Digest
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
 from registry.domain.names import Reference
+from registry.domain.quantities import format_number
 from registry.domain.recipe import Recipe
 from registry.domain.tokenizer import CountingPolicy
 from registry.errors import InputError
@@ -174,6 +176,12 @@ class DocumentStream(Iterator[pa.RecordBatch]):
         if plan.shuffle_seed is not None:
             order = shuffled(len(units), plan.shuffle_seed, plan.epoch)
             units = [units[number] for number in order]
+        if plan.part.index >= len(units):
+            warnings.warn(
+                f"{self._version.reference} is cut into {format_number(len(units), 'unit')}: "
+                f"shard {plan.part.index} of {plan.part.count} gets no document",
+                stacklevel=4,
+            )
         return units[plan.part.index :: plan.part.count]
 
     def _check_order(self) -> None:

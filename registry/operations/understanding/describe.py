@@ -1,9 +1,12 @@
 """State and change what is said about datasets and versions; each change is in the audit log."""
 
+from collections.abc import Sequence
+
 from registry.domain.answers import VersionDescription
 from registry.domain.card import Card
+from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.names import Reference
-from registry.domain.tokenizer import TokenizerIdentity
+from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
 from registry.domain.version import Content, Dataset, Lifecycle, Version
 from registry.errors import InputError
 from registry.licensing.effective import effective_licence
@@ -20,14 +23,16 @@ def show(context: Context, reference: Reference) -> VersionDescription:
     version = catalog.versions.get(reference)
     exact = Reference.parse(version.reference)
     graph = catalog.licences.upstream([exact])
+    parents = _neighbours(context, exact, upstream=True)
     return VersionDescription(
         dataset=catalog.datasets.get(version.dataset),
         version=version,
         effective_licence=effective_licence(graph, version.reference),
         counts=tuple(catalog.counts.list_for(exact)),
         tokenizer=_tokenizer_of(context, version),
+        tokens=_tokens_of(context, version, parents),
         withdrawal=catalog.versions.find_withdrawal(exact),
-        parents=_neighbours(context, exact, upstream=True),
+        parents=parents,
         children=_neighbours(context, exact, upstream=False),
     )
 
@@ -91,6 +96,23 @@ def _tokenizer_of(context: Context, version: Version) -> TokenizerIdentity | Non
     return TokenizerIdentity(
         name=facts.name, fingerprint=facts.fingerprint, vocab_size=facts.vocab_size
     )
+
+
+def _tokens_of(context: Context, version: Version, parents: Sequence[str]) -> RecordedCount | None:
+    """Return the count of the documents whose tokens a version holds."""
+    if version.content is not Content.TOKENS:
+        return None
+    run = context.catalog.runs.get(version.run or "")
+    policy = CountingPolicy.model_validate(run.parameters["policy"])
+    found = (
+        count
+        for parent in parents
+        for count in context.catalog.counts.list_for(Reference.parse(parent))
+        if count.method is CountMethod.EXACT
+        and count.tokenizer_fingerprint == run.parameters["tokenizer"]
+        and (count.policy, count.recipe) == (policy, run.parameters["recipe"])
+    )
+    return next(found, None)
 
 
 def _neighbours(context: Context, reference: Reference, *, upstream: bool) -> tuple[str, ...]:

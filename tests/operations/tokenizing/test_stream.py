@@ -72,6 +72,13 @@ def test_parts_have_each_document_once_between_them(muster):
     assert all(parts)
 
 
+def test_a_reader_who_gets_no_document_is_told_so(muster):
+    with pytest.warns(UserWarning, match=r"web/cc@1 is cut into .* shard 99 of 100 gets no"):
+        stream = muster.stream("web/cc", shard=(99, 100))
+
+    assert [] == rows(stream)
+
+
 def test_a_seed_decides_the_order_and_an_epoch_changes_it(muster):
     as_it_is = rows(muster.stream("web/cc"))
     orders = [

@@ -100,6 +100,16 @@ def test_what_makes_no_version_is_counted_and_not_created(muster, corpus):
     assert ["counted", "unchanged", "counted", "created"] == statuses
 
 
+def test_a_version_of_tokens_shows_how_many_it_holds(muster, corpus):
+    with_eos = muster.tokenize(corpus, tokenizer="tiny")
+    without = muster.tokenize(corpus, tokenizer="tiny", eos=False, name="web/bare")
+    shown = [muster.show(one.reference).tokens for one in (with_eos, without)]
+
+    assert [90, 0] == [one.num_special_tokens for one in shown]
+    assert {with_eos.num_tokens} == {one.num_tokens for one in shown}
+    assert muster.show(corpus).tokens is None
+
+
 def test_counts_name_tokenizer_policy_and_method(muster, corpus):
     muster.tokenize(corpus, tokenizer="tiny")
     (count,) = muster.show(corpus).counts
