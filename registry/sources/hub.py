@@ -6,6 +6,7 @@ URLs, so no URL out of an error is shown.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from registry.errors import (
 from registry.sources.file import SourceFile
 from registry.sources.places import open_file, open_system
 
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _LOG_IN: Final = "hf auth login, or HF_TOKEN in the environment"
 
 
@@ -55,6 +57,8 @@ class HubCommit:
         self._repository = repository
         with hub_errors(hub_uri(repository, revision)):
             info = _ask(repository, revision)
+        if not _COMMIT.fullmatch(str(info.sha)):
+            raise StorageError(f"{hub_uri(repository, revision)}: the Hub names no commit")
         self.commit = str(info.sha)
         """Its 40 digits."""
 

@@ -16,10 +16,13 @@ from registry.sources.sniffing import is_named_as_data
 
 CARD: Final = "README.md"
 
-_DESCRIPTIONS: Final = frozenset(
-    {"dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json"}
+_BESIDE: Final = frozenset(
+    {
+        *("dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json"),
+        "requirements.txt",
+    }
 )
-"""What libraries write beside data."""
+"""What stands beside data or loading scripts, and is none."""
 
 _PARTIAL: Final = "partial-"
 """Before a split of the converted branch: the Hub converted the beginning alone."""
@@ -64,7 +67,14 @@ def choose_files(
         return tuple(path for path in paths if _holds_data(path))
     subset = _choose_subset(subsets, source)
     patterns = [one for split in _choose_splits(subset, source) for one in subset.splits[split]]
-    return tuple(path for path in _match(paths, patterns) if path != CARD)
+    found = tuple(path for path in _match(paths, patterns) if path != CARD)
+    if not found:
+        raise InputError(
+            f"the card of {source.repository} says {', '.join(patterns)} for {subset.name}, "
+            "and there is no such file",
+            hint=f"name the files: {source.uri}/**",
+        )
+    return found
 
 
 def read_subsets(fields: Mapping[str, JsonValue]) -> list[Subset]:
@@ -169,9 +179,7 @@ def _means(pattern: str, path: str) -> bool:
 
 def _holds_data(path: str) -> bool:
     return (
-        is_named_as_data(path)
-        and not is_left_out(path)
-        and PurePosixPath(path).name not in _DESCRIPTIONS
+        is_named_as_data(path) and not is_left_out(path) and PurePosixPath(path).name not in _BESIDE
     )
 
 

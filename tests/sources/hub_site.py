@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from tests.collection.web_server import Reply, reply
 
@@ -110,12 +110,13 @@ class HubSite:
         if path not in files:
             return _refuse(404, "EntryNotFound")
         headers = {"X-Repo-Commit": sha, "Accept-Ranges": "bytes"}
+        written = quote(path)
         if path.endswith(_LARGE):
             digest = hashlib.sha256(files[path]).hexdigest()
             headers |= {"X-Linked-Etag": f'"{digest}"', "X-Linked-Size": str(len(files[path]))}
-            where = f"{self.server.url}/cdn/{repository}/{sha}/{path}?X-Amz-Signature=s1gn4ture"
+            where = f"{self.server.url}/cdn/{repository}/{sha}/{written}?X-Amz-Signature=s1gn4ture"
             return Reply(b"", status=302, headers={**headers, "Location": where})
-        where = f"/api/resolve-cache/{repository}/{sha}/{path}"
+        where = f"/api/resolve-cache/{repository}/{sha}/{written}"
         return Reply(b"", status=307, headers={**headers, "Location": where})
 
     def _send(self, request, repository, sha, path):

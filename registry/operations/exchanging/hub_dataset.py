@@ -24,6 +24,7 @@ from registry.sources.hub_files import (
     read_subsets,
 )
 
+_MAIN: Final = HubSource.model_fields["revision"].default
 _MOST_NAMES: Final = 3
 _MOST_LINES: Final = 10
 
@@ -46,7 +47,7 @@ class HubDataset:
         self._stated_by = self.commit
         if source.revision == CONVERTED:
             # The converted branch holds data alone.
-            self._stated_by = HubCommit(source.repository, "main")
+            self._stated_by = HubCommit(source.repository, _MAIN)
         elif source.path is None and not self._has_data():
             self.commit = self._find_converted()
 
@@ -88,7 +89,7 @@ class HubDataset:
             source.kind,
             (source.place,),
             uri=hub_uri(source.repository, commit, source.path or ""),
-            place=source.model_copy(update={"revision": "main"}).place,
+            place=source.model_copy(update={"revision": _MAIN}).place,
             reached={
                 "source": source.facts(),
                 "commit": commit,
@@ -155,13 +156,15 @@ class HubDataset:
 
     def _find_converted(self) -> HubCommit:
         source = self._source
+        nothing = f"no file of {source.uri} is in a format that muster reads"
+        hint = f"it holds {_say_names(self.commit.paths)}"
+        if source.revision != _MAIN:
+            raise InputError(f"{nothing}; the Hub makes Parquet of {_MAIN} alone", hint=hint)
         try:
             return HubCommit(source.repository, CONVERTED)
         except InputError as error:
             raise InputError(
-                f"no file of {source.repository} is in a format that muster reads, and the Hub "
-                "made no Parquet of them",
-                hint=f"it holds {_say_names(self.commit.paths)}",
+                f"{nothing}, and the Hub made no Parquet of them", hint=hint
             ) from error
 
 

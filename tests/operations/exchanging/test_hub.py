@@ -219,10 +219,25 @@ def test_the_converted_branch_is_read_where_the_repository_holds_no_data(muster,
     assert "CC-BY-4.0" == german.licence
 
 
+@pytest.mark.parametrize("name", ["a b#1%20.jsonl", "x@y/ü?.jsonl", "10%/a+b.jsonl.gz"])
+def test_any_name_of_a_file_leads_to_it(muster, hub, name):
+    text = lines("one").encode()
+    hub.commit({name: gzip.compress(text) if name.endswith("gz") else text, "z.txt": "two"})
+    muster.collect(POEMS, name="raw/poems")
+    hub.commit({name: gzip.compress(text) if name.endswith("gz") else text, "z.txt": "three"})
+
+    assert 1 == muster.collect(POEMS, name="raw/poems").num_known
+    assert ["one", "three"] == texts(muster, "raw/poems")
+
+
 def test_without_data_and_without_a_converted_branch_nothing_is_made_up(muster, hub):
     hub.commit({"README.md": CARD, "poems.py": "print()"})
     with pytest.raises(InputError, match="made no Parquet"):
         muster.collect(POEMS, name="raw/poems")
+    hub.commit({"a.py": "print()", "requirements.txt": "x"}, branch="v1")
+    hub.commit({"en/train/0000.parquet": parquet("a")}, branch=CONVERTED)
+    with pytest.raises(InputError, match="Parquet of main alone"):
+        muster.collect(HubSource(repository="ada/poems", revision="v1"), name="raw/poems")
 
 
 def test_a_private_or_gated_repository_asks_for_a_token_that_is_kept_nowhere(
