@@ -7,6 +7,8 @@ it and so need not know each other.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -101,10 +103,25 @@ class Outcome:
     """What a reader or a step makes of a batch: the documents it keeps and those it rejects."""
 
     kept: pa.RecordBatch
-    """`RAW_DOCUMENTS` or `DOCUMENTS`."""
+    """`RAW_DOCUMENTS` or `DOCUMENTS`; of a table, its rows as `with_sources` has them."""
 
     rejected: pa.RecordBatch
     """`REJECTIONS`."""
+
+
+def with_sources(rows: pa.RecordBatch, sources: pa.Array) -> pa.RecordBatch:
+    """Return rows of a table behind the locator of each.
+
+    The locator is the first column, whatever it and the others are called.
+    """
+    columns = [sources, *rows.columns]
+    return pa.RecordBatch.from_arrays(columns, names=["source", *rows.schema.names])
+
+
+def split_sources(batch: pa.RecordBatch) -> tuple[pa.Array, pa.RecordBatch]:
+    """Return the locators and the rows of what `with_sources` joined."""
+    rows = pa.RecordBatch.from_arrays(batch.columns[1:], names=batch.schema.names[1:])
+    return batch.column(0), rows
 
 
 _ROW_BYTES = 256
@@ -199,6 +216,33 @@ def erase(rejected: pa.RecordBatch) -> pa.RecordBatch:
     erased = pa.array([b""] * len(rejected), pa.large_binary())
     columns = [erased if name == "raw" else rejected.column(name) for name in rejected.schema.names]
     return pa.RecordBatch.from_arrays(columns, schema=rejected.schema)
+
+
+def row_bytes(rows: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """Return how many bytes each row of a table has.
+
+    Texts and bytes have their own, every other value those of its type, a missing one none.
+    """
+    sizes = np.zeros(len(rows), np.int64)
+    for column in rows.columns:
+        if is_variable(column.type):
+            lengths = pc.fill_null(pc.binary_length(column), 0)
+            sizes += lengths.to_numpy(zero_copy_only=False)
+        else:
+            num_bytes = max(1, column.type.bit_width // 8)
+            sizes += num_bytes * pc.is_valid(column).to_numpy(zero_copy_only=False)
+    return sizes
+
+
+def is_variable(type_: pa.DataType) -> bool:
+    """Say whether the values of a type are texts or bytes, each of its own length."""
+    kinds = pa.types
+    return bool(
+        kinds.is_string(type_)
+        or kinds.is_large_string(type_)
+        or kinds.is_binary(type_)
+        or kinds.is_large_binary(type_)
+    )
 
 
 def num_text_bytes(batch: pa.RecordBatch) -> int:

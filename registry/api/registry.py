@@ -227,13 +227,27 @@ class Registry:
         )
 
     def normalize(
-        self, reference: str, *, recipe: str | Recipe, name: str | None = None
+        self,
+        reference: str,
+        *,
+        recipe: str | Recipe | None = None,
+        name: str | None = None,
+        fitted_on: str | None = None,
     ) -> Normalization:
-        """Normalize a version; see `operations.normalize.normalize`."""
+        """Normalize documents or a table; see `operations.normalize.normalize`."""
         return operations.normalize.normalize(
             self._context,
             Reference.parse(reference),
-            recipe=operations.normalize.find_recipe(recipe),
+            recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
+            name=None if name is None else DatasetName.parse(name),
+            fitted_on=None if fitted_on is None else Reference.parse(fitted_on),
+        )
+
+    def undo(self, reference: str, *, name: str | None = None) -> Normalization:
+        """Write a table as it was before its recipe; see `operations.normalize.undo`."""
+        return operations.normalize.undo(
+            self._context,
+            Reference.parse(reference),
             name=None if name is None else DatasetName.parse(name),
         )
 

@@ -15,6 +15,7 @@ REVISIONS = (
     "0008",
     "0009",
     "0010",
+    "0011",
 )
 """Every revision that this program knows, oldest first; a test holds them equal to Alembic's."""
 

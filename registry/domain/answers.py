@@ -12,7 +12,7 @@ from registry.domain.recipe import Recipe, RecipeIdentity
 from registry.domain.run import Operation, Run
 from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
 from registry.domain.tokens import TokenExportManifest
-from registry.domain.version import Dataset, DatasetKind, Version
+from registry.domain.version import Content, Dataset, DatasetKind, Version
 
 
 class Skipped(Value):
@@ -122,11 +122,15 @@ class Normalization(Value):
 
     input: str
     recipe: RecipeIdentity
+    content: Content
+    """Documents, or a table."""
+
     ledger: LedgerSummary
     num_shards: int
     digest: Digest
-    duplicate_documents: int
-    """Documents whose text equals that of an earlier document of the version."""
+    duplicate_documents: int | None
+    """Documents whose text equals that of an earlier document of the version; None: it is a
+    table, whose rows are not compared."""
 
     quarantine: Digest | None
     run: str | None

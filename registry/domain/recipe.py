@@ -1,6 +1,6 @@
 """A recipe as data: a named, versioned, ordered list of steps with parameters."""
 
-from pydantic import JsonValue
+from pydantic import JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from registry.domain.base import Value
 from registry.domain.digest import Digest, fingerprint
@@ -22,7 +22,7 @@ class RecipeStep(Value):
 
 
 class Recipe(Value):
-    """An ordered list of steps that turns documents into documents."""
+    """An ordered list of steps that turns documents into documents, or rows into rows."""
 
     name: str
     version: str
@@ -31,11 +31,33 @@ class Recipe(Value):
     description: str = ""
     steps: tuple[RecipeStep, ...]
 
+    fitted: tuple[dict[str, JsonValue], ...] | None = None
+    """What each step learned from a version, by column; None: nothing was learned yet, or the
+    steps learn nothing."""
+
+    is_inverse: bool = False
+    """Whether each step is undone, from the last to the first."""
+
     @property
     def fingerprint(self) -> Digest:
-        """The hash of everything that changes the output: steps, their versions, parameters."""
+        """The hash of everything that changes the output: steps, parameters, what was learned."""
         steps: list[JsonValue] = [step.model_dump(mode="json") for step in self.steps]
-        return fingerprint({"name": self.name, "version": self.version, "steps": steps})
+        said: dict[str, JsonValue] = {"name": self.name, "version": self.version, "steps": steps}
+        if self.fitted is not None:
+            said["fitted"] = list(self.fitted)
+        if self.is_inverse:
+            said["is_inverse"] = True
+        return fingerprint(said)
+
+    @model_serializer(mode="wrap")
+    def _say(self, handler: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+        """Leave out what only a recipe for tables has, where there is nothing of it."""
+        said: dict[str, JsonValue] = handler(self)
+        if self.fitted is None:
+            del said["fitted"]
+        if not self.is_inverse:
+            del said["is_inverse"]
+        return said
 
 
 class RecipeIdentity(Value):

@@ -42,6 +42,9 @@ class Content(StrEnum):
     """What the shards of a version hold."""
 
     DOCUMENTS = "documents"
+    TABLE = "table"
+    """Rows of typed columns, which a recipe for tables made."""
+
     TOKENS = "tokens"
     EMBEDDINGS = "embeddings"
     MIXTURE = "mixture"
@@ -65,7 +68,7 @@ class Shard(Value):
     num_bytes: int
     num_documents: int
     num_text_bytes: int
-    """UTF-8 bytes of the documents' text; 0 for token shards."""
+    """UTF-8 bytes of the documents' text, or those of a table's values; 0 for token shards."""
 
     uri: str | None = None
     """Where the file lies when it was registered in place; None: in the object store, by digest."""

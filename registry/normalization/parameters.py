@@ -82,6 +82,9 @@ def _type_in_words(schema: Mapping[str, JsonValue]) -> str:
 
 def _explain(model: type[Parameters], error: ValidationError, *, where: str) -> RecipeError:
     first = error.errors(include_url=False)[0]
+    if not first["loc"]:
+        # Two parameters that do not fit each other.
+        return RecipeError(f"{where}: {first['msg'].removeprefix('Value error, ')}")
     name = str(first["loc"][0])
     known = list(model.model_fields)
     if first["type"] == "extra_forbidden":

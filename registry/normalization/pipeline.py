@@ -67,7 +67,7 @@ class Pipeline:
         """
         batch = originals = outcome.kept
         rejections = [outcome.rejected]
-        entries = [_account_for_reader(outcome)]
+        entries = [account_for_reader(outcome, kept_bytes=num_text_bytes(outcome.kept))]
         for position, step in enumerate(self._steps, start=1):
             verdict, rejected = step(batch), NO_REJECTIONS
             reasons = verdict.find_reasons()
@@ -112,7 +112,7 @@ def _apply(
     if reasons is not None:
         is_kept = pc.is_null(reasons)
         sizes = pc.binary_length(batch.column("text")).filter(pc.is_valid(reasons)).to_pylist()
-        items = _sum_by_reason(reasons.drop_null().to_pylist(), sizes)
+        items = sum_by_reason(reasons.drop_null().to_pylist(), sizes)
         before, after = batch.filter(is_kept), after.filter(is_kept)
     entry = LedgerEntry(
         position=position,
@@ -133,10 +133,10 @@ def _replace_text(batch: pa.RecordBatch, text: pa.Array) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS)
 
 
-def _account_for_reader(outcome: Outcome) -> LedgerEntry:
-    kept, kept_bytes = len(outcome.kept), num_text_bytes(outcome.kept)
-    rejected = outcome.rejected
-    items = _sum_by_reason(
+def account_for_reader(outcome: Outcome, *, kept_bytes: int) -> LedgerEntry:
+    """Return the account of reading a batch, at place 0 of a ledger."""
+    kept, rejected = len(outcome.kept), outcome.rejected
+    items = sum_by_reason(
         rejected.column("reason").to_pylist(), rejected.column("num_bytes").to_pylist()
     )
     return LedgerEntry(
@@ -151,7 +151,8 @@ def _account_for_reader(outcome: Outcome) -> LedgerEntry:
     )
 
 
-def _sum_by_reason(reasons: Sequence[str], sizes: Sequence[int]) -> tuple[Rejected, ...]:
+def sum_by_reason(reasons: Sequence[str], sizes: Sequence[int]) -> tuple[Rejected, ...]:
+    """Return what was rejected, one item a reason, sorted by reason."""
     num_bytes: Counter[str] = Counter()
     for reason, size in zip(reasons, sizes, strict=True):
         num_bytes[reason] += size

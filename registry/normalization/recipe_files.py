@@ -23,7 +23,12 @@ from pydantic import Field, JsonValue, StringConstraints, ValidationError
 from registry.domain.base import Value
 from registry.domain.recipe import Recipe, RecipeStep
 from registry.errors import RecipeError, UnknownError
-from registry.normalization.building import check_order, complete_step
+from registry.normalization.building import (
+    build_table_steps,
+    check_order,
+    complete_step,
+    is_for_tables,
+)
 
 SUFFIX: Final = ".toml"
 
@@ -89,12 +94,15 @@ def parse_recipe(text: str, *, origin: str) -> Recipe:
         file = _RecipeFile.model_validate(content)
     except ValidationError as error:
         raise _explain(error, origin=origin) from error
-    return Recipe(
+    recipe = Recipe(
         name=file.name,
         version=file.version,
         description=file.description,
         steps=_complete_steps(file.step, origin=origin),
     )
+    if is_for_tables(recipe):
+        build_table_steps(recipe)
+    return recipe
 
 
 def _complete_steps(tables: list[dict[str, JsonValue]], *, origin: str) -> tuple[RecipeStep, ...]:

@@ -28,9 +28,9 @@ def read_arrow(
     Raises:
         UnreadableError: The file is corrupt or cut off, or a text column does not exist.
     """
-    with _open(file, reading.compression) as reader:
+    with open_arrow(file, reading.compression) as reader:
         yield from read_batches(
-            _iter_batches(reader, file.name),
+            iter_arrow_batches(reader, file.name),
             reading,
             path=file.name,
             batch_bytes=batch_bytes,
@@ -44,14 +44,19 @@ def find_arrow_fields(file: SourceFile, compression: Compression) -> tuple[Field
     Raises:
         UnreadableError: It is corrupt or cut off.
     """
-    with _open(file, compression) as reader, foreign_errors(file.name):
+    with open_arrow(file, compression) as reader, foreign_errors(file.name):
         return fields_of(reader.schema)
 
 
 @contextmanager
-def _open(
+def open_arrow(
     file: SourceFile, compression: Compression
 ) -> Iterator[pa.RecordBatchStreamReader | pa.RecordBatchFileReader]:
+    """Open an Arrow file or stream.
+
+    Raises:
+        UnreadableError: It is corrupt or cut off.
+    """
     with open_seekable(file, compression) as raw:
         with foreign_errors(file.name):
             is_file = raw.read(len(FILE_MAGIC)) == FILE_MAGIC
@@ -63,9 +68,14 @@ def _open(
             yield reader
 
 
-def _iter_batches(
+def iter_arrow_batches(
     reader: pa.RecordBatchStreamReader | pa.RecordBatchFileReader, path: str
 ) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of an Arrow file, each checked.
+
+    Raises:
+        UnreadableError: One is corrupt; what came before it was yielded.
+    """
     number = 0
     is_file = isinstance(reader, pa.RecordBatchFileReader)
     while not is_file or number < reader.num_record_batches:

@@ -129,11 +129,7 @@ def _as_sizes(lengths: pa.Array) -> Sizes:
 def _read_batch(
     batch: pa.RecordBatch, rows: pa.Array, reading: Reading, path: str, max_document_bytes: int
 ) -> Outcome:
-    texts = (
-        text_column(batch, reading.text_columns, path)
-        if reading.template is None
-        else fill_template(batch, reading.template, path)
-    )
+    texts = find_texts(batch, reading, path)
     sources = locators(path, rows)
     ids = _find_ids(batch, reading.id_column)
     taken = {*reading.text_columns, *((reading.id_column,) if ids is not None else ())}
@@ -149,20 +145,44 @@ def _read_batch(
         ],
         schema=RAW_DOCUMENTS,
     )
-    why = _find_reasons(texts, metadata, max_document_bytes)
+    why = find_reasons(texts, metadata, max_document_bytes)
     if why.null_count == len(why):
         return Outcome(kept=kept, rejected=NO_REJECTIONS)
+    rejected = reject_rows(batch, rows, texts, why, path=path)
+    return Outcome(kept=kept.filter(pc.is_null(why)), rejected=rejected)
+
+
+def find_texts(batch: pa.RecordBatch, reading: Reading, path: str) -> pa.Array:
+    """Return the text of each row as `large_binary`; null where it has none.
+
+    Raises:
+        UnreadableError: A text column does not exist or holds no text.
+    """
+    if reading.template is None:
+        return text_column(batch, reading.text_columns, path)
+    return fill_template(batch, reading.template, path)
+
+
+def reject_rows(
+    batch: pa.RecordBatch, rows: pa.Array, texts: pa.Array, why: pa.Array, *, path: str
+) -> pa.RecordBatch:
+    """Return the rejections (`REJECTIONS`) of the rows for which there is a reason.
+
+    Args:
+        batch: The rows, under unique names.
+        rows: The number of each in its file.
+        texts: As `find_texts` found them.
+        why: As `find_reasons` found them.
+        path: The file.
+    """
     is_rejected = pc.is_valid(why)
     raws = _find_raws(batch, texts, is_rejected)
     found = zip(rows.filter(is_rejected).to_pylist(), why.drop_null().to_pylist(), strict=True)
-    return Outcome(
-        kept=kept.filter(pc.is_null(why)),
-        rejected=rejections(
-            [
-                (path, row, None, READ_STEP, reason, raw[:MAX_RAW_BYTES], len(raw))
-                for (row, reason), raw in zip(found, raws, strict=True)
-            ]
-        ),
+    return rejections(
+        [
+            (path, row, None, READ_STEP, reason, raw[:MAX_RAW_BYTES], len(raw))
+            for (row, reason), raw in zip(found, raws, strict=True)
+        ]
     )
 
 
@@ -178,7 +198,8 @@ def _find_raws(batch: pa.RecordBatch, texts: pa.Array, is_rejected: pa.Array) ->
     return [(next(wholes) or "{}").encode() if text is None else text for text in rejected]
 
 
-def _find_reasons(texts: pa.Array, metadata: pa.Array, max_document_bytes: int) -> pa.Array:
+def find_reasons(texts: pa.Array, metadata: pa.Array, max_document_bytes: int) -> pa.Array:
+    """Return why each row is no document, null where it is one."""
     is_long = pc.fill_null(pc.greater(pc.binary_length(texts), max_document_bytes), False)
     return pc.case_when(
         pc.make_struct(pc.is_null(texts), is_long, pc.is_null(metadata)),

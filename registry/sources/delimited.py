@@ -45,7 +45,7 @@ def read_delimited(
         header = next(records, None)
         if header is None:
             return
-        assemble = _Assembler(read_names(file.name, header), reading, max_document_bytes)
+        assemble = Assembler(read_names(file.name, header), reading, max_document_bytes)
         for row, record in enumerate(records, 1):
             try:
                 batcher.keep(row, assemble.make(record), record.num_bytes)
@@ -175,7 +175,7 @@ class _Feed:
         self.record_num_bytes = offset + num_bytes - self.record_offset
 
 
-class _Assembler:
+class Assembler:
     """Makes documents of the records below one header."""
 
     def __init__(self, names: list[str], reading: Reading, max_document_bytes: int) -> None:
@@ -194,6 +194,24 @@ class _Assembler:
         self._is_templated = reading.template is not None
 
     def make(self, record: Record) -> Document:
+        """Return the document in a record.
+
+        Raises:
+            RowError: There is none.
+        """
+        text, values = self.find_text(record), record.values
+        fields = {name: _decode(values[place]) for name, place in self._others}
+        identity = None if self._id_place is None else _decode(values[self._id_place])
+        if identity is not None and self._id_name is not None and not _is_unicode(identity):
+            fields[self._id_name], identity = identity, None
+        return identity, as_bytes(text), _dump(fields) if fields else b"{}"
+
+    def find_text(self, record: Record) -> str:
+        """Return the text of a record, each character standing for one byte.
+
+        Raises:
+            RowError: It has none.
+        """
         if record.reason is not None:
             raise RowError(record.reason)
         values = record.values
@@ -204,11 +222,7 @@ class _Assembler:
         text = self._fill(values) if self._is_templated else self._join(values)
         if len(text) > self._max_document_bytes:
             raise RowError(reasons.DOCUMENT_TOO_LONG)
-        fields = {name: _decode(values[place]) for name, place in self._others}
-        identity = None if self._id_place is None else _decode(values[self._id_place])
-        if identity is not None and self._id_name is not None and not _is_unicode(identity):
-            fields[self._id_name], identity = identity, None
-        return identity, _as_bytes(text), _dump(fields) if fields else b"{}"
+        return text
 
     def _join(self, values: list[str]) -> str:
         parts = [_value_at(values, place) for place in self._text_places]
@@ -229,7 +243,8 @@ def _value_at(values: list[str], place: int | None) -> str:
     return values[place]
 
 
-def _as_bytes(value: str) -> str | bytes:
+def as_bytes(value: str) -> str | bytes:
+    """Return what Arrow can take for a value whose characters stand for bytes."""
     return value if value.isascii() else value.encode("latin-1")
 
 

@@ -5,8 +5,9 @@ rows give the same bytes whatever the batch size.
 """
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from registry.documents import is_variable
 from registry.storage.objects import ObjectStore, StoredObject, translated_errors
+
+Measure: TypeAlias = Callable[[pa.RecordBatch], npt.NDArray[np.int64]]
+"""Says how many bytes each row of a batch has."""
 
 MAX_ROWS = 1 << 16
 """Rows after which a row group is closed, however small they are."""
@@ -23,17 +28,21 @@ MAX_ROWS = 1 << 16
 class RowGroups:
     """Cut a stream of batches into groups of about so many bytes and at most `MAX_ROWS` rows.
 
-    The bytes of a row are those of all its strings, binary values and lists of a fixed size.
+    The bytes of a row are those of all its strings, binary values and lists of a fixed size, or
+    what `measure` says they are.
     """
 
-    def __init__(self, schema: pa.Schema, *, group_bytes: int) -> None:
+    def __init__(
+        self, schema: pa.Schema, *, group_bytes: int, measure: Measure | None = None
+    ) -> None:
         self._schema = schema
         self._group_bytes = group_bytes
+        self._measure = measure or _row_bytes
         self._clear()
 
     def add(self, batch: pa.RecordBatch) -> Iterator[pa.Table]:
         """Take rows and yield the groups that they fill."""
-        ends = np.cumsum(_row_bytes(batch))
+        ends = np.cumsum(self._measure(batch))
         start, spent = 0, 0
         while start < len(batch):
             # One past the first row at which held and new bytes reach the group's size.
@@ -132,19 +141,9 @@ def _discard(writer: pq.ParquetWriter, stack: ExitStack) -> None:
 def _row_bytes(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
     sizes = np.zeros(len(batch), np.int64)
     for column in batch.columns:
-        if _has_length(column.type):
+        if is_variable(column.type):
             lengths = pc.fill_null(pc.binary_length(column), 0)
             sizes += lengths.to_numpy(zero_copy_only=False)
         elif pa.types.is_fixed_size_list(column.type):
             sizes += column.type.list_size * column.type.value_type.byte_width
     return sizes
-
-
-def _has_length(type_: pa.DataType) -> bool:
-    kinds = pa.types
-    return bool(
-        kinds.is_string(type_)
-        or kinds.is_large_string(type_)
-        or kinds.is_binary(type_)
-        or kinds.is_large_binary(type_)
-    )

@@ -12,7 +12,7 @@ from registry.documents import DOCUMENTS
 from registry.errors import StorageError
 from registry.storage import row_groups
 from registry.storage.objects import ObjectStore
-from registry.storage.shards import DocumentShardWriter
+from registry.storage.shards import ShardWriter
 
 
 def batch_of(texts, *, first=0, metadata="{}"):
@@ -28,7 +28,7 @@ def batch_of(texts, *, first=0, metadata="{}"):
 
 
 def write(store, batches, *, shard_bytes):
-    with DocumentShardWriter(store, shard_bytes=shard_bytes) as writer:
+    with ShardWriter(store, shard_bytes=shard_bytes) as writer:
         for batch in batches:
             writer.write(batch)
         return writer.finish()
@@ -122,7 +122,7 @@ def test_no_document_makes_no_shard(store):
 
 def test_leaving_early_leaves_no_file_behind(tmp_path):
     store = ObjectStore(str(tmp_path))
-    with pytest.raises(RuntimeError), DocumentShardWriter(store, shard_bytes=1 << 30) as writer:
+    with pytest.raises(RuntimeError), ShardWriter(store, shard_bytes=1 << 30) as writer:
         writer.write(batch_of(["a" * (17 << 20)]))
         raise RuntimeError
 

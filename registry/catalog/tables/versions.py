@@ -50,7 +50,9 @@ class VersionRow(Row):
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), comment="The run that made it.")
     num_documents: Mapped[int]
     num_bytes: Mapped[int] = mapped_column(comment="Size of the files.")
-    num_text_bytes: Mapped[int] = mapped_column(comment="UTF-8 bytes of text in the documents.")
+    num_text_bytes: Mapped[int] = mapped_column(
+        comment="UTF-8 bytes of text in the documents, or bytes of the values of a table."
+    )
     num_shards: Mapped[int]
     document_index: Mapped[str | None] = mapped_column(
         comment="Digest of the object with the keys of the distinct documents."
@@ -76,7 +78,9 @@ class ShardRow(Row):
     digest: Mapped[str]
     num_bytes: Mapped[int]
     num_documents: Mapped[int]
-    num_text_bytes: Mapped[int] = mapped_column(comment="UTF-8 bytes of text; 0 for token shards.")
+    num_text_bytes: Mapped[int] = mapped_column(
+        comment="UTF-8 bytes of text, or bytes of the values of a table; 0 for token shards."
+    )
     uri: Mapped[str | None] = mapped_column(
         comment="Where it lies when registered in place; NULL: in the object store, by digest."
     )

@@ -22,6 +22,7 @@ _COLUMNS = ("text", "id", "source", "metadata")
 
 
 _KINDS = {
+    Content.TABLE: ItemKind.DERIVED,
     Content.TOKENS: ItemKind.DERIVED,
     Content.EMBEDDINGS: ItemKind.EMBEDDINGS,
     Content.MIXTURE: ItemKind.MIXTURE,

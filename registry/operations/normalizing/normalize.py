@@ -25,15 +25,22 @@ from registry.domain.execution import Part
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.progress import Done
-from registry.domain.reading import Field, Format, Reading
-from registry.domain.recipe import Recipe, RecipeIdentity
+from registry.domain.recipe import Recipe
 from registry.domain.run import DERIVED_FROM, Operation, Run, RunDraft
-from registry.domain.version import Content, Metric, Shard, Version, VersionDraft
+from registry.domain.version import Content, Metric, Version, VersionDraft
 from registry.errors import InputError
 from registry.execution.base import Report
+from registry.normalization.building import is_for_tables
 from registry.normalization.pipeline import Pipeline
 from registry.normalization.recipe_files import load_recipe
 from registry.operations.context import CODE, Context, environment
+from registry.operations.normalizing.outputs import (
+    DOCUMENT_FIELDS,
+    DUPLICATES,
+    identify,
+    name_shards,
+)
+from registry.operations.normalizing.tables import find_fitted, invert, normalize_table
 from registry.operations.passes.changes import note_other_origin
 from registry.operations.passes.indexes import write_index
 from registry.operations.passes.inputs import open_input
@@ -50,34 +57,41 @@ from registry.operations.passes.units import (
     run_units,
     total_ledger,
 )
-from registry.storage.shards import DocumentShardWriter, WrittenShard
-
-DUPLICATES = "exact_duplicates.num_documents"
-"""The metric that counts documents equal to an earlier one of the same version."""
-
-_READING = Reading(format=Format.DOCUMENTS, text_columns=("text",), id_column="id")
-_FIELDS = tuple(Field(name=name, type="string") for name in ("id", "text", "source", "metadata"))
+from registry.storage.shards import ShardWriter
 
 
 def normalize(
-    context: Context, reference: Reference, *, recipe: Recipe, name: DatasetName | None = None
+    context: Context,
+    reference: Reference,
+    *,
+    recipe: Recipe | None,
+    name: DatasetName | None = None,
+    fitted_on: Reference | None = None,
 ) -> Normalization:
-    """Write a version's documents, normalized by a recipe, as a new version.
+    """Write a version's documents or rows, normalized by a recipe, as a new version.
 
     Args:
         context: The open registry.
         reference: The input.
-        recipe: What is done to each document.
+        recipe: What is done to each document or row; None: the recipe of `fitted_on`.
         name: The dataset of the output; else the input's name and the recipe's, joined by a dot.
+        fitted_on: Of a recipe for tables: the version that it made, or was fitted to, before. What
+            it learned there is applied; None: it is fitted to the input.
 
     Raises:
-        InputError: The input holds tokens, or nothing was kept.
+        InputError: The input holds something else than the recipe is for, or nothing was kept.
         ConflictError: The input's files changed.
         BalanceError: The ledger does not balance; nothing was sealed.
         StorageError: The disk is full; run the same command again to resume.
     """
-    version = open_input(context, reference)
+    source = None if fitted_on is None else find_fitted(context, fitted_on, recipe)
+    recipe = recipe if source is None else source.recipe
+    if recipe is None:
+        raise InputError("no recipe is named", hint="--recipe NAME|FILE, or --fitted-on REF")
+    version = open_input(context, reference, or_table=is_for_tables(recipe))
     target = name or derived_name(version.dataset, recipe.name)
+    if is_for_tables(recipe):
+        return normalize_table(context, version, recipe=recipe, target=target, fitted_on=source)
     derivation = derive(context, version, recipe)
     known = context.catalog.versions.find_derived(target, derivation)
     if known is not None:
@@ -98,6 +112,30 @@ def normalize(
     return _answer(context, sealed.version, sealed.status, version, recipe)
 
 
+def undo(
+    context: Context, reference: Reference, *, name: DatasetName | None = None
+) -> Normalization:
+    """Write a table as it was before its recipe, as a new version; numbers to within rounding.
+
+    Args:
+        context: The open registry.
+        reference: A table that a recipe made.
+        name: The dataset of the output; else the input's name and `inverse`, joined by a dot.
+
+    Raises:
+        InputError: It is no such table, or one of its steps cannot be undone.
+    """
+    version = context.catalog.versions.get(reference)
+    recipe = version.recipe
+    if version.content is not Content.TABLE or recipe is None or recipe.is_inverse:
+        raise InputError(
+            f"{version.reference} is no table that a recipe made",
+            hint=f"muster show {version.reference}",
+        )
+    target = name or derived_name(version.dataset, "inverse")
+    return normalize_table(context, version, recipe=invert(recipe), target=target)
+
+
 def normalize_part(
     context: Context,
     reference: Reference,
@@ -109,10 +147,16 @@ def normalize_part(
     """Normalize some units of a version and seal nothing; `merge` does, when all are finished.
 
     Raises:
-        InputError: The input holds tokens, or the recipe remembers earlier documents.
+        InputError: The input holds tokens, or the recipe remembers earlier documents, or is for
+            tables.
         ConflictError: The input's files changed, or another process is at this part.
         StorageError: The disk is full; run the same command again to resume.
     """
+    if is_for_tables(recipe):
+        raise InputError(
+            f"{recipe.name} is fitted to all rows, so its units cannot be divided",
+            hint="leave out --shard",
+        )
     version = open_input(context, reference)
     run = _open(context, version, recipe, name or derived_name(version.dataset, recipe.name))
     return run_part(context, version, _Normalizing(context.place, recipe), run=run, part=part)
@@ -175,11 +219,6 @@ def find_recipe(recipe: str | Recipe) -> Recipe:
     return recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
 
 
-def identify(recipe: Recipe) -> RecipeIdentity:
-    """Return what an answer says of a recipe."""
-    return RecipeIdentity(name=recipe.name, version=recipe.version, fingerprint=recipe.fingerprint)
-
-
 @dataclass
 class _Normalizing(UnitWork[Unit]):
     """Write the documents of a unit, normalized, as Parquet shards."""
@@ -193,7 +232,7 @@ class _Normalizing(UnitWork[Unit]):
         quarantine = QuarantineWriter(store)
         index = DocumentIndexBuilder()
         ledgers: list[Ledger] = []
-        with DocumentShardWriter(store, shard_bytes=self.place.settings.shard_bytes) as writer:
+        with ShardWriter(store, shard_bytes=self.place.settings.shard_bytes) as writer:
             for outcome in outcomes:
                 processed = self.pipeline(outcome)
                 writer.write(processed.kept)
@@ -203,26 +242,12 @@ class _Normalizing(UnitWork[Unit]):
                 report(Done.of(processed.ledger))
             written = writer.finish()
         return Unit(
-            shards=_name_shards(written, number=unit.number),
+            shards=name_shards(written, number=unit.number),
             ledger=add_ledgers(ledgers).check(),
             index=write_index(store, index.to_batch()),
             quarantine=quarantine.finish(),
             state=self.encode_state(),
         )
-
-
-def _name_shards(written: Sequence[WrittenShard], *, number: int) -> tuple[Shard, ...]:
-    return tuple(
-        Shard(
-            path=f"documents-{number:05}-{place:03}.parquet",
-            digest=shard.stored.digest,
-            num_bytes=shard.stored.num_bytes,
-            num_documents=shard.num_documents,
-            num_text_bytes=shard.num_text_bytes,
-            reading=_READING,
-        )
-        for place, shard in enumerate(written)
-    )
 
 
 def _draft(
@@ -247,7 +272,7 @@ def _draft(
         kind=version.kind,
         content=Content.DOCUMENTS,
         shards=tuple(shard for unit in units for shard in unit.shards),
-        fields=_FIELDS,
+        fields=DOCUMENT_FIELDS,
         recipe=recipe,
         inputs=(version.reference,),
         languages=version.languages,
@@ -268,6 +293,7 @@ def _answer(
         status=status,
         input=version.reference,
         recipe=identify(recipe),
+        content=output.content,
         ledger=LedgerSummary.of(context.catalog.runs.ledger(run.id)),
         num_shards=output.num_shards,
         digest=output.digest,

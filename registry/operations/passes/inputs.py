@@ -10,8 +10,13 @@ _DESCRIBED = frozenset(one.value for one in MetadataFormat)
 """The kinds of sources of versions that an import made of a description."""
 
 
-def open_input(context: Context, reference: Reference) -> Version:
+def open_input(context: Context, reference: Reference, *, or_table: bool = False) -> Version:
     """Return a version whose documents are about to be read; say so if it was withdrawn.
+
+    Args:
+        context: The open registry.
+        reference: The version.
+        or_table: Whether the rows of a table will do as well.
 
     Raises:
         UnknownError: There is no such version.
@@ -23,7 +28,12 @@ def open_input(context: Context, reference: Reference) -> Version:
             f"{version.reference} is a mixture and holds no document itself",
             hint=f"name one of its parts: muster mixture show {version.reference}",
         )
-    if version.content is not Content.DOCUMENTS:
+    if version.content is Content.TABLE and not or_table:
+        raise InputError(
+            f"{version.reference} is a table, not documents",
+            hint="a recipe that ends in to_text makes documents of it: muster recipe steps",
+        )
+    if version.content not in (Content.DOCUMENTS, Content.TABLE):
         raise InputError(
             f"{version.reference} holds {version.content}, not documents",
             hint=f"muster lineage {version.reference}",

@@ -1,8 +1,9 @@
 """Read the shards of a version back as documents, and refuse bytes that are no longer the same."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TypeAlias
 
 from registry.documents import Outcome
 from registry.domain.base import Value
@@ -21,6 +22,9 @@ from registry.sources.file import SourceFile
 from registry.sources.places import Stamp, open_file, path_of, read_stamp
 from registry.sources.reading import read_documents
 from registry.sources.splitting import split
+
+Reader: TypeAlias = Callable[..., Iterator[Outcome]]
+"""Reads a file: `registry.sources.reading.read_documents`, or another with its arguments."""
 
 WORTH_A_THREAD_BYTES = 1 << 18
 """A smaller file is digested before a thread for it would have started."""
@@ -56,8 +60,8 @@ def split_shard(place: Place, shard: Shard, *, num_parts: int) -> tuple[Slice, .
     return tuple(Slice(shard=shard, span=span) for span in spans) or (Slice(shard=shard),)
 
 
-def read_slice(place: Place, part: Slice) -> Iterator[Outcome]:
-    """Yield the documents of a slice, in order.
+def read_slice(place: Place, part: Slice, *, read: Reader = read_documents) -> Iterator[Outcome]:
+    """Yield the documents of a slice, in order; or its rows, with another reader.
 
     A whole shard is digested as in `read_shard`. Of a part, which `split_shard` had digested, only
     size and modification time are compared.
@@ -68,15 +72,15 @@ def read_slice(place: Place, part: Slice) -> Iterator[Outcome]:
         UnreadableError: The file is gone, or is not what it was said to be.
     """
     if part.span is None:
-        yield from read_shard(place, part.shard)
+        yield from read_shard(place, part.shard, read=read)
         return
     file = open_shard(place, part.shard)
-    yield from _read(place, part.shard, file, span=part.span)
+    yield from _read(place, part.shard, file, span=part.span, read=read)
     if not _is_untouched(part.shard):
         raise _other_bytes(part.shard)
 
 
-def read_shard(place: Place, shard: Shard) -> Iterator[Outcome]:
+def read_shard(place: Place, shard: Shard, *, read: Reader = read_documents) -> Iterator[Outcome]:
     """Yield the documents of one shard, in order; its bytes are digested meanwhile in a thread.
 
     Raises:
@@ -88,7 +92,7 @@ def read_shard(place: Place, shard: Shard) -> Iterator[Outcome]:
     file = open_shard(place, shard)
     num_documents = 0
     with _digested(shard, file):
-        for outcome in _read(place, shard, file):
+        for outcome in _read(place, shard, file, read=read):
             num_documents += len(outcome.kept)
             yield outcome
     check_documents(shard.path, shard.num_documents, num_documents)
@@ -107,7 +111,7 @@ def check_documents(name: str, registered: int, read: int) -> None:
         )
 
 
-def peek_shard(place: Place, shard: Shard) -> Iterator[Outcome]:
+def peek_shard(place: Place, shard: Shard, *, read: Reader = read_documents) -> Iterator[Outcome]:
     """Yield the documents of one shard for somebody who looks at a few and stops.
 
     Of the bytes only size and modification time are compared.
@@ -119,14 +123,14 @@ def peek_shard(place: Place, shard: Shard) -> Iterator[Outcome]:
     file = open_shard(place, shard)
     if not _is_untouched(shard) and _digest(file) != shard.digest:
         raise _other_bytes(shard)
-    yield from _read(place, shard, file)
+    yield from _read(place, shard, file, read=read)
 
 
 def _read(
-    place: Place, shard: Shard, file: SourceFile, *, span: Span | None = None
+    place: Place, shard: Shard, file: SourceFile, *, read: Reader, span: Span | None = None
 ) -> Iterator[Outcome]:
     settings = place.settings
-    return read_documents(
+    return read(
         file,
         shard.reading or Reading(),
         span=span,

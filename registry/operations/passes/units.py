@@ -87,14 +87,22 @@ class UnitWork(ABC, Generic[_Unit]):
     def core_bytes_per_second(self) -> float:
         """About how much text one core gets through in a second."""
 
+    @property
+    def keeps_state(self) -> bool:
+        """Whether a step remembers earlier documents, so that units come in their order."""
+        return self.pipeline.keeps_state
+
     def prepare(self) -> None:
         """Load what every unit needs, while units are planned."""
 
     def __call__(self, unit: PlannedUnit, report: Report, /) -> _Unit:
         """Read a unit, take it through the recipe, and leave the outcome in the store."""
+        return self.carry_out(unit, self.read(unit), report)
+
+    def read(self, unit: PlannedUnit) -> Iterator[Outcome]:
+        """Yield what a unit holds, in order."""
         outcomes = (outcome for part in unit.slices for outcome in read_slice(self.place, part))
-        joined = join_outcomes(outcomes, num_bytes=self.place.settings.batch_bytes)
-        return self.carry_out(unit, joined, report)
+        return join_outcomes(outcomes, num_bytes=self.place.settings.batch_bytes)
 
     def give_up(self, unit: PlannedUnit, lost: Lost, report: Report) -> _Unit:
         """Put every document of a unit that no worker survived into quarantine."""
@@ -166,7 +174,7 @@ def run_part(
         InputError: The recipe needs all documents in their order.
         ConflictError: The version's files changed, or another process is at this part.
     """
-    if Pipeline(work.recipe).keeps_state:
+    if work.keeps_state:
         raise InputError(
             f"{work.recipe.name} remembers earlier documents, so its units cannot be divided",
             hint="leave out --shard",
@@ -235,7 +243,7 @@ class _Run(Generic[_Unit]):
         self._done: dict[int, _Unit] = {}
 
     def finish_all(self) -> list[_Unit]:
-        if Pipeline(self._work.recipe).keeps_state:
+        if self._work.keeps_state:
             self._finish_in_order()
         else:
             self._finish_apart(self._planned)

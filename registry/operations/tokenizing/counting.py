@@ -21,7 +21,7 @@ from registry.domain.version import Version
 from registry.normalization.pipeline import Processed
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.context import CODE, Context, environment
-from registry.operations.normalizing.normalize import identify
+from registry.operations.normalizing.outputs import identify
 from registry.operations.passes.runs import open_or_resume
 from registry.sources.reasons import DOCUMENT_TOO_LONG
 from registry.tokenization.encoder import Encoder
