@@ -1,14 +1,20 @@
 """`muster recipe`: list, show and check recipes."""
 
 import json
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, cast
 
 import typer
+from pydantic import JsonValue
 
 from cli import output
 from cli.options import AsJson, FormatOption, ListFormat
+from cli.session import Session
 from registry.domain.answers import RecipeDescription
 from registry.domain.recipe import Recipe, RecipeStep
+from registry.errors import InputError
+
+_SHOWN = 12
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -35,11 +41,22 @@ def list_(how: FormatOption = ListFormat.TABLE, as_json: AsJson = False) -> None
 
 
 @app.command()
-def show(name: RecipeArgument, as_json: AsJson = False) -> None:
-    """Show a recipe's steps with every parameter written out."""
-    from registry.normalization.recipe_files import load_recipe
+def show(
+    context: typer.Context,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME|FILE|REF", help="Built-in, .toml, or of a version.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show a recipe's steps with every parameter written out, and what they learned.
 
-    found = load_recipe(name)
+    What a recipe for tables learned stands in the version that it made.
+
+    \b
+    muster recipe show text-default
+    muster recipe show lab/train.features
+    """
+    found = _find(context.obj, name)
     if as_json:
         output.print_json(RecipeDescription(recipe=found, fingerprint=found.fingerprint))
         return
@@ -51,6 +68,8 @@ def show(name: RecipeArgument, as_json: AsJson = False) -> None:
         ]
     )
     _print_steps(found)
+    if found.fitted is not None:
+        _print_learned(found.steps, found.fitted)
 
 
 @app.command()
@@ -75,6 +94,46 @@ def steps() -> None:
         for parameter in step.parameters:
             default = json.dumps(parameter.default)
             output.write(f"  {parameter.name}: {parameter.type}, {default}. {parameter.summary}")
+
+
+def _find(session: Session, name: str) -> Recipe:
+    from registry.normalization.recipe_files import SUFFIX, load_recipe
+
+    if "/" not in name or name.endswith(SUFFIX):
+        return load_recipe(name)
+    with session.registry() as registry:
+        version = registry.show(name).version
+    if version.recipe is None:
+        raise InputError(f"{version.reference} was made by no recipe")
+    return version.recipe
+
+
+def _print_learned(steps: Sequence[RecipeStep], fitted: Sequence[dict[str, JsonValue]]) -> None:
+    """Print what each step learned, a column a line."""
+    from registry.reporting.tables import to_table
+
+    rows = [
+        (place, step.step, column, _say_learned(by_column[column]))
+        for place, (step, by_column) in enumerate(zip(steps, fitted, strict=True), start=1)
+        for column in cast("tuple[str, ...]", step.parameters.get("columns", ()))
+        if column in by_column
+    ]
+    output.write("")
+    output.print_text(to_table(("", "step", "column", "learned"), rows))
+
+
+def _say_learned(learned: JsonValue) -> str:
+    if not isinstance(learned, dict):
+        return json.dumps(learned)
+    return ", ".join(f"{name} = {_shorten(value)}" for name, value in learned.items())
+
+
+def _shorten(value: JsonValue) -> str:
+    """Return a value as JSON; of a long list its beginning, which `--json` prints in full."""
+    if isinstance(value, list) and len(value) > _SHOWN:
+        shown = ", ".join(json.dumps(one, ensure_ascii=False) for one in value[:_SHOWN])
+        return f"[{shown}, ... {len(value):,} in all]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _parameters(step: RecipeStep) -> str:

@@ -85,7 +85,10 @@ def register(
     ] = None,
     template: Annotated[
         str | None,
-        typer.Option(help="A text made of several columns, such as '{title}: {body}'."),
+        typer.Option(
+            help="A text made of several columns, such as '{title}: {body}'; '{*}' names them all, "
+            "as --kind tabular does for files."
+        ),
     ] = None,
     id_column: Annotated[
         str | None, typer.Option(help="The column that holds the document's id.")

@@ -12,7 +12,7 @@ from registry.domain.answers import VersionDescription
 from registry.domain.audit import Withdrawal
 from registry.domain.quantities import format_bytes, format_number
 from registry.domain.tokenizer import TokenizerIdentity
-from registry.domain.version import SourceFacts
+from registry.domain.version import Content, SourceFacts
 from registry.reporting.text import plain
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -33,6 +33,7 @@ def show(context: typer.Context, reference: ReferenceArgument, as_json: AsJson =
 
 def _print_facts(answer: VersionDescription) -> None:
     dataset, version = answer.dataset, answer.version
+    is_table = version.content is Content.TABLE
     recipe, tokenizer, withdrawal = version.recipe, answer.tokenizer, answer.withdrawal
     output.print_facts(
         [
@@ -51,6 +52,8 @@ def _print_facts(answer: VersionDescription) -> None:
             ("documents", f"{version.num_documents:,}"),
             ("tokens", _tokens(answer)),
             ("text", None if answer.tokenizer else format_bytes(version.num_text_bytes)),
+            ("rows" if is_table else "documents", f"{version.num_documents:,}"),
+            ("values" if is_table else "text", format_bytes(version.num_text_bytes)),
             ("files", f"{version.num_shards:,}, {format_bytes(version.num_bytes)}"),
             (
                 "fields",

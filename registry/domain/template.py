@@ -1,9 +1,13 @@
 """A template that makes one text of several columns of a row."""
 
+from collections.abc import Iterable
 from string import Formatter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from registry.errors import InputError
+
+EVERY_COLUMN: Final = "{*}"
+"""The template that names every column there is, each on a line of its own."""
 
 
 class Piece(NamedTuple):
@@ -40,3 +44,26 @@ def columns_of(text: str) -> tuple[str, ...]:
         InputError: It is no template.
     """
     return tuple(dict.fromkeys(piece.column for piece in parse_template(text) if piece.column))
+
+
+def name_every(columns: Iterable[str]) -> str:
+    r"""Return the template that `EVERY_COLUMN` stands for in a file with some columns.
+
+    A column whose name cannot stand in braces, such as one without a name, is left out.
+
+    Raises:
+        InputError: None of them can.
+
+    Example:
+        >>> name_every(["species", "mass"])
+        'species: {species}\nmass: {mass}'
+    """
+    named = [column for column in columns if _can_be_named(column)]
+    if not named:
+        raise InputError("no column can be named in a template", hint="--text-column NAME")
+    return "\n".join(f"{column}: {{{column}}}" for column in named)
+
+
+def _can_be_named(column: str) -> bool:
+    # Braces, ':' and '!' mean something else there.
+    return bool(column) and not set(column) & set("{}:!")

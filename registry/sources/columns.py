@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from registry.domain.reading import Field, Reading
-from registry.domain.template import columns_of
+from registry.domain.template import EVERY_COLUMN, columns_of, name_every
 from registry.errors import InputError
 
 _TEXT_NAMES = ("text", "content")
@@ -66,6 +66,8 @@ def choose_columns(
     if not fields:
         return wanted
     types = {field.name: field.type for field in fields}
+    if wanted.template == EVERY_COLUMN:
+        wanted = wanted.model_copy(update={"template": name_every(types)})
     if wanted.template is not None:
         wanted = _take_template(wanted, wanted.template)
     for column in (*wanted.text_columns, *((wanted.id_column,) if wanted.id_column else ())):

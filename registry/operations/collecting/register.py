@@ -22,7 +22,7 @@ from registry.domain.run import Operation
 from registry.errors import InputError, UnreadableError
 from registry.operations.collecting.ingesting import ingest_shards
 from registry.operations.collecting.known_files import KnownFiles
-from registry.operations.collecting.registration import Registering, require_text
+from registry.operations.collecting.registration import Registering, read_as_kind, require_text
 from registry.operations.collecting.scan import FileFacts, scan
 from registry.operations.context import CODE, Context
 from registry.operations.passes.suppression import load_suppression
@@ -114,7 +114,7 @@ class FileRegistration:
         self._context = context
         self._name = name
         self._registering = Registering(context, name, card)
-        self._wanted = wanted
+        self._wanted = read_as_kind(wanted, card)
         self._skipped: list[Skipped] = []
         self._taken_down = load_suppression(context)
 

@@ -10,7 +10,9 @@ from registry.domain.card import Card
 from registry.domain.collecting import Position
 from registry.domain.digest import Digest, digest_of_bytes
 from registry.domain.names import DatasetName, Reference
+from registry.domain.reading import Reading
 from registry.domain.run import Operation, RunDraft
+from registry.domain.template import EVERY_COLUMN
 from registry.domain.version import (
     Content,
     DatasetKind,
@@ -229,6 +231,14 @@ class Registering:
             changes=None,
             run=None,
         )
+
+
+def read_as_kind(reading: Reading, card: Card) -> Reading:
+    """Return how files are read; of tables every column is the text, unless some are named."""
+    is_named = reading.text_columns or reading.template
+    if card.kind is not DatasetKind.TABULAR or is_named:
+        return reading
+    return reading.model_copy(update={"template": EVERY_COLUMN})
 
 
 def require_text(scanned: Sequence[FileFacts], place: str) -> None:

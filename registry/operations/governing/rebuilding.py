@@ -21,7 +21,7 @@ from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.operations.context import CODE, Context, environment
 from registry.operations.mixing.mixtures import get as get_mixture
 from registry.operations.mixing.mixtures import make as make_mixture
-from registry.operations.normalizing.normalize import normalize
+from registry.operations.normalizing.normalize import normalize, undo
 from registry.operations.passes.quarantine import QuarantineWriter
 from registry.operations.passes.shards import read_shard
 from registry.operations.tokenizing.counting import Counting
@@ -82,20 +82,31 @@ class Rebuilding:
         inputs = self._context.catalog.runs.inputs(run.id)
         if run.operation not in {Operation.NORMALIZE, Operation.TOKENIZE, Operation.EMBED}:
             return version.reference
-        parent = self._results.get(inputs[0], inputs[0])
-        if parent is None or run.operation is Operation.EMBED:
+        parent, *others = (self._results.get(one, one) for one in inputs)
+        if parent is None or None in others or run.operation is Operation.EMBED:
             return None
-        if parent == inputs[0]:
+        if [parent, *others] == inputs:
             return version.reference
         if run.operation is Operation.TOKENIZE:
             counting = read_counting(self._context, run)
             made = tokenize(self._context, Reference.parse(parent), counting, name=version.dataset)
             return made.reference
-        recipe = version.recipe
+        return self._normalize_again(version, parent, [one for one in others if one is not None])
+
+    def _normalize_again(self, version: Version, parent: str, others: list[str]) -> str:
+        """Return a version made by the same recipe, with what it learns from what is left."""
+        recipe, source = version.recipe, Reference.parse(parent)
         if recipe is None:
             return version.reference
+        if recipe.is_inverse:
+            return undo(self._context, source, name=version.dataset).reference
+        fitted_on = Reference.parse(others[0]) if others else None
         return normalize(
-            self._context, Reference.parse(parent), recipe=recipe, name=version.dataset
+            self._context,
+            source,
+            recipe=None if fitted_on else recipe.model_copy(update={"fitted": None}),
+            name=version.dataset,
+            fitted_on=fitted_on,
         ).reference
 
     def _mix_again(self, version: Version) -> str | None:
