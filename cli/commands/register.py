@@ -347,7 +347,8 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
     if answer.licence == "unknown":
         output.hint(f"hint: muster dataset set {answer.reference} --license LICENCE")
     if answer.status == "created":
-        recipe = answer.kind.usual_recipe
+        is_table = answer.kind is DatasetKind.TABULAR
+        recipe = "FILE.toml" if is_table else answer.kind.usual_recipe
         output.hint(f"next: muster normalize {answer.reference} --recipe {recipe}")
 
 
