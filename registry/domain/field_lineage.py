@@ -1,7 +1,8 @@
 """Which fields of a version its fields were made from, by what the catalog says of both.
 
 A run of muster says so without a record of its own: how the parent's files are read names the
-columns of the text, and every normalized version has the same four fields.
+columns of the text, and every normalized version has the same four fields. What a recipe made of a
+table's columns is called by their names, with the category or the part behind it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,9 @@ from itertools import chain
 from registry.domain.base import Value
 from registry.domain.lineage import FieldEdge, FieldOrigin, LineageEdge, OriginKind
 from registry.domain.reading import Format, Reading
+from registry.domain.recipe import Recipe
 from registry.domain.run import Operation
+from registry.domain.template import columns_of
 
 ID, TEXT, SOURCE, METADATA = "id", "text", "source", "metadata"
 """The fields of a document, as normalized versions have them."""
@@ -25,6 +28,9 @@ class FieldFacts(Value):
 
     tokenizer: str | None
     """The name of the tokenizer whose ids it holds."""
+
+    recipe: Recipe | None = None
+    """The recipe that made it."""
 
 
 def trace_fields(
@@ -45,7 +51,12 @@ def trace_fields(
 
 def _trace(edge: LineageEdge, field: str, parent: FieldFacts, child: FieldFacts) -> FieldEdge:
     is_made_here = edge.operation in {Operation.NORMALIZE, Operation.TOKENIZE}
-    kind, names = _find_origins(field, parent) if is_made_here else (OriginKind.UNKNOWN, ())
+    found: tuple[OriginKind, tuple[str, ...]] = (OriginKind.UNKNOWN, ())
+    if is_made_here:
+        found = _find_origins(field, parent)
+        if child.recipe is not None and child.recipe.is_for_tables:
+            found = _find_columns(field, parent, child.recipe)
+    kind, names = found
     words = (edge.operation.value, child.tokenizer, edge.recipe)
     is_joined = any(len(_text_columns(reading)) > 1 for reading in parent.readings)
     return FieldEdge(
@@ -55,7 +66,7 @@ def _trace(edge: LineageEdge, field: str, parent: FieldFacts, child: FieldFacts)
         field=field,
         kind=kind,
         origins=tuple(FieldOrigin(reference=edge.parent, field=name) for name in names),
-        is_joined=is_made_here and is_joined and _holds_text(field),
+        is_joined=is_made_here and is_joined and _holds_text(field) and len(names) > 1,
         making=" ".join(word for word in words if word),
     )
 
@@ -74,6 +85,34 @@ def _find_origins(field: str, parent: FieldFacts) -> tuple[OriginKind, tuple[str
         others = tuple(name for name in parent.fields if name not in {*texts, *ids})
         return _fields_or(others, OriginKind.NOTHING)
     return OriginKind.PLACE, ()
+
+
+def _find_columns(
+    field: str, parent: FieldFacts, recipe: Recipe
+) -> tuple[OriginKind, tuple[str, ...]]:
+    """Return the columns of the parent that a column, or the text of a row, was made of."""
+    template = recipe.steps[-1].parameters.get("template")
+    if template is None:
+        return _fields_or(_columns_behind(field, parent.fields), OriginKind.NOTHING)
+    if field != TEXT:
+        return OriginKind.NOTHING if field == METADATA else OriginKind.PLACE, ()
+    behind = (_columns_behind(column, parent.fields) for column in columns_of(str(template)))
+    return _fields_or(_distinct(chain.from_iterable(behind)), OriginKind.NOTHING)
+
+
+def _columns_behind(column: str, fields: Iterable[str]) -> tuple[str, ...]:
+    known = tuple(fields)
+    if column in known:
+        return (column,)
+    made_of = [name for name in known if _is_made_of(column, name)]
+    if made_of:
+        return (max(made_of, key=len),)
+    # Undone: one column of several.
+    return tuple(name for name in known if _is_made_of(name, column))
+
+
+def _is_made_of(made: str, column: str) -> bool:
+    return made.startswith((f"{column}=", f"{column}_"))
 
 
 def _fields_or(names: tuple[str, ...], otherwise: OriginKind) -> tuple[OriginKind, tuple[str, ...]]:

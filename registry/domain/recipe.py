@@ -1,5 +1,7 @@
 """A recipe as data: a named, versioned, ordered list of steps with parameters."""
 
+from typing import Final
+
 from pydantic import JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from registry.domain.base import Value
@@ -7,6 +9,10 @@ from registry.domain.digest import Digest, fingerprint
 
 Parameter = bool | int | float | str | tuple[str, ...]
 """The value of a step's parameter."""
+
+
+READ_COLUMNS: Final = "read_columns"
+"""The step that every recipe for tables begins with, and no other has."""
 
 
 class RecipeStep(Value):
@@ -37,6 +43,11 @@ class Recipe(Value):
 
     is_inverse: bool = False
     """Whether each step is undone, from the last to the first."""
+
+    @property
+    def is_for_tables(self) -> bool:
+        """Whether its steps are over the rows of a table."""
+        return any(step.step == READ_COLUMNS for step in self.steps[:1])
 
     @property
     def fingerprint(self) -> Digest:

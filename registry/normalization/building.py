@@ -1,7 +1,7 @@
 """From the steps that a recipe names to steps that run."""
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, TypeAlias
 
@@ -25,9 +25,8 @@ from registry.normalization.tables.steps.to_text import ToText
 
 AnyStep: TypeAlias = type[Step[Any]] | type[TableStep[Any]]
 
-_ALL: Final[dict[str, AnyStep]] = {
-    name: (STEPS.get(name) or TABLE_STEPS[name]) for name in sorted({*STEPS, *TABLE_STEPS})
-}
+_ALL: Final[dict[str, AnyStep]] = {**STEPS, **TABLE_STEPS}
+"""Those over documents, then those over tables."""
 
 
 class StepDescription(Value):
@@ -40,7 +39,7 @@ class StepDescription(Value):
 
 
 def describe_steps() -> tuple[StepDescription, ...]:
-    """Return every step with its parameters, sorted by name."""
+    """Return every step with its parameters: those over documents, then those over tables."""
     return tuple(
         StepDescription(
             name=step.name,
@@ -68,11 +67,6 @@ def complete_step(name: str, given: Mapping[str, object], *, where: str) -> Reci
     return RecipeStep(step=name, version=step.version, parameters=parameters.model_dump())
 
 
-def is_for_tables(recipe: Recipe) -> bool:
-    """Say whether a recipe is of steps over tables."""
-    return recipe.steps[0].step == ReadColumns.name
-
-
 def check_order(steps: Sequence[RecipeStep], *, where: str) -> None:
     """Check that bytes become text first, or a table's columns typed, and once.
 
@@ -94,7 +88,7 @@ def check_order(steps: Sequence[RecipeStep], *, where: str) -> None:
         raise RecipeError(f"{where} {twice} twice", hint=f"{first} is the first step and no other")
     known = STEPS if first == Decode.name else TABLE_STEPS
     for other in others:
-        if other not in known:
+        if other in _ALL and other not in known:
             raise RecipeError(
                 f"{where}: {other} cannot stand behind {first}",
                 hint="documents and tables have recipes of their own; to_text makes one the other",
@@ -112,17 +106,15 @@ def build_steps(recipe: Recipe) -> list[Step[Any]]:
     Raises:
         RecipeError: This program does not have a step, or has another version of it.
     """
-    if is_for_tables(recipe):
+    if recipe.is_for_tables:
         raise RecipeError(
             f"{recipe.name} is a recipe for tables, not for documents",
             hint=f"muster normalize REF --recipe {recipe.name}",
         )
     where = f"recipe {recipe.name}"
     check_order(recipe.steps, where=where)
-    return [
-        STEPS[item.step](parameters)
-        for item, parameters in zip(recipe.steps, _read_parameters(recipe), strict=True)
-    ]
+    parameters = _read_parameters(recipe)
+    return [STEPS[item.step](one) for item, one in zip(recipe.steps, parameters, strict=True)]
 
 
 def build_table_steps(recipe: Recipe) -> list[TableStep[Any]]:
@@ -159,7 +151,8 @@ def _check_columns(steps: Sequence[TableStep[Any]], *, where: str) -> None:
             ) from error
 
 
-def _read_parameters(recipe: Recipe) -> Iterator[Parameters]:
+def _read_parameters(recipe: Recipe) -> list[Parameters]:
+    found = []
     for number, item in enumerate(recipe.steps, start=1):
         where = f"recipe {recipe.name}: step {number} ({item.step})"
         step = _find_step(item.step, where=where)
@@ -168,7 +161,8 @@ def _read_parameters(recipe: Recipe) -> Iterator[Parameters]:
                 f"{where} is version {item.version}, this program has version {step.version}",
                 hint="load the recipe again, or use the program that made it",
             )
-        yield check_parameters(step.parameters_model, item.parameters, where=where)
+        found.append(check_parameters(step.parameters_model, item.parameters, where=where))
+    return found
 
 
 def _find_step(name: str, *, where: str) -> AnyStep:

@@ -27,7 +27,6 @@ from registry.normalization.building import (
     build_table_steps,
     check_order,
     complete_step,
-    is_for_tables,
 )
 
 SUFFIX: Final = ".toml"
@@ -100,7 +99,7 @@ def parse_recipe(text: str, *, origin: str) -> Recipe:
         description=file.description,
         steps=_complete_steps(file.step, origin=origin),
     )
-    if is_for_tables(recipe):
+    if recipe.is_for_tables:
         build_table_steps(recipe)
     return recipe
 

@@ -30,7 +30,6 @@ from registry.domain.run import DERIVED_FROM, Operation, Run, RunDraft
 from registry.domain.version import Content, Metric, Version, VersionDraft
 from registry.errors import InputError
 from registry.execution.base import Report
-from registry.normalization.building import is_for_tables
 from registry.normalization.pipeline import Pipeline
 from registry.normalization.recipe_files import load_recipe
 from registry.operations.context import CODE, Context, environment
@@ -88,9 +87,9 @@ def normalize(
     recipe = recipe if source is None else source.recipe
     if recipe is None:
         raise InputError("no recipe is named", hint="--recipe NAME|FILE, or --fitted-on REF")
-    version = open_input(context, reference, or_table=is_for_tables(recipe))
+    version = open_input(context, reference, or_table=recipe.is_for_tables)
     target = name or derived_name(version.dataset, recipe.name)
-    if is_for_tables(recipe):
+    if recipe.is_for_tables:
         return normalize_table(context, version, recipe=recipe, target=target, fitted_on=source)
     derivation = derive(context, version, recipe)
     known = context.catalog.versions.find_derived(target, derivation)
@@ -152,7 +151,7 @@ def normalize_part(
         ConflictError: The input's files changed, or another process is at this part.
         StorageError: The disk is full; run the same command again to resume.
     """
-    if is_for_tables(recipe):
+    if recipe.is_for_tables:
         raise InputError(
             f"{recipe.name} is fitted to all rows, so its units cannot be divided",
             hint="leave out --shard",

@@ -338,3 +338,30 @@ def test_real_penguins_are_scaled_as_by_scikit_learn(muster, tmp_path):
     peer = make_pipeline(SimpleImputer(), StandardScaler())
     found = np.column_stack([column.to_numpy() for column in table.columns])
     np.testing.assert_allclose(found, peer.fit_transform(cells), rtol=1e-12, atol=1e-12)
+
+
+def test_each_column_is_traced_to_those_it_was_made_of(muster, train, recipe, tmp_path):
+    muster.normalize(train, recipe=recipe)
+    undone = muster.undo("lab/train.features")
+    path = tmp_path / "sentences.toml"
+    path.write_text(SENTENCES)
+    text = muster.normalize(train, recipe=str(path))
+
+    def traced(reference, child):
+        edges = muster.lineage(reference, fields=True).fields
+        return {
+            edge.field: [origin.field for origin in edge.origins]
+            for edge in edges
+            if edge.child == child
+        }
+
+    species = [f"species={one}" for one in sorted(SPECIES)]
+    one_hot = {name: ["species"] for name in species}
+    assert {"mass": ["mass"], "year": ["year"], "mass_missing": ["mass"], **one_hot} == traced(
+        undone.reference, "lab/train.features@1"
+    )
+    assert {"mass": ["mass"], "year": ["year"], "species": species} == traced(
+        undone.reference, undone.reference
+    )
+    found = traced(text.reference, text.reference)
+    assert (["species", "mass"], []) == (found["text"], found["metadata"])

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import model_validator
 
+from registry.domain.recipe import READ_COLUMNS
 from registry.normalization.parameters import Parameters
 from registry.normalization.tables.base import Columns, RowVerdict, TableStep
 from registry.normalization.tables.casting import MOMENT, cast
@@ -73,7 +74,7 @@ class ReadColumnsParameters(Parameters):
 class ReadColumns(TableStep[ReadColumnsParameters]):
     """Takes the named columns, each in its type; rejects rows with a value of another type."""
 
-    name: ClassVar[str] = "read_columns"
+    name: ClassVar[str] = READ_COLUMNS
     version: ClassVar[int] = 1
     parameters_model: ClassVar[type[Parameters]] = ReadColumnsParameters
     rejects: ClassVar[bool] = True
