@@ -149,6 +149,11 @@ def _resolve(context: Context, references: Sequence[Reference]) -> tuple[list[_A
         if version.content is Content.DOCUMENTS:
             found.setdefault(version.reference, _Asked(version))
             continue
+        if version.content is Content.TABLE:
+            raise InputError(
+                f"{version.reference} is a table, and holds no text to train on",
+                hint="a recipe that ends in to_text makes documents of it: muster recipe steps",
+            )
         if version.content is Content.MIXTURE:
             mixtures.append(version.reference)
             parts = context.catalog.mixtures.get(Reference.parse(version.reference)).parts

@@ -91,14 +91,18 @@ def _check_name(context: Context, name: DatasetName) -> None:
         )
 
 
+_HELD = {Content.EMBEDDINGS: "embeddings", Content.TABLE: "a table"}
+
+
 def _check_part(version: Version) -> None:
     if version.content is Content.MIXTURE:
         raise InputError(
             f"{version.reference} is a mixture itself",
             hint=f"name its parts: muster mixture show {version.reference}",
         )
-    if version.content is Content.EMBEDDINGS or not version.num_documents:
-        held = "embeddings" if version.num_documents else "no document"
+    is_text = version.content in (Content.DOCUMENTS, Content.TOKENS)
+    if not (is_text and version.num_documents):
+        held = "no document" if is_text else _HELD[version.content]
         raise InputError(f"{version.reference} holds {held}: nothing of it can be mixed")
     if version.state is VersionState.WITHDRAWN:
         raise InputError(
