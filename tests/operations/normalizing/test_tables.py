@@ -1,6 +1,7 @@
 """A table from its file to a version, to another version, to documents, and back."""
 
 import csv
+import os
 import pickle
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from registry.errors import InputError
 from registry.normalization.recipe_files import load_recipe
 from registry.operations.normalizing.table_units import Fitting, Transforming
 
-PENGUINS = Path("/work/shared/data/csv/penguins.csv")
+PENGUINS = Path(os.environ.get("MUSTER_SHARED_DATA", "absent")) / "csv" / "penguins.csv"
 
 RECIPE = """
 name = "features"
@@ -318,7 +319,9 @@ def test_what_was_learned_is_learned_anew_when_a_row_is_taken_down(muster, tmp_p
     assert 9999999 > max(masses.drop_null().to_pylist())
 
 
-@pytest.mark.skipif(not PENGUINS.exists(), reason="needs the shared data")
+@pytest.mark.skipif(
+    not PENGUINS.exists(), reason="the shared test data is not here; set MUSTER_SHARED_DATA"
+)
 def test_real_penguins_are_scaled_as_by_scikit_learn(muster, tmp_path):
     names = ("bill_length_mm", "flipper_length_mm", "body_mass_g")
     path = tmp_path / "penguins.toml"
