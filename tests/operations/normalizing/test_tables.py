@@ -1,10 +1,8 @@
 """A table from its file to a version, to another version, to documents, and back."""
 
 import csv
-import os
 import pickle
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -21,8 +19,6 @@ from registry.domain.execution import Execution, ExecutorKind, Part
 from registry.errors import InputError
 from registry.normalization.recipe_files import load_recipe
 from registry.operations.normalizing.table_units import Fitting, Transforming
-
-PENGUINS = Path(os.environ.get("MUSTER_SHARED_DATA", "absent")) / "csv" / "penguins.csv"
 
 RECIPE = """
 name = "features"
@@ -319,10 +315,8 @@ def test_what_was_learned_is_learned_anew_when_a_row_is_taken_down(muster, tmp_p
     assert 9999999 > max(masses.drop_null().to_pylist())
 
 
-@pytest.mark.skipif(
-    not PENGUINS.exists(), reason="the shared test data is not here; set MUSTER_SHARED_DATA"
-)
-def test_real_penguins_are_scaled_as_by_scikit_learn(muster, tmp_path):
+def test_real_penguins_are_scaled_as_by_scikit_learn(muster, tmp_path, shared_data):
+    file = shared_data / "csv" / "penguins.csv"
     names = ("bill_length_mm", "flipper_length_mm", "body_mass_g")
     path = tmp_path / "penguins.toml"
     columns = ", ".join(f'"{name}"' for name in names)
@@ -333,12 +327,12 @@ def test_real_penguins_are_scaled_as_by_scikit_learn(muster, tmp_path):
         f'[[step]]\nuse = "scale"\ncolumns = [{columns}]\n'
     )
     card = Card(kind="tabular")
-    muster.register([str(PENGUINS)], name="lab/penguins", card=card)
+    muster.register([str(file)], name="lab/penguins", card=card)
     made = muster.normalize("lab/penguins", recipe=str(path))
     table = read_table(muster, made.reference, tmp_path / "out")
 
-    with PENGUINS.open(encoding="utf-8") as file:
-        cells = [[float(row[name] or "nan") for name in names] for row in csv.DictReader(file)]
+    with file.open(encoding="utf-8") as lines:
+        cells = [[float(row[name] or "nan") for name in names] for row in csv.DictReader(lines)]
     peer = make_pipeline(SimpleImputer(), StandardScaler())
     found = np.column_stack([column.to_numpy() for column in table.columns])
     np.testing.assert_allclose(found, peer.fit_transform(cells), rtol=1e-12, atol=1e-12)
