@@ -49,11 +49,12 @@ def _print_facts(answer: VersionDescription) -> None:
             ("licence", _licence(answer)),
             ("languages", " ".join(version.languages) or "unknown"),
             ("tags", " ".join(version.tags) or None),
-            ("documents", f"{version.num_documents:,}"),
-            ("tokens", _tokens(answer)),
-            ("text", None if answer.tokenizer else format_bytes(version.num_text_bytes)),
             ("rows" if is_table else "documents", f"{version.num_documents:,}"),
-            ("values" if is_table else "text", format_bytes(version.num_text_bytes)),
+            ("tokens", _tokens(answer)),
+            (
+                "values" if is_table else "text",
+                None if answer.tokenizer else format_bytes(version.num_text_bytes),
+            ),
             ("files", f"{version.num_shards:,}, {format_bytes(version.num_bytes)}"),
             (
                 "fields",

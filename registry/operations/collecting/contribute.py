@@ -42,7 +42,7 @@ from registry.sources.file import SourceFile
 from registry.sources.finding import find_files
 from registry.sources.reading import leave_out, read_documents
 from registry.storage.objects import ObjectStore
-from registry.storage.shards import DocumentShardWriter, WrittenShard
+from registry.storage.shards import ShardWriter, WrittenShard
 
 _NO_KEY: Final = b"for a dry run, which keeps no pseudonym"
 _FIELDS: Final = tuple(Field(name=field.name, type=str(field.type)) for field in DOCUMENTS)
@@ -142,7 +142,7 @@ class _Contributions:
         progress, settings = self._context.progress, self._context.settings
         progress.start("register", total_bytes=sum(file.num_bytes for file in files))
         try:
-            with DocumentShardWriter(self._store, shard_bytes=settings.shard_bytes) as writer:
+            with ShardWriter(self._store, shard_bytes=settings.shard_bytes) as writer:
                 for outcome in self._iter_outcomes(files):
                     writer.write(_as_documents(outcome.kept))
                     self.rejected.add(outcome.rejected)
