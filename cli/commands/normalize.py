@@ -8,6 +8,7 @@ from cli import output
 from cli.options import (
     AsJson,
     ExecutorOption,
+    MaxRejectedOption,
     Quiet,
     RayAddressOption,
     ReferenceArgument,
@@ -41,6 +42,7 @@ def normalize(
     workers: WorkersOption = None,
     ray_address: RayAddressOption = "auto",
     shard: ShardOption = None,
+    max_rejected: MaxRejectedOption = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -64,7 +66,7 @@ def normalize(
             partial = registry.normalize_part(reference, recipe=recipe, part=part, name=name)
             show_partial(partial, as_json=as_json, quiet=quiet)
             return
-        answer = registry.normalize(reference, recipe=recipe, name=name)
+        answer = registry.normalize(reference, recipe=recipe, name=name, max_rejected=max_rejected)
     show(answer, as_json=as_json, quiet=quiet)
 
 

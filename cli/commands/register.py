@@ -10,7 +10,7 @@ from cli import output
 from cli.cards import card_of
 from cli.generations import PromptDigestOption, RoleOption, SamplingOption, read_sampling
 from cli.groups import SectionedCommand
-from cli.options import AsJson, DryRun, Quiet
+from cli.options import AsJson, DryRun, MaxRejectedOption, Quiet
 from cli.session import Session
 from cli.sources import (
     AllowPrivateOption,
@@ -157,6 +157,7 @@ def register(
     from_start: Annotated[
         bool, typer.Option("--from-start", help="Read all of a source again, not what is new.")
     ] = False,
+    max_rejected: MaxRejectedOption = None,
     ingest: Annotated[
         bool, typer.Option("--ingest", help="Also copy the files into the object store.")
     ] = False,
@@ -232,7 +233,13 @@ def register(
     with session.registry() as registry:
         if source is None:
             answer = registry.register(
-                paths, name=name, reading=reading, card=stated, ingest=ingest, dry_run=dry_run
+                paths,
+                name=name,
+                reading=reading,
+                card=stated,
+                ingest=ingest,
+                dry_run=dry_run,
+                max_rejected=max_rejected,
             )
         elif dry_run:
             show_plan(
@@ -242,7 +249,12 @@ def register(
             return
         else:
             answer = registry.collect(
-                source, name=name, reading=reading, card=stated, from_start=from_start
+                source,
+                name=name,
+                reading=reading,
+                card=stated,
+                from_start=from_start,
+                max_rejected=max_rejected,
             )
     show(answer, as_json=as_json, quiet=quiet)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.options import AsJson, FormatOption, ListFormat, Quiet
+from cli.options import AsJson, FormatOption, ListFormat, MaxRejectedOption, Quiet
 from cli.session import Session
 from registry.domain.answers import RunDescription
 from registry.domain.quantities import format_bytes
@@ -94,6 +94,7 @@ def cancel(
 def merge(
     context: typer.Context,
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id or the beginning of it.")],
+    max_rejected: MaxRejectedOption = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -109,7 +110,7 @@ def merge(
 
     session: Session = context.obj
     with session.registry() as registry:
-        answer = registry.runs.merge(run_id)
+        answer = registry.runs.merge(run_id, max_rejected=max_rejected)
     if isinstance(answer, Normalization):
         normalize.show(answer, as_json=as_json, quiet=quiet)
     else:

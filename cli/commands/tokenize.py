@@ -10,6 +10,7 @@ from cli import output
 from cli.options import (
     AsJson,
     ExecutorOption,
+    MaxRejectedOption,
     Quiet,
     RayAddressOption,
     ReferenceArgument,
@@ -81,6 +82,7 @@ def tokenize(
     workers: WorkersOption = None,
     ray_address: RayAddressOption = "auto",
     shard: ShardOption = None,
+    max_rejected: MaxRejectedOption = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -111,14 +113,18 @@ def tokenize(
     with session.registry(execution) as registry:
         if sample is not None:
             fraction = parse_fraction(sample, what="sample")
-            answer = counting(registry.tokenize_sample)(fraction=fraction, seed=seed)
+            answer = counting(registry.tokenize_sample)(
+                fraction=fraction, seed=seed, max_rejected=max_rejected
+            )
         elif shard is not None:
             part = Part.parse(shard)
             done = counting(registry.tokenize_part)(part=part, count_only=count_only, name=name)
             show_partial(done, as_json=as_json, quiet=quiet)
             return
         else:
-            answer = counting(registry.tokenize)(count_only=count_only, name=name)
+            answer = counting(registry.tokenize)(
+                count_only=count_only, name=name, max_rejected=max_rejected
+            )
     show(answer, as_json=as_json, quiet=quiet)
 
 

@@ -52,6 +52,7 @@ from registry.domain.names import DatasetName, Reference
 from registry.domain.paths import Paths
 from registry.domain.reading import Reading
 from registry.domain.recipe import Recipe
+from registry.domain.rejection_limit import MaxRejected
 from registry.domain.report import Report
 from registry.domain.report_answers import TrainingPlan
 from registry.domain.tokens import OutputFormat
@@ -130,6 +131,7 @@ class Registry:
         card: Card | None = None,
         ingest: bool = False,
         dry_run: bool = False,
+        max_rejected: MaxRejected = None,
     ) -> Registration:
         """Register files where they lie; see `operations.register.register`."""
         return operations.register.register(
@@ -140,6 +142,7 @@ class Registry:
             card=card,
             ingest=ingest,
             dry_run=dry_run,
+            max_rejected=max_rejected,
         )
 
     def collect(
@@ -150,6 +153,7 @@ class Registry:
         reading: Reading | None = None,
         card: Card | None = None,
         from_start: bool = False,
+        max_rejected: MaxRejected = None,
     ) -> Registration:
         """Register a database or repository; see `operations.collect.collect`."""
         return operations.collect.collect(
@@ -159,6 +163,7 @@ class Registry:
             reading=reading,
             card=card,
             from_start=from_start,
+            max_rejected=max_rejected,
         )
 
     def plan_collection(
@@ -179,7 +184,12 @@ class Registry:
         )
 
     def normalize(
-        self, reference: str, *, recipe: str | Recipe, name: str | None = None
+        self,
+        reference: str,
+        *,
+        recipe: str | Recipe,
+        name: str | None = None,
+        max_rejected: MaxRejected = None,
     ) -> Normalization:
         """Normalize a version; see `operations.normalize.normalize`."""
         return operations.normalize.normalize(
@@ -187,6 +197,7 @@ class Registry:
             Reference.parse(reference),
             recipe=operations.normalize.find_recipe(recipe),
             name=None if name is None else DatasetName.parse(name),
+            max_rejected=max_rejected,
         )
 
     def normalize_part(
@@ -257,6 +268,7 @@ class Registry:
         count_only: bool = False,
         name: str | None = None,
         engine: EngineChoice | str = EngineChoice.AUTO,
+        max_rejected: MaxRejected = None,
         **options: Unpack[CountingOptions],
     ) -> Tokenization:
         """Count tokens exactly and write token shards; see `operations.tokenize`."""
@@ -266,6 +278,7 @@ class Registry:
             make_counting(self._context, tokenizer, options, count_only=count_only),
             name=None if name is None else DatasetName.parse(name),
             engine=EngineChoice(engine),
+            max_rejected=max_rejected,
         )
 
     def tokenize_part(
@@ -297,6 +310,7 @@ class Registry:
         fraction: float,
         seed: int = 0,
         engine: EngineChoice | str = EngineChoice.AUTO,
+        max_rejected: MaxRejected = None,
         **options: Unpack[CountingOptions],
     ) -> Tokenization:
         """Estimate tokens from a sample, with a 95 % confidence interval."""
@@ -307,6 +321,7 @@ class Registry:
             fraction=fraction,
             seed=seed,
             engine=EngineChoice(engine),
+            max_rejected=max_rejected,
         )
 
     def embed(
@@ -315,6 +330,7 @@ class Registry:
         *,
         model: str = "static",
         name: str | None = None,
+        max_rejected: MaxRejected = None,
         **parameters: Unpack[TrainingOptions],
     ) -> Embedding:
         """Write a vector for each document; see `operations.embed.embed`."""
@@ -324,6 +340,7 @@ class Registry:
             model=model,
             parameters=read_training(model, parameters),
             name=None if name is None else DatasetName.parse(name),
+            max_rejected=max_rejected,
         )
 
     def diversity(self, reference: str, *, num_documents: int = 2_000, seed: int = 0) -> Diversity:

@@ -108,6 +108,10 @@ class Reading(Value):
     """Where the array of records stands in a JSON object, as `data.items`; None: it is the whole
     of the file."""
 
+    reason_column: str | None = None
+    """The column that says why a row without text has none, which is then the reason of its
+    rejection; None: `null-text` is all that is known."""
+
     without: tuple[Digest, ...] = ()
     """Digests of the texts that are left out, since they were taken down; sorted."""
 

@@ -268,7 +268,7 @@ def manifest_digest(shards: tuple[Shard, ...]) -> Digest:
     return fingerprint({"manifest": 1, "shards": manifest})
 
 
-_LATER = ("without", "template", "extractor", "records")
+_LATER = ("without", "template", "extractor", "records", "reason_column")
 
 
 def _say_reading(reading: Reading) -> dict[str, JsonValue]:

@@ -149,7 +149,8 @@ def _read_batch(
         ],
         schema=RAW_DOCUMENTS,
     )
-    why = _find_reasons(texts, metadata, max_document_bytes)
+    without_text = _find_stated_reasons(batch, reading.reason_column)
+    why = _find_reasons(texts, metadata, without_text, max_document_bytes)
     if why.null_count == len(why):
         return Outcome(kept=kept, rejected=NO_REJECTIONS)
     is_rejected = pc.is_valid(why)
@@ -178,11 +179,21 @@ def _find_raws(batch: pa.RecordBatch, texts: pa.Array, is_rejected: pa.Array) ->
     return [(next(wholes) or "{}").encode() if text is None else text for text in rejected]
 
 
-def _find_reasons(texts: pa.Array, metadata: pa.Array, max_document_bytes: int) -> pa.Array:
+def _find_stated_reasons(batch: pa.RecordBatch, column: str | None) -> pa.Array | str:
+    """Return why each row has no text, if it has none: what a column says, or that it is null."""
+    place = -1 if column is None else batch.schema.get_field_index(column)
+    if place < 0:
+        return reasons.NULL_TEXT
+    return pc.coalesce(plain(batch.column(place)).cast(pa.string()), reasons.NULL_TEXT)
+
+
+def _find_reasons(
+    texts: pa.Array, metadata: pa.Array, without_text: pa.Array | str, max_document_bytes: int
+) -> pa.Array:
     is_long = pc.fill_null(pc.greater(pc.binary_length(texts), max_document_bytes), False)
     return pc.case_when(
         pc.make_struct(pc.is_null(texts), is_long, pc.is_null(metadata)),
-        reasons.NULL_TEXT,
+        without_text,
         reasons.DOCUMENT_TOO_LONG,
         reasons.INVALID_UTF8,
         pa.nulls(len(texts), pa.string()),

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from registry.domain.collecting import EntryKind
+
 BROKEN_RECORD: Final = "broken-record"
 """A record of a web archive whose headers or length are wrong; it goes on to the next one."""
 
@@ -63,6 +65,12 @@ TEXT_NOT_A_STRING: Final = "text-not-a-string"
 
 UNKNOWN_RECORD: Final = "unknown-record"
 """A record of a web archive whose type no standard knows."""
+
+
+LEFT_ASIDE: Final = frozenset(
+    {EMPTY_PAGE, HTTP_STATUS, NOT_TEXT, TAKEDOWN, *(set(EntryKind) - {EntryKind.TEXT})}
+)
+"""Why a row that is whole is no document: nothing of it is damaged, it is left out on purpose."""
 
 
 class RowError(Exception):

@@ -16,15 +16,15 @@ from registry.domain.digest import Digest, fingerprint
 from registry.domain.names import DatasetName
 from registry.domain.progress import Done
 from registry.domain.reading import Reading
+from registry.domain.rejection_limit import MaxRejected, RejectionLimit
 from registry.domain.run import Operation
-from registry.domain.version import (
-    Shard,
-)
+from registry.domain.version import Shard
 from registry.errors import InputError, UnreadableError
 from registry.operations.collecting.known_files import KnownFiles
 from registry.operations.collecting.registration import Registering, require_text
 from registry.operations.collecting.scan import FileFacts, scan
 from registry.operations.context import CODE, Context
+from registry.operations.passes.damage import find_limit
 from registry.operations.passes.suppression import load_suppression
 from registry.sources.detecting import UNKNOWN_FORMAT
 from registry.sources.file import SourceFile
@@ -48,6 +48,7 @@ def register(
     card: Card | None = None,
     ingest: bool = False,
     dry_run: bool = False,
+    max_rejected: MaxRejected = None,
 ) -> Registration:
     """Seal a version of a dataset from files; the same bytes again change nothing.
 
@@ -59,24 +60,28 @@ def register(
         card: Licence, languages, description and more, as stated by the caller.
         ingest: Also copy the files into the object store.
         dry_run: Answer what would be sealed and write nothing.
+        max_rejected: The most of its rows that may be damaged, such as `5%` or 0.05; None: what
+            `muster.toml` says, else 1 %.
 
     Raises:
         InputError: A path, option or file is not usable; nothing was sealed.
         ConflictError: A file changed while it was read, or somebody else sealed first.
+        TooManyRejectedError: More of the rows are damaged; nothing was sealed.
         StorageError: The disk is full.
     """
     card = card or Card()
+    limit = find_limit(context, max_rejected)
     if list(paths) == [STDIN]:
         with context.store.stage() as path:
             _save_standard_input(path)
             files = [SourceFile.from_path(path, name="stdin")]
-            return _Registration(context, name, card, reading or Reading()).run(
+            return _Registration(context, name, card, reading or Reading(), limit).run(
                 files, [STDIN], ingest=True, dry_run=dry_run
             )
     if STDIN in paths:
         raise InputError("- cannot stand beside other paths", hint="register them one by one")
     files = find_files(paths)
-    return _Registration(context, name, card, reading or Reading()).run(
+    return _Registration(context, name, card, reading or Reading(), limit).run(
         files, paths, ingest=ingest, dry_run=dry_run
     )
 
@@ -84,10 +89,17 @@ def register(
 class _Registration:
     """One call of `register`."""
 
-    def __init__(self, context: Context, name: DatasetName, card: Card, wanted: Reading) -> None:
+    def __init__(
+        self,
+        context: Context,
+        name: DatasetName,
+        card: Card,
+        wanted: Reading,
+        limit: RejectionLimit,
+    ) -> None:
         self._context = context
         self._name = name
-        self._registering = Registering(context, name, card)
+        self._registering = Registering(context, name, card, limit)
         self._wanted = wanted
         self._skipped: list[Skipped] = []
         self._taken_down = load_suppression(context)

@@ -10,6 +10,7 @@ from registry.domain.card import Card
 from registry.domain.collecting import Position
 from registry.domain.digest import Digest
 from registry.domain.names import DatasetName, Reference
+from registry.domain.rejection_limit import RejectionLimit
 from registry.domain.run import Operation, RunDraft
 from registry.domain.version import (
     Content,
@@ -23,6 +24,7 @@ from registry.errors import InputError
 from registry.operations.collecting.scan import FileFacts, join_fields, total_ledger
 from registry.operations.context import Context, environment
 from registry.operations.passes.changes import compare
+from registry.operations.passes.damage import damage_of_files, fail_by_damage
 from registry.operations.passes.quarantine import join_quarantines
 
 _CODE_FORMATS = {
@@ -48,14 +50,18 @@ class Registering:
         context: The open registry.
         name: The dataset; it is made when it is new.
         card: What the caller states about the version.
+        limit: How many rows may be damaged.
 
     Raises:
         UnknownError: A parent that the card names is not registered.
     """
 
-    def __init__(self, context: Context, name: DatasetName, card: Card) -> None:
+    def __init__(
+        self, context: Context, name: DatasetName, card: Card, limit: RejectionLimit
+    ) -> None:
         self._context = context
-        self._name = name
+        self._limit = limit
+        self.name = name
         self._card = card
         versions = context.catalog.versions
         self._parents = {
@@ -83,7 +89,7 @@ class Registering:
             reached=reached,
         )
         return VersionDraft(
-            dataset=self._name,
+            dataset=self.name,
             kind=card.kind or self._guess_kind(scanned, source.kind),
             content=Content.DOCUMENTS,
             shards=tuple(facts.shard for facts in scanned),
@@ -121,6 +127,7 @@ class Registering:
 
         Raises:
             ConflictError: Somebody else sealed first, or these bytes were withdrawn.
+            TooManyRejectedError: Too many rows are damaged; a failed run says which.
         """
         context, card = self._context, self._card
         quarantine = join_quarantines(context.store, (facts.quarantine for facts in scanned))
@@ -134,10 +141,27 @@ class Registering:
             actor=context.actor,
             started_at=context.clock(),
         )
+        self._refuse_damage(draft, run)
         sealed = context.catalog.versions.seal(
             draft, run=run, actor=context.actor, at=context.clock()
         )
         return self._answer(sealed, draft, scanned, skipped)
+
+    def _refuse_damage(self, draft: VersionDraft, run: RunDraft | None) -> None:
+        damage = damage_of_files(draft.ledger[0])
+        if self._limit.allows(damage):
+            return
+        opened = None
+        if run is not None:
+            opened = self._context.catalog.runs.open(run, inputs=draft.inputs)
+        fail_by_damage(
+            self._context,
+            damage,
+            self._limit,
+            quarantine=draft.quarantine,
+            run=opened,
+            ledger=draft.ledger,
+        )
 
     def _find_parts(self, scanned: Sequence[FileFacts]) -> tuple[tuple[str, int], ...]:
         """Return the documents taken from each parent, which are all that was read."""
@@ -156,7 +180,7 @@ class Registering:
         return tuple(taken.items())
 
     def _guess_kind(self, scanned: Sequence[FileFacts], source: str) -> DatasetKind:
-        known = self._context.catalog.datasets.find(self._name)
+        known = self._context.catalog.datasets.find(self.name)
         if known is not None:
             return known.kind
         generation = self._card.generation()
@@ -201,9 +225,14 @@ class Registering:
     def plan(
         self, draft: VersionDraft, scanned: Sequence[FileFacts], skipped: Sequence[Skipped]
     ) -> Registration:
-        """Return what `seal` would answer if nothing like it were there; nothing is written."""
+        """Return what `seal` would answer if nothing like it were there; nothing is written.
+
+        Raises:
+            TooManyRejectedError: It would refuse.
+        """
+        self._refuse_damage(draft, None)
         return Registration(
-            reference=str(self._name),
+            reference=str(self.name),
             status="planned",
             kind=draft.kind,
             digest=draft.manifest_digest,

@@ -27,6 +27,7 @@ from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.progress import Done
 from registry.domain.reading import Field, Format, Reading
 from registry.domain.recipe import Recipe, RecipeIdentity
+from registry.domain.rejection_limit import MaxRejected
 from registry.domain.run import DERIVED_FROM, Operation, Run, RunDraft
 from registry.domain.version import Content, Metric, Shard, Version, VersionDraft
 from registry.errors import InputError
@@ -35,6 +36,7 @@ from registry.normalization.pipeline import Pipeline
 from registry.normalization.recipe_files import load_recipe
 from registry.operations.context import CODE, Context, environment
 from registry.operations.passes.changes import note_other_origin
+from registry.operations.passes.damage import find_limit
 from registry.operations.passes.indexes import write_index
 from registry.operations.passes.inputs import open_input
 from registry.operations.passes.planning import PlannedUnit
@@ -46,6 +48,7 @@ from registry.operations.passes.units import (
     UnitWork,
     join_indexes,
     join_unit_quarantines,
+    refuse_damaged_units,
     run_part,
     run_units,
     total_ledger,
@@ -60,7 +63,12 @@ _FIELDS = tuple(Field(name=name, type="string") for name in ("id", "text", "sour
 
 
 def normalize(
-    context: Context, reference: Reference, *, recipe: Recipe, name: DatasetName | None = None
+    context: Context,
+    reference: Reference,
+    *,
+    recipe: Recipe,
+    name: DatasetName | None = None,
+    max_rejected: MaxRejected = None,
 ) -> Normalization:
     """Write a version's documents, normalized by a recipe, as a new version.
 
@@ -69,13 +77,17 @@ def normalize(
         reference: The input.
         recipe: What is done to each document.
         name: The dataset of the output; else the input's name and the recipe's, joined by a dot.
+        max_rejected: The most of its rows that may be damaged, such as `5%` or 0.05; None: what
+            `muster.toml` says, else 1 %.
 
     Raises:
         InputError: The input holds tokens, or nothing was kept.
         ConflictError: The input's files changed.
+        TooManyRejectedError: More of the documents are damaged; nothing was sealed.
         BalanceError: The ledger does not balance; nothing was sealed.
         StorageError: The disk is full; run the same command again to resume.
     """
+    limit = find_limit(context, max_rejected)
     version = open_input(context, reference)
     target = name or derived_name(version.dataset, recipe.name)
     derivation = derive(context, version, recipe)
@@ -87,6 +99,7 @@ def normalize(
     with recorded_failure(context, run):
         work = _Normalizing(context.place, recipe)
         units = run_units(context, version, work, derivation=derivation, task="normalize")
+        refuse_damaged_units(context, units, run=run, limit=limit)
         result = _draft(context, units, version=version, recipe=recipe, target=target)
         sealed = context.catalog.versions.seal(
             result.model_copy(update={"derivation": derivation}),

@@ -122,7 +122,7 @@ def test_a_repository_becomes_code_and_moves_with_its_commits(muster, repository
     repository.commit(b_dot_py=b"print(2)\n")
     second = muster.collect(source, name="code/project")
 
-    assert (DatasetKind.CODE, 1, {"null-text": 1}) == (
+    assert (DatasetKind.CODE, 1, {"binary-file": 1}) == (
         first.kind,
         first.num_documents,
         first.rejected,

@@ -100,10 +100,11 @@ def test_the_quarantine_does_not_depend_on_batches(make_context, hostile, tmp_pa
     for batch_bytes in (1024, 5000, 1 << 20):
         context = make_context(batch_bytes=batch_bytes)
         muster = Registry(context)
-        registered = muster.register([str(hostile)], name="web/hostile")
+        registered = muster.register([str(hostile)], name="web/hostile", max_rejected="50%")
         answer = muster.normalize(
             registered.reference,
             recipe=str(tmp_path / "strict.toml"),
+            max_rejected="50%",
             name=f"web/batches-of-{batch_bytes}",
         )
         digests.add(answer.quarantine)
