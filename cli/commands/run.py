@@ -9,6 +9,7 @@ from cli.options import AsJson, FormatOption, ListFormat, MaxRejectedOption, Qui
 from cli.session import Session
 from registry.domain.answers import RunDescription
 from registry.domain.quantities import format_bytes
+from registry.domain.run import Run
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -67,6 +68,7 @@ def show(
             ("finished", f"{found.finished_at:%F %T} UTC" if found.finished_at else None),
             ("inputs", " ".join(answer.inputs) or None),
             ("outputs", " ".join(answer.outputs) or None),
+            ("why", _why(found)),
             ("quarantine", found.quarantine),
             ("environment", ", ".join(f"{k} {v}" for k, v in found.environment.items())),
         ]
@@ -115,6 +117,12 @@ def merge(
         normalize.show(answer, as_json=as_json, quiet=quiet)
     else:
         tokenize.show(answer, as_json=as_json, quiet=quiet)
+
+
+def _why(found: Run) -> str | None:
+    """Return why a person had it done, where that is a judgement."""
+    why = found.parameters.get("why")
+    return None if why is None else str(why)
 
 
 def _print_ledger(answer: RunDescription) -> None:

@@ -23,6 +23,7 @@ from registry.api.options import (
     read_question,
     read_training,
 )
+from registry.api.quarantines import Quarantines
 from registry.api.reports import Reports
 from registry.api.runs import Runs
 from registry.api.takedowns import Takedowns
@@ -33,7 +34,6 @@ from registry.domain.answers import (
     Normalization,
     PartialRun,
     Preview,
-    Quarantine,
     Registration,
     Sample,
     TokenExport,
@@ -77,6 +77,7 @@ class Registry:
     generations: Generations
     takedowns: Takedowns
     tokenizers: Tokenizers
+    quarantine: Quarantines
     reports: Reports
     runs: Runs
     targets: Targets
@@ -94,6 +95,7 @@ class Registry:
         self.generations = Generations(context)
         self.takedowns = Takedowns(context)
         self.tokenizers = Tokenizers(context)
+        self.quarantine = Quarantines(context)
         self.reports = Reports(context)
         self.runs = Runs(context)
         self.targets = Targets(context)
@@ -461,12 +463,6 @@ class Registry:
         """Remove objects that nothing refers to; see `operations.gc.collect`."""
         return operations.gc.collect(
             self._context, grace=operations.gc.GRACE if grace is None else grace, dry_run=dry_run
-        )
-
-    def quarantine(self, reference: str, *, limit: int = 20) -> Quarantine:
-        """Return rows that the run behind a version rejected."""
-        return operations.quarantine.show_quarantine(
-            self._context, Reference.parse(reference), limit=limit
         )
 
     def export(self, reference: str, folder: Path) -> Export:

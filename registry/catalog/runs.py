@@ -222,6 +222,13 @@ class RunStore:
             rows = connection.execute(_RUNS.order_by(RunRow.id.desc()).limit(limit)).mappings()
             return [Run.model_validate(dict(row)) for row in rows]
 
+    def list_rejecting(self, limit: int = 50) -> References:
+        """Return the ids of the newest runs that keep rejected rows, newest first."""
+        query = select(RunRow.public_id).where(RunRow.quarantine.is_not(None))
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(RunRow.id.desc()).limit(limit))
+            return list(found.scalars())
+
     def ledger(self, run_id: str) -> Ledger:
         """Return the books of a run; empty when it keeps none.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import Connection, select, tuple_
 
 from registry.catalog import audit
@@ -287,9 +288,10 @@ class Sealing:
                 weight=weights.get(text),
             )
         reference = reference_to(order.name, series.head)
-        self._changes.append(
-            Change("version.seal", reference, {"digest": order.digest, "run": run})
-        )
+        detail: dict[str, JsonValue] = {"digest": order.digest, "run": run}
+        if draft.why is not None:
+            detail["why"] = draft.why
+        self._changes.append(Change("version.seal", reference, detail))
         return outcome
 
     def _note_facts(self, outcome: _Outcome, run_id: int) -> None:

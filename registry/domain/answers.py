@@ -257,36 +257,6 @@ class VersionDescription(Value):
     children: tuple[str, ...]
 
 
-class RejectedRow(Value):
-    """One row in quarantine."""
-
-    file: str
-    row: int | None
-    """The line or row in the file, from 1; None where the document is the whole file."""
-
-    offset: int | None
-    """The byte of the decompressed file at which the row begins, where it is known."""
-
-    step: str
-    reason: str
-    raw: str
-    """The row as found, at most 1 MiB of it; bytes that are not UTF-8 stand as `\\xNN`."""
-
-    num_bytes: int
-    """How long the row was as found, however much of it is kept."""
-
-
-class Quarantine(Value):
-    """The answer of `quarantine`."""
-
-    reference: str
-    run: str | None
-    num_rows: int
-    rows: tuple[RejectedRow, ...]
-    """The first ones. Of each unit of work come the reader's, then those of each step, each in the
-    order of the files."""
-
-
 class RunDescription(Value):
     """The answer of `run show`."""
 

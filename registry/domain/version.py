@@ -149,6 +149,8 @@ class VersionDraft(Value):
     """The object with the keys of the distinct documents, where measured."""
 
     quarantine: Digest | None = None
+    why: str | None = None
+    """Why somebody made it, where that is a judgement; it stands in the audit log."""
 
     @property
     def manifest_digest(self) -> Digest:

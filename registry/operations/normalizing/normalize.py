@@ -193,6 +193,23 @@ def identify(recipe: Recipe) -> RecipeIdentity:
     return RecipeIdentity(name=recipe.name, version=recipe.version, fingerprint=recipe.fingerprint)
 
 
+def name_shards(
+    written: Sequence[WrittenShard], *, number: int, stem: str = "documents"
+) -> tuple[Shard, ...]:
+    """Return written documents as the shards of a version."""
+    return tuple(
+        Shard(
+            path=f"{stem}-{number:05}-{place:03}.parquet",
+            digest=shard.stored.digest,
+            num_bytes=shard.stored.num_bytes,
+            num_documents=shard.num_documents,
+            num_text_bytes=shard.num_text_bytes,
+            reading=_READING,
+        )
+        for place, shard in enumerate(written)
+    )
+
+
 @dataclass
 class _Normalizing(UnitWork[Unit]):
     """Write the documents of a unit, normalized, as Parquet shards."""
@@ -216,26 +233,12 @@ class _Normalizing(UnitWork[Unit]):
                 report(Done.of(processed.ledger))
             written = writer.finish()
         return Unit(
-            shards=_name_shards(written, number=unit.number),
+            shards=name_shards(written, number=unit.number),
             ledger=add_ledgers(ledgers).check(),
             index=write_index(store, index.to_batch()),
             quarantine=quarantine.finish(),
             state=self.encode_state(),
         )
-
-
-def _name_shards(written: Sequence[WrittenShard], *, number: int) -> tuple[Shard, ...]:
-    return tuple(
-        Shard(
-            path=f"documents-{number:05}-{place:03}.parquet",
-            digest=shard.stored.digest,
-            num_bytes=shard.stored.num_bytes,
-            num_documents=shard.num_documents,
-            num_text_bytes=shard.num_text_bytes,
-            reading=_READING,
-        )
-        for place, shard in enumerate(written)
-    )
 
 
 def _draft(

@@ -115,7 +115,7 @@ def test_a_rejected_row_counts_with_all_its_bytes_in_every_ledger(muster, make_c
     short = Registry(make_context(max_document_bytes=2_000_000))
     registered = short.register([str(path)], name="web/cc")
     normalized = short.normalize("web/cc", recipe="text-default")
-    (row,) = short.quarantine(normalized.reference).rows
+    (row,) = short.quarantine.show(normalized.reference).rows
 
     assert 3_000_012 == row.num_bytes
     assert len(row.raw) == MAX_RAW_BYTES

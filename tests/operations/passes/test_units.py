@@ -163,7 +163,7 @@ def test_a_unit_that_kills_its_workers_is_quarantined_row_by_row(
         normalized(poisoned, corpus)
     answer = normalized(poisoned, corpus, max_rejected=1)
     lost = {why: n for why, n in answer.ledger.rejected.items() if "worker" in why}
-    rows = muster.quarantine(answer.reference, limit=10_000).rows
+    rows = muster.quarantine.show(answer.reference, limit=10_000).rows
 
     assert [("took its worker's life (exit code -9), 3 times")] == list(lost)
     assert sum(lost.values()) == len([row for row in rows if "worker" in row.reason])
