@@ -8,6 +8,7 @@ import typer
 
 from cli import output
 from cli.cards import card_of
+from cli.datasets import say_encoding
 from cli.generations import PromptDigestOption, RoleOption, SamplingOption, read_sampling
 from cli.groups import SectionedCommand
 from cli.options import AsJson, DryRun, MaxRejectedOption, Quiet
@@ -29,7 +30,7 @@ from cli.sources import (
 from registry.domain.answers import ReadingChange, Registration
 from registry.domain.collecting import CollectionPlan, SourceOptions, parse_source
 from registry.domain.quantities import format_bytes, format_number
-from registry.domain.reading import Extraction, Format, Reading, Split
+from registry.domain.reading import Encoding, Extraction, Format, Reading, Split
 from registry.domain.version import DatasetKind
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -78,6 +79,12 @@ def register(
     split: Annotated[
         Split, typer.Option(help="What a document of a plain-text file is.")
     ] = Split.FILE,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            help="What text files are written in; else UTF-8, else it is detected in each."
+        ),
+    ] = None,
     extract: Annotated[
         Extraction,
         typer.Option(help="What is taken of web pages: their main content, or all text."),
@@ -207,6 +214,7 @@ def register(
         split=split,
         extract=extract,
         records=records,
+        encoding=None if encoding is None else Encoding.declare(encoding),
     )
     source = parse_source(
         paths,
@@ -282,6 +290,7 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
             ("rejected", rejected or "none"),
             ("changed", _changes(answer)),
             ("reading", _readings(answer)),
+            *(("encoding", say_encoding(found)) for found in answer.encodings),
         ]
     )
     if answer.rejected and answer.quarantine:
@@ -344,5 +353,7 @@ def _reading(change: ReadingChange) -> str:
 
 
 def _value(reading: Reading, name: str) -> str:
+    if name == "encoding":
+        return "UTF-8" if reading.encoding is None else reading.encoding.name
     value = reading.model_dump(mode="json")[name]
     return " + ".join(value) or "none" if isinstance(value, list) else str(value or "none")

@@ -76,6 +76,7 @@ from registry.domain.digest import Digest
 from registry.domain.generation import GenerationDraft
 from registry.domain.licence import UNKNOWN, Basis
 from registry.domain.names import Reference, reference_to
+from registry.domain.reading import Reading
 from registry.domain.run import RunDraft, RunState
 from registry.domain.version import Sealed, SealStatus, Version, VersionState
 from registry.errors import ConflictError
@@ -314,8 +315,7 @@ class Sealing:
             **order.sums,
         )
         for position, shard in enumerate(draft.shards):
-            reading = None if shard.reading is None else vars(shard.reading)
-            row = {**vars(shard), "reading": reading}
+            row = {**vars(shard), "reading": _reading_as_json(shard.reading)}
             self._add(ShardRow, version_id=version_id, position=position, **row)
         for metric in draft.metrics:
             self._add(
@@ -454,6 +454,13 @@ class Sealing:
             )
             for outcome in outcomes
         ]
+
+
+def _reading_as_json(reading: Reading | None) -> dict[str, Any] | None:
+    """Return what `model_dump` does, in a fraction of its time for what has no encoding."""
+    if reading is None or reading.encoding is None:
+        return None if reading is None else vars(reading)
+    return reading.model_dump(mode="json")
 
 
 def _version(

@@ -7,7 +7,7 @@ from registry.domain.digest import Digest
 from registry.domain.effective import EffectiveLicence
 from registry.domain.engine import EngineCheck
 from registry.domain.ledger import Ledger
-from registry.domain.reading import Field, Reading
+from registry.domain.reading import EncodingBasis, Field, Reading
 from registry.domain.recipe import Recipe, RecipeIdentity
 from registry.domain.run import Operation, Run
 from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
@@ -58,6 +58,22 @@ class Changes(Value):
     """Bytes more (or, negative, fewer) than before."""
 
 
+class EncodingUse(Value):
+    """The files of a version that are in one encoding other than UTF-8, known in one way."""
+
+    name: str
+    basis: EncodingBasis
+    least_confidence: float | None
+    """Of the detector, for the file it was least sure of."""
+
+    num_files: int
+    num_replaced: int
+    """Characters that the bytes of the files do not give, each read as U+FFFD."""
+
+    paths: tuple[str, ...]
+    """The files, at most 100 of them."""
+
+
 class Registration(Value):
     """The answer of `register`."""
 
@@ -80,6 +96,7 @@ class Registration(Value):
     fields: tuple[Field, ...]
     licence: str
     quarantine: Digest | None
+    encodings: tuple[EncodingUse, ...] = ()
     changes: Changes | None
     run: str | None
 
@@ -252,6 +269,9 @@ class VersionDescription(Value):
 
     withdrawal: Withdrawal | None = None
     """Why the version is not to be used any more; None where it was not withdrawn."""
+
+    encodings: tuple[EncodingUse, ...] = ()
+    """Of the files that are not UTF-8."""
 
     parents: tuple[str, ...]
     children: tuple[str, ...]

@@ -270,7 +270,7 @@ def manifest_digest(shards: tuple[Shard, ...]) -> Digest:
     return fingerprint({"manifest": 1, "shards": manifest})
 
 
-_LATER = ("without", "template", "extractor", "records", "reason_column")
+_LATER = ("without", "template", "extractor", "records", "reason_column", "encoding")
 
 
 def _say_reading(reading: Reading) -> dict[str, JsonValue]:
@@ -279,4 +279,7 @@ def _say_reading(reading: Reading) -> dict[str, JsonValue]:
     unsaid = {name for name in _LATER if not said[name]}
     if reading.extractor is None:
         unsaid.add("extract")
+    if reading.encoding is not None:
+        # How it came to be known changes no document.
+        said = {**said, "encoding": reading.encoding.name}
     return {name: value for name, value in said.items() if name not in unsaid}

@@ -14,6 +14,13 @@ from registry.sources.columnar import fields_of
 from registry.sources.columns import choose_columns
 from registry.sources.compression import open_decompressed
 from registry.sources.delimited import iter_records, read_names
+from registry.sources.encoding import (
+    ENCODED_FORMATS,
+    as_utf8,
+    find_encoding,
+    is_suspect,
+    may_be_encoded,
+)
 from registry.sources.file import SourceFile
 from registry.sources.json_array import iter_elements
 from registry.sources.lines import Lines, LongLine, iter_lines
@@ -30,7 +37,9 @@ from registry.sources.sniffing import (
     find_compression,
     find_container,
     find_format,
+    find_mark,
 )
+from registry.sources.text import WIDE_BOMS
 from registry.sources.web_extra import decide
 
 __all__ = ["UNKNOWN_FORMAT", "Detected", "describe", "detect"]
@@ -78,16 +87,44 @@ def detect(file: SourceFile, wanted: Reading) -> Detected:
     reading = wanted.model_copy(update={"compression": compression, "container": container})
     if container is not Container.NONE:
         return _detect_archive(file, reading)
+    if reading.encoding is not None:
+        return _detect_encoded(file, reading, head)
     if reading.format is Format.AUTO:
         is_object = reading.records is not None
         found = Format.JSON if is_object else find_format(head, file.name)
         reading = reading.model_copy(update={"format": found})
+    if may_be_encoded(reading) and _begins_otherwise(head, reading.format):
+        encoding = find_encoding(file, reading)
+        if encoding is not None:
+            return _detect_encoded(file, reading.model_copy(update={"encoding": encoding}), head)
     check_encoding(head, reading.format, file.name)
     is_free = (
         not (wanted.text_columns or wanted.id_column or wanted.template)
         and wanted.format is Format.AUTO
     )
     return _detect_columns(file, reading, is_free=is_free)
+
+
+def _begins_otherwise(head: bytes, format_: Format) -> bool:
+    """Return whether the names of columns are no UTF-8, or a mark says that nothing is."""
+    if head.startswith(WIDE_BOMS):
+        return True
+    header = pa.array([head.partition(b"\n")[0]], pa.large_binary())
+    return format_ in (Format.CSV, Format.TSV) and is_suspect(header)
+
+
+def _detect_encoded(file: SourceFile, reading: Reading, head: bytes) -> Detected:
+    """Decide how a file is read whose encoding is declared, by its text in UTF-8."""
+    marked = find_mark(head, file.name)
+    if marked is not None or reading.format not in (Format.AUTO, *ENCODED_FORMATS):
+        raise InputError(
+            f"{file.name} is {marked or reading.format}, which says by itself how text is encoded",
+            hint="leave out --encoding",
+        )
+    plain, wanted = as_utf8(file, reading)
+    found = detect(plain, wanted)
+    kept = {"compression": reading.compression, "encoding": reading.encoding}
+    return Detected(found.reading.model_copy(update=kept), found.fields)
 
 
 def describe(file: SourceFile, reading: Reading) -> Detected:

@@ -16,6 +16,7 @@ from registry.sources.arrow_ipc import read_arrow
 from registry.sources.compression import open_decompressed
 from registry.sources.delimited import read_delimited
 from registry.sources.detecting import UNKNOWN_FORMAT, detect
+from registry.sources.encoding import as_utf8
 from registry.sources.file import SourceFile
 from registry.sources.json_array import read_json_array
 from registry.sources.jsonl import read_jsonl
@@ -115,6 +116,7 @@ def _read(
         return
     if reading.format is Format.AUTO:
         reading = detect(file, reading).reading
+    file, reading = as_utf8(file, reading)
     part = {} if span is None else {"span": span}
     yield from _READERS[reading.format](file, reading, **part, **limits)
 

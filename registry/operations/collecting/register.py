@@ -197,7 +197,8 @@ class _Registration:
 
 def _unsaid(reading: Reading) -> set[str]:
     """Return what tells no reading from another, so that earlier commands are known again."""
-    return {"without"} if reading.records else {"without", "records"}
+    later = {"records", "reason_column", "encoding"}
+    return {"without", *(name for name in later if not getattr(reading, name))}
 
 
 def _save_standard_input(path: Path) -> None:

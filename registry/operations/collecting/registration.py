@@ -25,6 +25,7 @@ from registry.operations.collecting.scan import FileFacts, join_fields, total_le
 from registry.operations.context import Context, environment
 from registry.operations.passes.changes import compare
 from registry.operations.passes.damage import damage_of_files, fail_by_damage
+from registry.operations.passes.encodings import measure_encodings, sum_up_encodings
 from registry.operations.passes.quarantine import join_quarantines
 
 _CODE_FORMATS = {
@@ -105,6 +106,7 @@ class Registering:
             description=card.description,
             owner=card.owner,
             ledger=(total_ledger(scanned),),
+            metrics=measure_encodings([facts.shard for facts in scanned]),
         )
 
     def seal(
@@ -218,6 +220,7 @@ class Registering:
             fields=version.fields,
             licence=version.licence,
             quarantine=draft.quarantine,
+            encodings=sum_up_encodings(draft.shards),
             changes=changes,
             run=version.run,
         )
@@ -245,6 +248,7 @@ class Registering:
             fields=draft.fields,
             licence=draft.licence or "unknown",
             quarantine=None,
+            encodings=sum_up_encodings(draft.shards),
             changes=None,
             run=None,
         )

@@ -1,6 +1,6 @@
 """State and change what is said about datasets and versions; each change is in the audit log."""
 
-from registry.domain.answers import VersionDescription
+from registry.domain.answers import EncodingUse, VersionDescription
 from registry.domain.card import Card
 from registry.domain.names import Reference
 from registry.domain.tokenizer import TokenizerIdentity
@@ -8,6 +8,7 @@ from registry.domain.version import Content, Dataset, Lifecycle, Version
 from registry.errors import InputError
 from registry.licensing.effective import effective_licence
 from registry.operations.context import Context
+from registry.operations.passes.encodings import NUM_FILES, sum_up_encodings
 
 
 def show(context: Context, reference: Reference) -> VersionDescription:
@@ -27,8 +28,18 @@ def show(context: Context, reference: Reference) -> VersionDescription:
         counts=tuple(catalog.counts.list_for(exact)),
         tokenizer=_tokenizer_of(context, version),
         withdrawal=catalog.versions.find_withdrawal(exact),
+        encodings=_encodings_of(context, version),
         parents=_neighbours(context, exact, upstream=True),
         children=_neighbours(context, exact, upstream=False),
+    )
+
+
+def _encodings_of(context: Context, version: Version) -> tuple[EncodingUse, ...]:
+    """Return in which encodings files are; shards are looked at only where there are some."""
+    if all(metric.name != NUM_FILES for metric in version.metrics):
+        return ()
+    return sum_up_encodings(
+        context.catalog.versions.list_shards(Reference.parse(version.reference))
     )
 
 
