@@ -286,7 +286,7 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
             ("text", format_bytes(answer.num_text_bytes)),
             ("files", f"{answer.num_shards:,}, {format_bytes(answer.num_bytes)}"),
             ("digest", answer.digest),
-            ("licence", answer.licence),
+            ("licence", _licence(answer)),
             ("rejected", rejected or "none"),
             ("changed", _changes(answer)),
             ("reading", _readings(answer)),
@@ -324,16 +324,23 @@ def show_plan(plan: CollectionPlan, *, as_json: bool) -> None:
     )
 
 
+def _licence(answer: Registration) -> str:
+    if answer.licence_from is None:
+        return answer.licence
+    return f"{answer.licence}, as of {answer.licence_from}; --license says otherwise"
+
+
 def _changes(answer: Registration) -> str | None:
     changes = answer.changes
     if changes is None:
         return None
     num_reread = sum(len(change.paths) for change in changes.readings)
     reread = f"{num_reread:,} read otherwise, " if num_reread else ""
+    noun = "document" if abs(changes.documents) == 1 else "documents"
     return (
         f"since {changes.previous}: {format_number(len(changes.added), 'file')} added, "
         f"{len(changes.removed):,} removed, {len(changes.changed):,} changed, "
-        f"{reread}{changes.documents:+,} documents"
+        f"{reread}{changes.documents:+,} {noun}"
     )
 
 

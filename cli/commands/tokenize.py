@@ -23,7 +23,7 @@ from registry.domain.answers import Tokenization
 from registry.domain.count import UnanticipatedSymbol, VocabularyUse
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Execution, ExecutorKind, Part
-from registry.domain.quantities import format_bytes, format_percent, parse_fraction
+from registry.domain.quantities import format_bytes, format_number, format_percent, parse_fraction
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -179,7 +179,8 @@ def _policy(answer: Tokenization) -> str:
 def _empty(answer: Tokenization) -> str | None:
     if not answer.num_empty_documents:
         return None
-    return f"{answer.num_empty_documents:,} documents of no token, which shards leave out"
+    empty = format_number(answer.num_empty_documents, "document")
+    return f"{empty} of no token, which shards leave out"
 
 
 def _vocabulary(answer: Tokenization) -> str | None:

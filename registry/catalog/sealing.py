@@ -162,7 +162,8 @@ class Sealing:
         self._existing = self._find_existing()
         self._inputs = find_all(connection, (ref for order in orders for ref in order.inputs))
         known = {existing.id for existing in self._existing.values()}
-        self._licences = current_licences(connection, known.union(self._inputs.values()))
+        heads = {series.head_id for series in self._series.values() if series.head_id is not None}
+        self._licences = current_licences(connection, known | heads | {*self._inputs.values()})
         self._locations = load_locations(connection, known)
         self._statements = {
             version_id: Statements(set(languages), sources)
@@ -270,7 +271,7 @@ class Sealing:
         existing = _Existing(version_id, series.head, VersionState.SEALED)
         self._existing[series.id, order.digest] = existing
         self._inputs[Reference(dataset=draft.dataset, number=series.head)] = version_id
-        self._licences[version_id] = self._first_licence(order, inputs)
+        self._licences[version_id] = self._first_licence(order, inputs, previous_id)
         self._locations[version_id] = list_locations(draft.shards)
         self._statements[version_id] = Statements(set(draft.languages), list(draft.sources))
         outcome = _Outcome(order, series, run, version_id, previous_id, series.head)
@@ -347,8 +348,10 @@ class Sealing:
         for tag in draft.tags:
             series.tags[tag] = outcome.version_id
 
-    def _first_licence(self, order: Order, inputs: list[int]) -> Assertion:
+    def _first_licence(self, order: Order, inputs: list[int], previous_id: int | None) -> Assertion:
         """Return what is stated of a new version, else what every input agrees on.
+
+        Without an input, it is what was stated of the version before: the same source goes on.
 
         What nobody states is only what lists show: the licence that applies is computed from what
         is stated upstream, whenever that is said.
@@ -356,6 +359,10 @@ class Sealing:
         draft = order.draft
         if draft.licence is not None:
             return Assertion(draft.licence, draft.licence_evidence, Basis.STATED)
+        if not inputs and previous_id is not None:
+            number = self._series[order.name].head - 1
+            carried = self._licences[previous_id].carried_over(reference_to(order.name, number))
+            return carried.restated(None, draft.licence_evidence)
         agreed = {self._licences[version_id].expression for version_id in inputs}
         if len(agreed) != 1 or agreed == {UNKNOWN}:
             return Assertion(UNKNOWN, draft.licence_evidence, Basis.UNSTATED)

@@ -97,6 +97,9 @@ class Registration(Value):
     licence: str
     quarantine: Digest | None
     encodings: tuple[EncodingUse, ...] = ()
+    licence_from: str | None = None
+    """The version before, whose licence holds of this one too; None: stated, or unknown."""
+
     changes: Changes | None
     run: str | None
 

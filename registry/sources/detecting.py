@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from registry.domain.reading import Compression, Container, Field, Format, Reading
+from registry.domain.reading import Compression, Container, Field, Format, Reading, Split
 from registry.errors import InputError, UnreadableError
 from registry.sources.archive import MEMBER_MARK, iter_members
 from registry.sources.arrow_ipc import find_arrow_fields
@@ -78,7 +78,8 @@ def detect(file: SourceFile, wanted: Reading) -> Detected:
     Raises:
         UnreadableError: The file is corrupt at its beginning, or of no format that is read; the
             reason `UNKNOWN_FORMAT` means binary content that is no data we know.
-        InputError: A wanted column does not exist, or there is not one clear text column.
+        InputError: A wanted column does not exist, there is not one clear text column, or what is
+            no plain text is to be split.
     """
     with open_decompressed(file, Compression.NONE) as raw:
         compression = find_compression(raw.read(HEAD_BYTES), file.name)
@@ -93,6 +94,11 @@ def detect(file: SourceFile, wanted: Reading) -> Detected:
         is_object = reading.records is not None
         found = Format.JSON if is_object else find_format(head, file.name)
         reading = reading.model_copy(update={"format": found})
+    if reading.split is not Split.FILE and reading.format is not Format.TEXT:
+        raise InputError(
+            f"{file.name} is {reading.format}, and --split {reading.split} is of plain text",
+            hint="leave out --split, or register such files apart",
+        )
     if may_be_encoded(reading) and _begins_otherwise(head, reading.format):
         encoding = find_encoding(file, reading)
         if encoding is not None:

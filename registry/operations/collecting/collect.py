@@ -22,7 +22,7 @@ from registry.domain.run import Operation
 from registry.domain.version import Shard, Version, VersionState
 from registry.errors import ConflictError
 from registry.operations.collecting.landing import Landing
-from registry.operations.collecting.registration import Registering, require_text
+from registry.operations.collecting.registration import Registering, check_wanted, require_text
 from registry.operations.collecting.scan import FileFacts
 from registry.operations.context import CODE, Context
 from registry.operations.passes.damage import find_limit
@@ -58,6 +58,7 @@ def collect(
         StorageError: The source cannot be reached or was lost, or the disk is full.
         TooManyRejectedError: More of the rows are damaged; nothing was sealed.
     """
+    check_wanted(reading or Reading())
     limit = find_limit(context, max_rejected)
     registering = Registering(context, name, card or Card(), limit)
     collection = _Collection(context, source, registering, reading or Reading())

@@ -21,7 +21,7 @@ from registry.domain.run import Operation
 from registry.domain.version import Shard
 from registry.errors import InputError, UnreadableError
 from registry.operations.collecting.known_files import KnownFiles
-from registry.operations.collecting.registration import Registering, require_text
+from registry.operations.collecting.registration import Registering, check_wanted, require_text
 from registry.operations.collecting.scan import FileFacts, scan
 from registry.operations.context import CODE, Context
 from registry.operations.passes.damage import find_limit
@@ -70,6 +70,7 @@ def register(
         StorageError: The disk is full.
     """
     card = card or Card()
+    check_wanted(reading or Reading())
     limit = find_limit(context, max_rejected)
     if list(paths) == [STDIN]:
         with context.store.stage() as path:

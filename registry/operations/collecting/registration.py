@@ -9,7 +9,10 @@ from registry.domain.answers import Registration, Skipped
 from registry.domain.card import Card
 from registry.domain.collecting import Position
 from registry.domain.digest import Digest
+from registry.domain.licence import UNKNOWN
 from registry.domain.names import DatasetName, Reference
+from registry.domain.quantities import format_number
+from registry.domain.reading import Format, Reading
 from registry.domain.rejection_limit import RejectionLimit
 from registry.domain.run import Operation, RunDraft
 from registry.domain.version import (
@@ -172,7 +175,7 @@ class Registering:
         num_documents = sum(facts.shard.num_documents for facts in scanned)
         if parts and num_taken != num_documents:
             raise InputError(
-                f"--take says that {num_taken:,} documents were taken and "
+                f"--take says that {format_number(num_taken, 'document')} were taken and "
                 f"{num_documents:,} were read",
                 hint="a --take REF=DOCUMENTS for every version; rows that are rejected are none",
             )
@@ -221,9 +224,16 @@ class Registering:
             licence=version.licence,
             quarantine=draft.quarantine,
             encodings=sum_up_encodings(draft.shards),
+            licence_from=self._find_licence_origin(sealed, draft),
             changes=changes,
             run=version.run,
         )
+
+    def _find_licence_origin(self, sealed: Sealed, draft: VersionDraft) -> str | None:
+        is_said = draft.licence is not None or bool(draft.inputs)
+        if is_said or sealed.previous is None or sealed.version.licence == UNKNOWN:
+            return None
+        return sealed.previous.reference
 
     def plan(
         self, draft: VersionDraft, scanned: Sequence[FileFacts], skipped: Sequence[Skipped]
@@ -254,6 +264,20 @@ class Registering:
         )
 
 
+def check_wanted(reading: Reading) -> None:
+    """Refuse what a caller said of how files are read, where it contradicts itself.
+
+    Raises:
+        InputError: It does.
+    """
+    if reading.template is not None and reading.text_columns:
+        raise InputError(
+            f"--template {reading.template!r} and --text-column {' '.join(reading.text_columns)} "
+            "both say what the text is",
+            hint="leave one of them out",
+        )
+
+
 def require_text(scanned: Sequence[FileFacts], place: str) -> None:
     """Refuse files among which there is no text at all.
 
@@ -269,9 +293,16 @@ def require_text(scanned: Sequence[FileFacts], place: str) -> None:
         reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
         raise InputError(
             f"no document at {place}: every row was rejected ({reasons})",
-            hint="name the column with --text-column, or the format with --format",
+            hint=_say_what_would_help(scanned),
         )
     raise InputError(f"nothing to register at {place}: it holds no text")
+
+
+def _say_what_would_help(scanned: Sequence[FileFacts]) -> str:
+    formats = {facts.shard.reading.format for facts in scanned if facts.shard.reading}
+    if formats <= {Format.WARC, Format.HTML}:
+        return "documents are responses of status 200 with a web page or plain text in them"
+    return "name the column with --text-column, or the format with --format"
 
 
 def rejected_of(scanned: Sequence[FileFacts]) -> dict[str, int]:
