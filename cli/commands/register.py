@@ -79,6 +79,10 @@ def register(
     split: Annotated[
         Split, typer.Option(help="What a document of a plain-text file is.")
     ] = Split.FILE,
+    keep_partial: Annotated[
+        bool,
+        typer.Option("--keep-partial", help="Keep what is there of gzip and zstd files cut off."),
+    ] = False,
     encoding: Annotated[
         str | None,
         typer.Option(
@@ -214,6 +218,7 @@ def register(
         split=split,
         extract=extract,
         records=records,
+        keeps_partial=keep_partial,
         encoding=None if encoding is None else Encoding.declare(encoding),
     )
     source = parse_source(

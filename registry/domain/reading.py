@@ -161,6 +161,9 @@ class Reading(Value):
     """Where the array of records stands in a JSON object, as `data.items`; None: it is the whole
     of the file."""
 
+    keeps_partial: bool = False
+    """Whether a compressed file that is cut off counts as far as it goes."""
+
     reason_column: str | None = None
     """The column that says why a row without text has none, which is then the reason of its
     rejection; None: `null-text` is all that is known."""

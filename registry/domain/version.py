@@ -270,7 +270,15 @@ def manifest_digest(shards: tuple[Shard, ...]) -> Digest:
     return fingerprint({"manifest": 1, "shards": manifest})
 
 
-_LATER = ("without", "template", "extractor", "records", "reason_column", "encoding")
+_LATER = (
+    "without",
+    "template",
+    "extractor",
+    "records",
+    "keeps_partial",
+    "reason_column",
+    "encoding",
+)
 
 
 def _say_reading(reading: Reading) -> dict[str, JsonValue]:

@@ -26,6 +26,7 @@ from registry.sources.json_array import iter_elements
 from registry.sources.lines import Lines, LongLine, iter_lines
 from registry.sources.normalized import is_normalized
 from registry.sources.parquet import find_parquet_columns
+from registry.sources.partial import as_partial
 from registry.sources.reasons import RowError
 from registry.sources.records import load_record
 from registry.sources.sniffing import (
@@ -83,9 +84,32 @@ def detect(file: SourceFile, wanted: Reading) -> Detected:
     """
     with open_decompressed(file, Compression.NONE) as raw:
         compression = find_compression(raw.read(HEAD_BYTES), file.name)
-    head = _read_head(file, compression)
+    reading = wanted.model_copy(update={"compression": compression})
+    plain, as_plain, cut = as_partial(file, reading)
+    found = _detect_decompressed(plain, as_plain)
+    if cut is None:
+        return found
+    kept = {"compression": compression, "keeps_partial": True}
+    return Detected(found.reading.model_copy(update=kept), found.fields)
+
+
+def describe(file: SourceFile, reading: Reading) -> Detected:
+    """Return what the records of an uncompressed JSON file hold, where all else is decided.
+
+    So a file in which no record has the text column is still read: each of them is rejected.
+
+    Raises:
+        UnreadableError: The file is corrupt at its beginning.
+    """
+    fields, _ = _find_json_columns(file, reading)
+    return Detected(reading, fields)
+
+
+def _detect_decompressed(file: SourceFile, wanted: Reading) -> Detected:
+    """Decide how a file is read of which the compression is known."""
+    head = _read_head(file, wanted.compression)
     container = find_container(head, file.name)
-    reading = wanted.model_copy(update={"compression": compression, "container": container})
+    reading = wanted.model_copy(update={"container": container})
     if container is not Container.NONE:
         return _detect_archive(file, reading)
     if reading.encoding is not None:
@@ -128,21 +152,9 @@ def _detect_encoded(file: SourceFile, reading: Reading, head: bytes) -> Detected
             hint="leave out --encoding",
         )
     plain, wanted = as_utf8(file, reading)
-    found = detect(plain, wanted)
+    found = _detect_decompressed(plain, wanted)
     kept = {"compression": reading.compression, "encoding": reading.encoding}
     return Detected(found.reading.model_copy(update=kept), found.fields)
-
-
-def describe(file: SourceFile, reading: Reading) -> Detected:
-    """Return what the records of an uncompressed JSON file hold, where all else is decided.
-
-    So a file in which no record has the text column is still read: each of them is rejected.
-
-    Raises:
-        UnreadableError: The file is corrupt at its beginning.
-    """
-    fields, _ = _find_json_columns(file, reading)
-    return Detected(reading, fields)
 
 
 def _read_head(file: SourceFile, compression: Compression) -> bytes:

@@ -13,6 +13,7 @@ import codecs
 import io
 from collections.abc import Generator
 from dataclasses import replace
+from functools import partial
 from typing import BinaryIO, Final, cast
 
 import pyarrow as pa
@@ -27,6 +28,7 @@ from registry.domain.reading import (
     Reading,
     Split,
 )
+from registry.sources.blocks import Blocks
 from registry.sources.compression import open_decompressed
 from registry.sources.file import SourceFile
 from registry.sources.text import WIDE_BOMS
@@ -127,46 +129,13 @@ def as_utf8(file: SourceFile, reading: Reading) -> tuple[SourceFile, Reading]:
         return file, reading
     plain = reading.model_copy(update={"compression": Compression.NONE, "encoding": None})
 
+    texts = partial(_decode, file, reading, reading.encoding.name)
+
     def open_plain() -> BinaryIO:
-        return cast("BinaryIO", io.BufferedReader(_Utf8(file, reading)))
+        blocks = (text.encode("utf-8", "surrogatepass") for text in texts())
+        return cast("BinaryIO", io.BufferedReader(Blocks(blocks)))
 
     return replace(file, open=open_plain, local_path=None), plain
-
-
-class _Utf8(io.RawIOBase):
-    """A stream of the UTF-8 of what a file says in its encoding."""
-
-    def __init__(self, file: SourceFile, reading: Reading) -> None:
-        name = "utf-8" if reading.encoding is None else reading.encoding.name
-        self._texts = _decode(file, reading, name)
-        self._held = memoryview(b"")
-        self._num_read = 0
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override]  # any buffer
-        """Read into a buffer; return how many bytes."""
-        while not self._held:
-            text = next(self._texts, None)
-            if text is None:
-                return 0
-            self._held = memoryview(text.encode("utf-8", "surrogatepass"))
-        part = self._held[: len(buffer)]
-        buffer[: len(part)] = part
-        self._held = self._held[len(part) :]
-        self._num_read += len(part)
-        return len(part)
-
-    def tell(self) -> int:
-        """Return how much was read."""
-        return self._num_read
-
-    def close(self) -> None:
-        """Close the file as well."""
-        self._texts.close()
-        super().close()
 
 
 def _decode(file: SourceFile, reading: Reading, name: str) -> Generator[str]:

@@ -23,6 +23,7 @@ from registry.sources.jsonl import read_jsonl
 from registry.sources.normalized import read_normalized
 from registry.sources.outcomes import Batcher
 from registry.sources.parquet import read_parquet
+from registry.sources.partial import as_partial
 from registry.sources.text import read_text
 from registry.sources.web_extra import check_extractor, needed_for_web
 
@@ -116,9 +117,12 @@ def _read(
         return
     if reading.format is Format.AUTO:
         reading = detect(file, reading).reading
-    file, reading = as_utf8(file, reading)
+    plain, reading, cut = as_partial(file, reading)
+    plain, reading = as_utf8(plain, reading)
     part = {} if span is None else {"span": span}
-    yield from _READERS[reading.format](file, reading, **part, **limits)
+    yield from _READERS[reading.format](plain, reading, **part, **limits)
+    if cut is not None and cut.offset is not None:
+        yield _reject_rest(file, cut.offset)
 
 
 def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) -> Iterator[Outcome]:
@@ -136,6 +140,12 @@ def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) ->
                 batch_bytes=limits["batch_bytes"],
                 max_document_bytes=limits["max_document_bytes"],
             )
+
+
+def _reject_rest(file: SourceFile, offset: int) -> Outcome:
+    batcher = Batcher(file.name, batch_bytes=1)
+    batcher.reject(None, offset, reason=reasons.CUT_OFF, raw=b"", num_bytes=0)
+    return batcher.take()
 
 
 def _reject_member(member: SourceFile) -> Outcome:

@@ -7,6 +7,9 @@ from registry.domain.collecting import EntryKind
 BROKEN_RECORD: Final = "broken-record"
 """A record of a web archive whose headers or length are wrong; it goes on to the next one."""
 
+CUT_OFF: Final = "cut-off"
+"""Not a row but the rest of a compressed file, which ends too early; the offset is where."""
+
 DECOMPRESSION_BOMB: Final = "decompression-bomb"
 """A response that becomes more than `registry.sources.web_body.MAX_RATIO` times as long."""
 

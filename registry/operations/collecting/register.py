@@ -198,7 +198,7 @@ class _Registration:
 
 def _unsaid(reading: Reading) -> set[str]:
     """Return what tells no reading from another, so that earlier commands are known again."""
-    later = {"records", "reason_column", "encoding"}
+    later = {"records", "keeps_partial", "reason_column", "encoding"}
     return {"without", *(name for name in later if not getattr(reading, name))}
 
 

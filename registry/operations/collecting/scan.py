@@ -24,9 +24,10 @@ from registry.sources.detecting import Detected, describe, detect
 from registry.sources.digesting import Digesting
 from registry.sources.encoding import examine, find_encoding, is_suspect, may_be_encoded
 from registry.sources.file import SourceFile
+from registry.sources.partial import as_partial
 from registry.sources.places import path_of, read_stamp
 from registry.sources.reading import leave_out, read_documents
-from registry.sources.reasons import INVALID_UTF8
+from registry.sources.reasons import CUT_OFF, INVALID_UTF8
 
 _NOTHING = Suppression()
 
@@ -174,13 +175,16 @@ def _read_again(
     Of one whose encoding was declared, or showed before, only what it lacks is counted.
     """
     reading = detected.reading
+    plain, as_plain, _ = as_partial(file, reading)
     known = reading.encoding
     if known is not None and reading.container is Container.NONE:
-        counted = examine(file, reading, known.name, basis=known.basis, confidence=known.confidence)
+        counted = examine(
+            plain, as_plain, known.name, basis=known.basis, confidence=known.confidence
+        )
         return Detected(reading.model_copy(update={"encoding": counted}), detected.fields), tally
     if not tally.is_suspect or not may_be_encoded(reading):
         return detected, tally
-    found = find_encoding(file, reading)
+    found = find_encoding(plain, as_plain)
     if found is None:
         return detected, tally
     detected = detect(file, wanted.model_copy(update={"format": reading.format, "encoding": found}))
@@ -269,7 +273,10 @@ class _Tally:
 
     def tell(self, detected: Detected, shard: Shard) -> FileFacts:
         """Return what is known of a file that was read to its end."""
-        reading = detected.reading.model_copy(update={"without": tuple(sorted(self.hits))})
+        is_cut = any(item.reason == CUT_OFF for item in self._rejected.summary)
+        reading = detected.reading.model_copy(
+            update={"without": tuple(sorted(self.hits)), "keeps_partial": is_cut}
+        )
         return FileFacts(
             shard=shard.model_copy(update={"reading": reading}),
             fields=detected.fields,
