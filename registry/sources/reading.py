@@ -1,6 +1,7 @@
 """Read any file as batches of documents."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from typing import Final, TypeAlias
 
 import pyarrow as pa
@@ -23,7 +24,7 @@ from registry.sources.jsonl import read_jsonl
 from registry.sources.normalized import read_normalized
 from registry.sources.outcomes import Batcher
 from registry.sources.parquet import read_parquet
-from registry.sources.partial import as_partial
+from registry.sources.partial import Partial, as_partial
 from registry.sources.text import read_text
 from registry.sources.web_extra import check_extractor, needed_for_web
 
@@ -120,9 +121,11 @@ def _read(
     plain, reading, cut = as_partial(file, reading)
     plain, reading = as_utf8(plain, reading)
     part = {} if span is None else {"span": span}
-    yield from _READERS[reading.format](plain, reading, **part, **limits)
-    if cut is not None and cut.offset is not None:
-        yield _reject_rest(file, cut.offset)
+    read = partial(_READERS[reading.format], plain, reading, **part)
+    if cut is None:
+        yield from read(**limits)
+    else:
+        yield from _read_to_the_cut(read, cut, file, limits)
 
 
 def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) -> Iterator[Outcome]:
@@ -140,6 +143,20 @@ def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) ->
                 batch_bytes=limits["batch_bytes"],
                 max_document_bytes=limits["max_document_bytes"],
             )
+
+
+def _read_to_the_cut(
+    read: _Reader, cut: Partial, file: SourceFile, limits: dict[str, int]
+) -> Iterator[Outcome]:
+    """Yield what comes before a cut, and a row for the rest; a whole file is read as ever."""
+    try:
+        # A reader that fails at the cut loses the batch at hand: it has one row.
+        yield from read(**limits | {"batch_bytes": 1})
+    except UnreadableError:
+        if cut.offset is None:
+            raise
+    if cut.offset is not None:
+        yield _reject_rest(file, cut.offset)
 
 
 def _reject_rest(file: SourceFile, offset: int) -> Outcome:

@@ -39,6 +39,26 @@ def test_a_cut_file_names_the_place_or_gives_what_came_before(compression, share
     assert len(result.rejected) <= 2, "half a line, and the rest"
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", b"text\n" + b'"one\ntwo"\n' * 500),
+        ("a.json", b'[{"text": "one\\ntwo"}' + b',{"text": "one\\ntwo"}' * 499 + b"]"),
+    ],
+)
+@pytest.mark.parametrize("share", [0.3, 0.9])
+@pytest.mark.parametrize("batch_bytes", [1 << 10, 1 << 20])
+def test_what_ends_within_a_value_is_kept_up_to_it(name, data, share, batch_bytes):
+    packed = gzip.compress(data, compresslevel=0, mtime=0)
+    file = make_file(packed[: int(len(packed) * share)], f"{name}.gz")
+    result = read(file, text_columns=("text",), keeps_partial=True, batch_bytes=batch_bytes)
+    num_whole = data[: int(len(packed) * share) - 15].count(b"two")
+
+    assert "cut-off" == result.reasons[-1]
+    assert num_whole - 1 <= len(result.texts) <= num_whole + 1
+    assert {b"one\ntwo"} == set(result.texts)
+
+
 def test_gzip_is_followed_to_its_last_byte():
     data = b"".join(b"%d\n" % row for row in range(200_000))
     packed = gzip.compress(data)
