@@ -351,15 +351,13 @@ class Sealing:
     def _first_licence(self, order: Order, inputs: list[int], previous_id: int | None) -> Assertion:
         """Return what is stated of a new version, else what every input agrees on.
 
-        Without an input, it is what was stated of the version before: the same source goes on.
-
         What nobody states is only what lists show: the licence that applies is computed from what
         is stated upstream, whenever that is said.
         """
         draft = order.draft
         if draft.licence is not None:
             return Assertion(draft.licence, draft.licence_evidence, Basis.STATED)
-        if not inputs and previous_id is not None:
+        if draft.keeps_licence and not inputs and previous_id is not None:
             number = self._series[order.name].head - 1
             carried = self._licences[previous_id].carried_over(reference_to(order.name, number))
             return carried.restated(None, draft.licence_evidence)

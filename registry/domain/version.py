@@ -135,6 +135,10 @@ class VersionDraft(Value):
     """An SPDX expression in normal form; None: inherit what every input agrees on, else unknown."""
 
     licence_evidence: str | None = None
+    keeps_licence: bool = False
+    """Whether, where none is stated and there is no input, the licence that was stated of the
+    version before holds of this one too: the same source goes on."""
+
     languages: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     sources: tuple[SourceFacts, ...] = ()

@@ -103,6 +103,7 @@ class Registering:
             generation=card.generation(),
             licence=card.licence,
             licence_evidence=card.licence_url,
+            keeps_licence=True,
             languages=card.language,
             tags=card.tags,
             sources=(source,),
