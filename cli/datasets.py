@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from cli import output
 from cli.options import ListFormat
-from registry.domain.quantities import format_bytes
+from registry.domain.answers import EncodingUse
+from registry.domain.quantities import format_bytes, format_number
 from registry.domain.version import DatasetSummary, VersionState
 
 _COLUMNS = ("reference", "kind", "content", "documents", "size", "licence", "languages", "tags")
@@ -36,3 +37,12 @@ def _row(summary: DatasetSummary, *, for_people: bool) -> tuple[str | int, ...]:
         " ".join(summary.tags),
     )
     return row if for_people else (*row, summary.state.value if summary.state else "")
+
+
+def say_encoding(found: EncodingUse) -> str:
+    """Return in which encoding files are, for people."""
+    sure = "" if found.least_confidence is None else f", confidence {found.least_confidence:.2f}"
+    lost = format_number(found.num_replaced, "character")
+    return f"{found.name} ({found.basis}{sure}): {format_number(found.num_files, 'file')}" + (
+        f", {lost} read as U+FFFD" if found.num_replaced else ""
+    )

@@ -24,7 +24,7 @@ COMMANDS = {
     "embed": "Write a vector for each document of a version.",
     "similar": "Show the documents or terms that are nearest to a text, document or term.",
     "diversity": "Measure how varied a version's documents are, on a sample.",
-    "quarantine": "Show the rows that the run behind a version rejected.",
+    "quarantine": "Show, list, export and release the rows that runs rejected.",
     "lineage": "Show everything that a version was made from, or why.",
     "impact": "Show everything that was made from a version.",
     "mixture": "Weigh versions for a run, and find weights that meet floors.",

@@ -39,6 +39,16 @@ RayAddressOption = Annotated[
     str, typer.Option("--ray-address", metavar="ADDRESS", help="The cluster for --executor ray.")
 ]
 
+MaxRejectedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--max-rejected",
+        metavar="SHARE",
+        help="Fail if more of the rows are damaged, such as 5%; else as muster.toml says, else 1%, "
+        "where 10 rows never fail.",
+    ),
+]
+
 PolicyOption = Annotated[
     str | None,
     typer.Option(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cli.errors import printable
 from registry.domain.progress import Done
-from registry.domain.quantities import format_bytes
+from registry.domain.quantities import format_bytes, format_number
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -42,9 +42,9 @@ class _Account:
         done = self._done
         counts = []
         if done.num_documents:
-            counts.append(f"{done.num_documents:,} documents")
+            counts.append(format_number(done.num_documents, "document"))
         if done.num_tokens:
-            counts.append(f"{done.num_tokens:,} tokens")
+            counts.append(format_number(done.num_tokens, "token"))
         if done.num_rejected:
             counts.append(f"{done.num_rejected:,} rejected")
         return ", ".join(counts)

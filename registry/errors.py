@@ -8,6 +8,7 @@
     │   └── RecipeError         a recipe with an unknown step or parameter
     ├── ConflictError           somebody else was first, or the bytes moved; try again
     ├── BalanceError            a ledger whose books do not balance
+    ├── TooManyRejectedError    more rows are damaged than the run may have
     ├── SchemaRevisionError     the database is at another revision than this program
     ├── CorruptObjectError      stored bytes that no longer match their digest
     ├── NotAllowedError         a database or server does not let us do it; exit code 4
@@ -99,6 +100,18 @@ class ConflictError(MusterError):
 
 class BalanceError(MusterError):
     """Documents or bytes in are not those kept plus those rejected."""
+
+
+class TooManyRejectedError(MusterError):
+    """More rows are damaged than the run may have; nothing was sealed."""
+
+    def __init__(
+        self, *, num_damaged: int, num_rows: int, limit: float, message: str, hint: str
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.num_damaged = num_damaged
+        self.num_rows = num_rows
+        self.limit = limit
 
 
 class SchemaRevisionError(MusterError):

@@ -7,7 +7,7 @@ import typer
 from cli import output
 from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
-from registry.domain.quantities import format_bytes, format_percent
+from registry.domain.quantities import format_bytes, format_number, format_percent
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -44,8 +44,8 @@ def diversity(
             ("version", answer.reference),
             (
                 "sample",
-                f"{answer.num_documents:,} documents, {format_bytes(answer.num_bytes)}, "
-                f"seed {answer.seed}",
+                f"{format_number(answer.num_documents, 'document')}, "
+                f"{format_bytes(answer.num_bytes)}, seed {answer.seed}",
             ),
             ("Vendi score", vendi),
             ("compression", f"{answer.text.compression_ratio:.3f} times smaller by zlib"),

@@ -8,6 +8,7 @@ from cli import output
 from cli.options import (
     AsJson,
     ExecutorOption,
+    MaxRejectedOption,
     Quiet,
     RayAddressOption,
     ReferenceArgument,
@@ -53,6 +54,7 @@ def embed(
     executor: ExecutorOption = ExecutorKind.AUTO,
     workers: WorkersOption = None,
     ray_address: RayAddressOption = "auto",
+    max_rejected: MaxRejectedOption = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -69,6 +71,7 @@ def embed(
             reference,
             model=model,
             name=name,
+            max_rejected=max_rejected,
             dimensions=dimensions,
             window=window,
             min_count=min_count,

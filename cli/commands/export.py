@@ -20,7 +20,7 @@ from cli.session import Session
 from registry.domain.answers import Export, TokenExport
 from registry.domain.declaration import DeclarationExport
 from registry.domain.exchange import MetadataExport, MetadataFormat
-from registry.domain.quantities import format_bytes
+from registry.domain.quantities import format_bytes, format_number
 from registry.domain.tokens import OutputFormat, Packing, TokenSplit
 from registry.domain.urls import redact_url
 from registry.errors import InputError
@@ -203,9 +203,12 @@ def _show_tokens(answer: TokenExport, *, as_json: bool) -> None:
 
 
 def _split(split: TokenSplit) -> str:
-    parts = [f"{split.num_tokens:,} tokens", f"{split.num_documents:,} documents"]
+    parts = [
+        format_number(split.num_tokens, "token"),
+        format_number(split.num_documents, "document"),
+    ]
     if split.num_rows != split.num_documents:
-        parts.append(f"{split.num_rows:,} sequences")
+        parts.append(format_number(split.num_rows, "sequence"))
     if split.tail_tokens:
         what = "as a shorter row" if split.is_tail_written else "left out"
         parts.append(f"{split.tail_tokens:,} behind the last full one, {what}")

@@ -17,7 +17,7 @@ from cli.options import (
     read_val_fraction,
 )
 from cli.session import Session
-from registry.domain.quantities import format_count, parse_count
+from registry.domain.quantities import format_count, format_number, parse_count
 from registry.domain.tokens import OutputFormat, Packing
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
@@ -151,7 +151,7 @@ def show(
     if as_json:
         output.print_json(found if tokens is None else used)
     elif tokens is None:
-        output.write(f"{found.reference}: {len(found.parts):,} parts")
+        output.write(f"{found.reference}: {format_number(len(found.parts), 'part')}")
         output.print_text(
             add_rows(new_table(PART_COLUMNS, right=PART_COLUMNS[1:]), part_rows(found))
         )

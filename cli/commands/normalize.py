@@ -8,6 +8,7 @@ from cli import output
 from cli.options import (
     AsJson,
     ExecutorOption,
+    MaxRejectedOption,
     Quiet,
     RayAddressOption,
     ReferenceArgument,
@@ -54,6 +55,7 @@ def normalize(
     workers: WorkersOption = None,
     ray_address: RayAddressOption = "auto",
     shard: ShardOption = None,
+    max_rejected: MaxRejectedOption = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -76,20 +78,18 @@ def normalize(
             _refuse_beside_invert(recipe, fitted_on, preview, shard)
             show(registry.undo(reference, name=name), as_json=as_json, quiet=quiet)
             return
-        if fitted_on is not None or recipe is None:
-            answer = registry.normalize(reference, recipe=recipe, name=name, fitted_on=fitted_on)
-            show(answer, as_json=as_json, quiet=quiet)
-            return
-        if preview is not None:
+        if recipe is not None and preview is not None:
             shown = registry.preview(reference, recipe=recipe, num_documents=preview)
             show_preview(shown, as_json=as_json)
             return
-        if shard is not None:
+        if recipe is not None and shard is not None:
             part = Part.parse(shard)
             partial = registry.normalize_part(reference, recipe=recipe, part=part, name=name)
             show_partial(partial, as_json=as_json, quiet=quiet)
             return
-        answer = registry.normalize(reference, recipe=recipe, name=name)
+        answer = registry.normalize(
+            reference, recipe=recipe, name=name, fitted_on=fitted_on, max_rejected=max_rejected
+        )
     show(answer, as_json=as_json, quiet=quiet)
 
 

@@ -8,6 +8,7 @@ import typer
 
 from cli import output
 from cli.cards import card_of
+from cli.datasets import say_encoding
 from cli.generations import (
     PromptDigestOption,
     PromptFileOption,
@@ -16,7 +17,7 @@ from cli.generations import (
     read_sampling,
 )
 from cli.groups import SectionedCommand
-from cli.options import AsJson, DryRun, Quiet
+from cli.options import AsJson, DryRun, MaxRejectedOption, Quiet
 from cli.session import Session
 from cli.sources import (
     AllowPrivateOption,
@@ -42,7 +43,7 @@ from registry.domain.answers import ReadingChange, Registration
 from registry.domain.collecting import CollectionPlan, SourceOptions, parse_source
 from registry.domain.contribution import ContributionColumns
 from registry.domain.quantities import format_bytes, format_number
-from registry.domain.reading import Extraction, Format, Reading, Split
+from registry.domain.reading import Encoding, Extraction, Format, Reading, Split
 from registry.domain.version import DatasetKind
 from registry.errors import InputError
 
@@ -97,6 +98,16 @@ def register(
     split: Annotated[
         Split, typer.Option(help="What a document of a plain-text file is.")
     ] = Split.FILE,
+    keep_partial: Annotated[
+        bool,
+        typer.Option("--keep-partial", help="Keep what is there of gzip and zstd files cut off."),
+    ] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            help="What text files are written in; else UTF-8, else it is detected in each."
+        ),
+    ] = None,
     extract: Annotated[
         Extraction,
         typer.Option(help="What is taken of web pages: their main content, or all text."),
@@ -194,6 +205,7 @@ def register(
     from_start: Annotated[
         bool, typer.Option("--from-start", help="Read all of a source again, not what is new.")
     ] = False,
+    max_rejected: MaxRejectedOption = None,
     ingest: Annotated[
         bool, typer.Option("--ingest", help="Also copy the files into the object store.")
     ] = False,
@@ -246,6 +258,8 @@ def register(
         split=split,
         extract=extract,
         records=records,
+        keeps_partial=keep_partial,
+        encoding=None if encoding is None else Encoding.declare(encoding),
     )
     source = parse_source(
         paths,
@@ -288,10 +302,17 @@ def register(
                 reading=reading,
                 card=stated,
                 dry_run=dry_run,
+                max_rejected=max_rejected,
             )
         elif source is None:
             answer = registry.register(
-                paths, name=name, reading=reading, card=stated, ingest=ingest, dry_run=dry_run
+                paths,
+                name=name,
+                reading=reading,
+                card=stated,
+                ingest=ingest,
+                dry_run=dry_run,
+                max_rejected=max_rejected,
             )
         elif dry_run:
             show_plan(
@@ -307,6 +328,7 @@ def register(
                 card=stated,
                 ingest=ingest,
                 from_start=from_start,
+                max_rejected=max_rejected,
             )
     show(answer, as_json=as_json, quiet=quiet)
 
@@ -331,12 +353,13 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
             ("text", format_bytes(answer.num_text_bytes)),
             ("files", f"{answer.num_shards:,}, {format_bytes(answer.num_bytes)}"),
             ("digest", answer.digest),
-            ("licence", answer.licence),
+            ("licence", _licence(answer)),
             ("by licence", _licences(answer)),
             ("people", f"{answer.num_contributors:,}" if answer.num_contributors else None),
             ("rejected", rejected or "none"),
             ("changed", _changes(answer)),
             ("reading", _readings(answer)),
+            *(("encoding", say_encoding(found)) for found in answer.encodings),
         ]
     )
     _hint_known(answer)
@@ -385,16 +408,23 @@ def _licences(answer: Registration) -> str | None:
     return ", ".join(counts) or None
 
 
+def _licence(answer: Registration) -> str:
+    if answer.licence_from is None:
+        return answer.licence
+    return f"{answer.licence}, as of {answer.licence_from}; --license says otherwise"
+
+
 def _changes(answer: Registration) -> str | None:
     changes = answer.changes
     if changes is None:
         return None
     num_reread = sum(len(change.paths) for change in changes.readings)
     reread = f"{num_reread:,} read otherwise, " if num_reread else ""
+    noun = "document" if abs(changes.documents) == 1 else "documents"
     return (
         f"since {changes.previous}: {format_number(len(changes.added), 'file')} added, "
         f"{len(changes.removed):,} removed, {len(changes.changed):,} changed, "
-        f"{reread}{changes.documents:+,} documents"
+        f"{reread}{changes.documents:+,} {noun}"
     )
 
 
@@ -414,5 +444,7 @@ def _reading(change: ReadingChange) -> str:
 
 
 def _value(reading: Reading, name: str) -> str:
+    if name == "encoding":
+        return "UTF-8" if reading.encoding is None else reading.encoding.name
     value = reading.model_dump(mode="json")[name]
     return " + ".join(value) or "none" if isinstance(value, list) else str(value or "none")

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.options import AsJson, FormatOption, ListFormat, Quiet
+from cli.options import AsJson, FormatOption, ListFormat, MaxRejectedOption, Quiet
 from cli.session import Session
 from registry.domain.answers import RunDescription
 from registry.domain.quantities import format_bytes
+from registry.domain.run import Run
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -67,6 +68,7 @@ def show(
             ("finished", f"{found.finished_at:%F %T} UTC" if found.finished_at else None),
             ("inputs", " ".join(answer.inputs) or None),
             ("outputs", " ".join(answer.outputs) or None),
+            ("why", _why(found)),
             ("quarantine", found.quarantine),
             ("environment", ", ".join(f"{k} {v}" for k, v in found.environment.items())),
         ]
@@ -94,6 +96,7 @@ def cancel(
 def merge(
     context: typer.Context,
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="Its id or the beginning of it.")],
+    max_rejected: MaxRejectedOption = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -109,11 +112,17 @@ def merge(
 
     session: Session = context.obj
     with session.registry() as registry:
-        answer = registry.runs.merge(run_id)
+        answer = registry.runs.merge(run_id, max_rejected=max_rejected)
     if isinstance(answer, Normalization):
         normalize.show(answer, as_json=as_json, quiet=quiet)
     else:
         tokenize.show(answer, as_json=as_json, quiet=quiet)
+
+
+def _why(found: Run) -> str | None:
+    """Return why a person had it done, where that is a judgement."""
+    why = found.parameters.get("why")
+    return None if why is None else str(why)
 
 
 def _print_ledger(answer: RunDescription) -> None:

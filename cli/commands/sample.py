@@ -7,6 +7,7 @@ import typer
 from cli import output
 from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
+from registry.domain.quantities import format_number
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -31,5 +32,5 @@ def sample(
     from registry.reporting.samples import render_document
 
     for document in answer.documents:
-        title = f"{document.source}  {document.num_bytes:,} bytes"
+        title = f"{document.source}  {format_number(document.num_bytes, 'byte')}"
         output.print_text(render_document(title, document.text, width=output.width()))

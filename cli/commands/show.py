@@ -6,6 +6,7 @@ import typer
 from pydantic import JsonValue
 
 from cli import output
+from cli.datasets import say_encoding
 from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
 from registry.domain.answers import VersionDescription
@@ -60,6 +61,7 @@ def _print_facts(answer: VersionDescription) -> None:
                 "fields",
                 ", ".join(f"{field.name}: {field.type}" for field in version.fields) or None,
             ),
+            *(("encoding", say_encoding(found)) for found in answer.encodings),
             ("tokenizer", None if tokenizer is None else _in_words(tokenizer)),
             ("recipe", None if recipe is None else f"{recipe.name} {recipe.version}"),
             ("digest", version.digest),

@@ -10,6 +10,7 @@ from cli import output
 from cli.options import (
     AsJson,
     ExecutorOption,
+    MaxRejectedOption,
     Quiet,
     RayAddressOption,
     ReferenceArgument,
@@ -22,7 +23,7 @@ from registry.domain.answers import Tokenization
 from registry.domain.count import UnanticipatedSymbol, VocabularyUse
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Execution, ExecutorKind, Part
-from registry.domain.quantities import format_bytes, format_percent, parse_fraction
+from registry.domain.quantities import format_bytes, format_number, format_percent, parse_fraction
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -81,6 +82,7 @@ def tokenize(
     workers: WorkersOption = None,
     ray_address: RayAddressOption = "auto",
     shard: ShardOption = None,
+    max_rejected: MaxRejectedOption = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -111,14 +113,18 @@ def tokenize(
     with session.registry(execution) as registry:
         if sample is not None:
             fraction = parse_fraction(sample, what="sample")
-            answer = counting(registry.tokenize_sample)(fraction=fraction, seed=seed)
+            answer = counting(registry.tokenize_sample)(
+                fraction=fraction, seed=seed, max_rejected=max_rejected
+            )
         elif shard is not None:
             part = Part.parse(shard)
             done = counting(registry.tokenize_part)(part=part, count_only=count_only, name=name)
             show_partial(done, as_json=as_json, quiet=quiet)
             return
         else:
-            answer = counting(registry.tokenize)(count_only=count_only, name=name)
+            answer = counting(registry.tokenize)(
+                count_only=count_only, name=name, max_rejected=max_rejected
+            )
     show(answer, as_json=as_json, quiet=quiet)
 
 
@@ -173,7 +179,8 @@ def _policy(answer: Tokenization) -> str:
 def _empty(answer: Tokenization) -> str | None:
     if not answer.num_empty_documents:
         return None
-    return f"{answer.num_empty_documents:,} documents of no token, which shards leave out"
+    empty = format_number(answer.num_empty_documents, "document")
+    return f"{empty} of no token, which shards leave out"
 
 
 def _vocabulary(answer: Tokenization) -> str | None:

@@ -23,6 +23,7 @@ from registry.api.options import (
     read_question,
     read_training,
 )
+from registry.api.quarantines import Quarantines
 from registry.api.reports import Reports
 from registry.api.runs import Runs
 from registry.api.takedowns import Takedowns
@@ -33,7 +34,6 @@ from registry.domain.answers import (
     Normalization,
     PartialRun,
     Preview,
-    Quarantine,
     Registration,
     Sample,
     TokenExport,
@@ -54,6 +54,7 @@ from registry.domain.names import DatasetName, Reference
 from registry.domain.paths import Paths
 from registry.domain.reading import Reading
 from registry.domain.recipe import Recipe
+from registry.domain.rejection_limit import MaxRejected
 from registry.domain.report import Report
 from registry.domain.report_answers import TrainingPlan
 from registry.domain.tokens import OutputFormat
@@ -78,6 +79,7 @@ class Registry:
     generations: Generations
     takedowns: Takedowns
     tokenizers: Tokenizers
+    quarantine: Quarantines
     reports: Reports
     runs: Runs
     targets: Targets
@@ -95,6 +97,7 @@ class Registry:
         self.generations = Generations(context)
         self.takedowns = Takedowns(context)
         self.tokenizers = Tokenizers(context)
+        self.quarantine = Quarantines(context)
         self.reports = Reports(context)
         self.runs = Runs(context)
         self.targets = Targets(context)
@@ -132,6 +135,7 @@ class Registry:
         card: Card | None = None,
         ingest: bool = False,
         dry_run: bool = False,
+        max_rejected: MaxRejected = None,
     ) -> Registration:
         """Register files where they lie; see `operations.register.register`."""
         return operations.register.register(
@@ -142,6 +146,7 @@ class Registry:
             card=card,
             ingest=ingest,
             dry_run=dry_run,
+            max_rejected=max_rejected,
         )
 
     def collect(
@@ -153,6 +158,7 @@ class Registry:
         card: Card | None = None,
         ingest: bool = False,
         from_start: bool = False,
+        max_rejected: MaxRejected = None,
     ) -> Registration:
         """Register a database, repository, API or dataset of the Hub.
 
@@ -168,6 +174,7 @@ class Registry:
                 card=card,
                 ingest=ingest,
                 from_start=from_start,
+                max_rejected=max_rejected,
             )
         return operations.collect.collect(
             self._context,
@@ -176,6 +183,7 @@ class Registry:
             reading=reading,
             card=card,
             from_start=from_start,
+            max_rejected=max_rejected,
         )
 
     def contribute(
@@ -188,6 +196,7 @@ class Registry:
         reading: Reading | None = None,
         card: Card | None = None,
         dry_run: bool = False,
+        max_rejected: MaxRejected = None,
     ) -> Registration:
         """Register what people gave, with consent; see `operations.contribute.contribute`."""
         return operations.contribute.contribute(
@@ -199,6 +208,7 @@ class Registry:
             reading=reading,
             card=card,
             dry_run=dry_run,
+            max_rejected=max_rejected,
         )
 
     def plan_collection(
@@ -233,6 +243,7 @@ class Registry:
         recipe: str | Recipe | None = None,
         name: str | None = None,
         fitted_on: str | None = None,
+        max_rejected: MaxRejected = None,
     ) -> Normalization:
         """Normalize documents or a table; see `operations.normalize.normalize`."""
         return operations.normalize.normalize(
@@ -241,6 +252,7 @@ class Registry:
             recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
             name=None if name is None else DatasetName.parse(name),
             fitted_on=None if fitted_on is None else Reference.parse(fitted_on),
+            max_rejected=max_rejected,
         )
 
     def undo(self, reference: str, *, name: str | None = None) -> Normalization:
@@ -319,6 +331,7 @@ class Registry:
         count_only: bool = False,
         name: str | None = None,
         engine: EngineChoice | str = EngineChoice.AUTO,
+        max_rejected: MaxRejected = None,
         **options: Unpack[CountingOptions],
     ) -> Tokenization:
         """Count tokens exactly and write token shards; see `operations.tokenize`."""
@@ -328,6 +341,7 @@ class Registry:
             make_counting(self._context, tokenizer, options, count_only=count_only),
             name=None if name is None else DatasetName.parse(name),
             engine=EngineChoice(engine),
+            max_rejected=max_rejected,
         )
 
     def tokenize_part(
@@ -359,6 +373,7 @@ class Registry:
         fraction: float,
         seed: int = 0,
         engine: EngineChoice | str = EngineChoice.AUTO,
+        max_rejected: MaxRejected = None,
         **options: Unpack[CountingOptions],
     ) -> Tokenization:
         """Estimate tokens from a sample, with a 95 % confidence interval."""
@@ -369,6 +384,7 @@ class Registry:
             fraction=fraction,
             seed=seed,
             engine=EngineChoice(engine),
+            max_rejected=max_rejected,
         )
 
     def embed(
@@ -377,6 +393,7 @@ class Registry:
         *,
         model: str = "static",
         name: str | None = None,
+        max_rejected: MaxRejected = None,
         **parameters: Unpack[TrainingOptions],
     ) -> Embedding:
         """Write a vector for each document; see `operations.embed.embed`."""
@@ -386,6 +403,7 @@ class Registry:
             model=model,
             parameters=read_training(model, parameters),
             name=None if name is None else DatasetName.parse(name),
+            max_rejected=max_rejected,
         )
 
     def diversity(self, reference: str, *, num_documents: int = 2_000, seed: int = 0) -> Diversity:
@@ -506,12 +524,6 @@ class Registry:
         """Remove objects that nothing refers to; see `operations.gc.collect`."""
         return operations.gc.collect(
             self._context, grace=operations.gc.GRACE if grace is None else grace, dry_run=dry_run
-        )
-
-    def quarantine(self, reference: str, *, limit: int = 20) -> Quarantine:
-        """Return rows that the run behind a version rejected."""
-        return operations.quarantine.show_quarantine(
-            self._context, Reference.parse(reference), limit=limit
         )
 
     def export(self, reference: str, folder: Path) -> Export:

@@ -2,6 +2,7 @@
 
 from registry import operations
 from registry.domain.answers import Normalization, RunDescription, Tokenization
+from registry.domain.rejection_limit import MaxRejected
 from registry.domain.run import Run
 from registry.operations.context import Context
 
@@ -23,9 +24,11 @@ class Runs:
             ledger=runs.ledger(found.id),
         )
 
-    def merge(self, run_id: str) -> Normalization | Tokenization:
+    def merge(
+        self, run_id: str, *, max_rejected: MaxRejected = None
+    ) -> Normalization | Tokenization:
         """Seal a run whose parts are all finished; see `operations.merge.merge`."""
-        return operations.merge.merge(self._context, run_id)
+        return operations.merge.merge(self._context, run_id, max_rejected=max_rejected)
 
     def cancel(self, run_id: str) -> Run:
         """Close a run that was left open and forget what its finished units left behind."""

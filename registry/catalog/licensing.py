@@ -14,7 +14,7 @@ from registry.catalog.loading import IS_CURRENT
 from registry.catalog.resolving import chunked
 from registry.catalog.tables import LicenceAssertionRow
 from registry.domain.digest import Digest
-from registry.domain.licence import Basis, Claim, Confidence, choose_holding
+from registry.domain.licence import UNKNOWN, Basis, Claim, Confidence, choose_holding
 
 _ASSERTION = LicenceAssertionRow
 _CURRENT = select(
@@ -30,6 +30,10 @@ _CLAIMS = select(
     _ASSERTION.evidence_digest,
     _ASSERTION.superseded_by,
 ).order_by(_ASSERTION.id)
+
+
+CARRIED_OVER = "stated of "
+"""How the evidence begins of a licence that was stated of an earlier version."""
 
 
 class Assertion(NamedTuple):
@@ -48,6 +52,19 @@ class Assertion(NamedTuple):
             kept = None if inherited else self.evidence
             return Assertion(self.expression, evidence or kept, Basis.STATED)
         return Assertion(expression, evidence, Basis.STATED)
+
+    def carried_over(self, reference: str) -> "Assertion":
+        """Return what holds of the next version of a dataset, of which nobody said anything else.
+
+        Args:
+            reference: The version of which it was said.
+        """
+        if self.basis is not Basis.STATED or self.expression == UNKNOWN:
+            return Assertion(UNKNOWN, None, Basis.UNSTATED)
+        evidence = self.evidence or ""
+        if not evidence.startswith(CARRIED_OVER):
+            evidence = f"{CARRIED_OVER}{reference}" + (f": {evidence}" if evidence else "")
+        return Assertion(self.expression, evidence, Basis.STATED)
 
 
 def current_licences(connection: Connection, version_ids: Iterable[int]) -> dict[int, Assertion]:

@@ -157,16 +157,42 @@ class RunStore:
             audit.append(connection, changes, actor=actor, at=at)
             return _get(connection, run_id)
 
-    def fail(self, run_id: str, *, error: str, at: datetime) -> Run:
+    def fail(
+        self,
+        run_id: str,
+        *,
+        error: str,
+        at: datetime,
+        ledger: Sequence[LedgerEntry] = (),
+        quarantine: Digest | None = None,
+    ) -> Run:
         """Close a run as failed, in one transaction; recorded under the run's own actor.
 
+        Args:
+            run_id: The public id of an open run.
+            error: Why it failed.
+            at: When.
+            ledger: The accounts of its steps, where it read all there was.
+            quarantine: The object that holds the rejected rows.
+
         Raises:
+            BalanceError: The books do not balance; the run stays open.
             ConflictError: The run is closed already.
             UnknownError: There is no such run.
         """
+        Ledger(entries=tuple(ledger)).check()
         with self._database.writing() as connection:
             run = get_open_run(connection, run_id)
-            close_run(connection, run, state=RunState.FAILED, at=at, error=error)
+            insert_rows(connection, LedgerEntryRow, entry_rows(run.id, ledger))
+            insert_rows(connection, LedgerRejectionRow, rejection_rows(run.id, ledger))
+            close_run(
+                connection,
+                run,
+                state=RunState.FAILED,
+                at=at,
+                error=error,
+                quarantine=quarantine,
+            )
             failed = _get(connection, run_id)
             change = Change("run.fail", run_id, {"error": error})
             audit.append(connection, [change], actor=failed.actor, at=at)
@@ -195,6 +221,13 @@ class RunStore:
         with self._database.reading() as connection:
             rows = connection.execute(_RUNS.order_by(RunRow.id.desc()).limit(limit)).mappings()
             return [Run.model_validate(dict(row)) for row in rows]
+
+    def list_rejecting(self, limit: int = 50) -> References:
+        """Return the ids of the newest runs that keep rejected rows, newest first."""
+        query = select(RunRow.public_id).where(RunRow.quarantine.is_not(None))
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(RunRow.id.desc()).limit(limit))
+            return list(found.scalars())
 
     def ledger(self, run_id: str) -> Ledger:
         """Return the books of a run; empty when it keeps none.

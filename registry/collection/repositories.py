@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
@@ -13,7 +12,8 @@ import pyarrow as pa
 
 from registry.collection.base import Landed, Look
 from registry.collection.parquet_file import write_parquet
-from registry.domain.collecting import Position, RepositorySource
+from registry.domain.collecting import EntryKind, Position, RepositorySource
+from registry.domain.reading import Format, Reading
 from registry.errors import InputError, StorageError
 
 _COLUMNS: Final = pa.schema(
@@ -26,24 +26,12 @@ _COLUMNS: Final = pa.schema(
 )
 """`id` is the path. `text` is null for what holds none, of which `kind` says why."""
 
+_READING: Final = Reading(format=Format.PARQUET, reason_column="kind")
+
 _BATCH_BYTES: Final = 8 << 20
 
 
-class _Kind(StrEnum):
-    """What an entry of a tree holds."""
-
-    TEXT = "text"
-    BINARY = "binary"
-    """By git's own rule: a NUL among the first 8,000 bytes."""
-
-    POINTER = "git-lfs pointer"
-    """To a file that lies elsewhere."""
-
-    LINK = "symbolic link"
-    SUBMODULE = "submodule"
-
-
-_KINDS: Final = {"120000": _Kind.LINK, "160000": _Kind.SUBMODULE}
+_KINDS: Final = {"120000": EntryKind.LINK, "160000": EntryKind.SUBMODULE}
 """By mode; every other entry is a file."""
 
 _SEARCHED_BYTES: Final = 8_000
@@ -55,7 +43,7 @@ _WORDS_SUFFIXES: Final = frozenset({"", ".md", ".txt", ".rst"})
 @dataclass(frozen=True, slots=True)
 class _Entry:
     path: str
-    kind: _Kind | None
+    kind: EntryKind | None
     """None: a file, of which its bytes say what it is."""
 
     blob: str
@@ -100,7 +88,7 @@ class RepositoryCollector:
         """See `Collector.collect`."""
         path = folder / "files.parquet"
         write_parquet(self._batches(), _COLUMNS, path)
-        yield Landed(path, "files", ".parquet", {"commit": self._commit})
+        yield Landed(path, "files", ".parquet", {"commit": self._commit}, reading=_READING)
 
     def close(self) -> None:
         """See `Collector.close`."""
@@ -131,7 +119,7 @@ class RepositoryCollector:
         for entry in entries:
             data = next(contents) if entry.kind is None else b""
             kind = entry.kind or _kind_of(data)
-            rows.append((entry.path, data if kind is _Kind.TEXT else None, kind, entry.blob))
+            rows.append((entry.path, data if kind is EntryKind.TEXT else None, kind, entry.blob))
             num_bytes += len(data)
             if num_bytes >= _BATCH_BYTES:
                 yield _make_batch(rows)
@@ -193,10 +181,10 @@ def _environment() -> dict[str, str]:
     return {**kept, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
-def _kind_of(data: bytes) -> _Kind:
+def _kind_of(data: bytes) -> EntryKind:
     if data.startswith(_LFS):
-        return _Kind.POINTER
-    return _Kind.BINARY if b"\0" in data[:_SEARCHED_BYTES] else _Kind.TEXT
+        return EntryKind.POINTER
+    return EntryKind.BINARY if b"\0" in data[:_SEARCHED_BYTES] else EntryKind.TEXT
 
 
 def _make_batch(rows: Sequence[tuple[str, bytes | None, str, str]]) -> pa.RecordBatch:

@@ -7,7 +7,7 @@ from registry.domain.digest import Digest
 from registry.domain.effective import EffectiveLicence
 from registry.domain.engine import EngineCheck
 from registry.domain.ledger import Ledger
-from registry.domain.reading import Field, Reading
+from registry.domain.reading import EncodingBasis, Field, Reading
 from registry.domain.recipe import Recipe, RecipeIdentity
 from registry.domain.run import Operation, Run
 from registry.domain.tokenizer import CountingPolicy, Tokenizer, TokenizerIdentity
@@ -58,6 +58,22 @@ class Changes(Value):
     """Bytes more (or, negative, fewer) than before."""
 
 
+class EncodingUse(Value):
+    """The files of a version that are in one encoding other than UTF-8, known in one way."""
+
+    name: str
+    basis: EncodingBasis
+    least_confidence: float | None
+    """Of the detector, for the file it was least sure of."""
+
+    num_files: int
+    num_replaced: int
+    """Characters that the bytes of the files do not give, each read as U+FFFD."""
+
+    paths: tuple[str, ...]
+    """The files, at most 100 of them."""
+
+
 class Registration(Value):
     """The answer of `register`."""
 
@@ -80,6 +96,10 @@ class Registration(Value):
     fields: tuple[Field, ...]
     licence: str
     quarantine: Digest | None
+    encodings: tuple[EncodingUse, ...] = ()
+    licence_from: str | None = None
+    """The version before, whose licence holds of this one too; None: stated, or unknown."""
+
     changes: Changes | None
     run: str | None
     num_known: int = 0
@@ -269,38 +289,11 @@ class VersionDescription(Value):
     withdrawal: Withdrawal | None = None
     """Why the version is not to be used any more; None where it was not withdrawn."""
 
+    encodings: tuple[EncodingUse, ...] = ()
+    """Of the files that are not UTF-8."""
+
     parents: tuple[str, ...]
     children: tuple[str, ...]
-
-
-class RejectedRow(Value):
-    """One row in quarantine."""
-
-    file: str
-    row: int | None
-    """The line or row in the file, from 1; None where the document is the whole file."""
-
-    offset: int | None
-    """The byte of the decompressed file at which the row begins, where it is known."""
-
-    step: str
-    reason: str
-    raw: str
-    """The row as found, at most 1 MiB of it; bytes that are not UTF-8 stand as `\\xNN`."""
-
-    num_bytes: int
-    """How long the row was as found, however much of it is kept."""
-
-
-class Quarantine(Value):
-    """The answer of `quarantine`."""
-
-    reference: str
-    run: str | None
-    num_rows: int
-    rows: tuple[RejectedRow, ...]
-    """The first ones. Of each unit of work come the reader's, then those of each step, each in the
-    order of the files."""
 
 
 class RunDescription(Value):

@@ -6,6 +6,7 @@ written to files in the object store, and these are read as any file is.
 
 import re
 from collections.abc import Collection, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -35,6 +36,20 @@ _WEB: Final = frozenset({"http", "https"})
 _TABLE_OPTIONS: Final = frozenset({"--table", "--query", "--cursor-column", "--timeout"})
 _HUB_OPTIONS: Final = frozenset({"--subset", "--subset-split"})
 _HUB_PAGES: Final = re.compile(r"https://(?:huggingface\.co|hf\.co)/datasets/([^/?#]+/[^/?#]+)")
+
+
+class EntryKind(StrEnum):
+    """What an entry of a repository's tree holds; all but text are why it is no document."""
+
+    TEXT = "text"
+    BINARY = "binary-file"
+    """By git's own rule: a NUL among the first 8,000 bytes."""
+
+    POINTER = "lfs-pointer"
+    """Of git-lfs, to a file that lies elsewhere."""
+
+    LINK = "symbolic-link"
+    SUBMODULE = "submodule"
 
 
 class TableSource(Value):

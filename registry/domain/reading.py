@@ -1,9 +1,12 @@
 """How the bytes of one file become documents."""
 
+import codecs
 from enum import StrEnum
+from typing import Self
 
 from registry.domain.base import Value
 from registry.domain.digest import Digest
+from registry.errors import InputError
 
 
 class Format(StrEnum):
@@ -73,6 +76,52 @@ class Extraction(StrEnum):
     """All that a reader sees."""
 
 
+class EncodingBasis(StrEnum):
+    """How the encoding of a file came to be known."""
+
+    DECLARED = "declared"
+    """By whoever registered it."""
+
+    MARKED = "marked"
+    """By a byte-order mark."""
+
+    DAMAGED = "damaged"
+    """It is UTF-8 but for a few bytes."""
+
+    DETECTED = "detected"
+
+
+class Encoding(Value):
+    """The encoding of a file that is not plain UTF-8."""
+
+    name: str
+    """As Python knows it."""
+
+    basis: EncodingBasis
+    confidence: float | None = None
+    """Of the detector, between 0 and 1."""
+
+    num_replaced: int = 0
+    """Characters that the bytes do not give, each read as U+FFFD."""
+
+    @classmethod
+    def declare(cls, name: str) -> Self:
+        """Return an encoding that was declared.
+
+        Raises:
+            InputError: Python knows none of that name for text.
+        """
+        try:
+            codec = codecs.lookup(name).name
+            "a".encode(codec)
+        except (LookupError, UnicodeError) as error:
+            raise InputError(
+                f"--encoding {name}: there is no such encoding of text",
+                hint="such as windows-1252, shift_jis or utf-16",
+            ) from error
+        return cls(name=codec, basis=EncodingBasis.DECLARED)
+
+
 class Reading(Value):
     """How one file is read; kept with its shard so that it is read the same way for ever.
 
@@ -104,9 +153,20 @@ class Reading(Value):
     """The library that makes text of web pages, and its version, since another one may make other
     text; None: not yet decided, or there are none."""
 
+    encoding: Encoding | None = None
+    """What the file is written in, whose text is read as UTF-8 then; None: it is UTF-8, or the
+    recipe's `decode` has to tell."""
+
     records: str | None = None
     """Where the array of records stands in a JSON object, as `data.items`; None: it is the whole
     of the file."""
+
+    keeps_partial: bool = False
+    """Whether a compressed file that is cut off counts as far as it goes."""
+
+    reason_column: str | None = None
+    """The column that says why a row without text has none, which is then the reason of its
+    rejection; None: `null-text` is all that is known."""
 
     without: tuple[Digest, ...] = ()
     """Digests of the texts that are left out, since they were taken down; sorted."""

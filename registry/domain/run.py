@@ -32,7 +32,8 @@ class Operation(StrEnum):
     MEASURE_DIVERSITY = "measure-diversity"
     TRAIN_TOKENIZER = "train-tokenizer"
     DERIVE = "derive"
-    """Documents made outside of muster from registered versions, stated at registration."""
+    """Documents that people made from registered versions: outside of muster, as stated at
+    registration; or by putting back rows that a step had rejected."""
 
 
 class RunDraft(Value):

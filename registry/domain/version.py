@@ -138,6 +138,10 @@ class VersionDraft(Value):
     """An SPDX expression in normal form; None: inherit what every input agrees on, else unknown."""
 
     licence_evidence: str | None = None
+    keeps_licence: bool = False
+    """Whether, where none is stated and there is no input, the licence that was stated of the
+    version before holds of this one too: the same source goes on."""
+
     languages: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     sources: tuple[SourceFacts, ...] = ()
@@ -152,6 +156,8 @@ class VersionDraft(Value):
     """The object with the keys of the distinct documents, where measured."""
 
     quarantine: Digest | None = None
+    why: str | None = None
+    """Why somebody made it, where that is a judgement; it stands in the audit log."""
 
     @property
     def manifest_digest(self) -> Digest:
@@ -271,7 +277,15 @@ def manifest_digest(shards: tuple[Shard, ...]) -> Digest:
     return fingerprint({"manifest": 1, "shards": manifest})
 
 
-_LATER = ("without", "template", "extractor", "records")
+_LATER = (
+    "without",
+    "template",
+    "extractor",
+    "records",
+    "keeps_partial",
+    "reason_column",
+    "encoding",
+)
 
 
 def _say_reading(reading: Reading) -> dict[str, JsonValue]:
@@ -280,4 +294,7 @@ def _say_reading(reading: Reading) -> dict[str, JsonValue]:
     unsaid = {name for name in _LATER if not said[name]}
     if reading.extractor is None:
         unsaid.add("extract")
+    if reading.encoding is not None:
+        # How it came to be known changes no document.
+        said = {**said, "encoding": reading.encoding.name}
     return {name: value for name, value in said.items() if name not in unsaid}

@@ -83,6 +83,12 @@ class Pipeline:
         ledger = Ledger(entries=tuple(entries)).check()
         return Processed(kept=batch, rejected=tuple(rejections), ledger=ledger)
 
+    def rewrite(self, documents: pa.RecordBatch) -> pa.RecordBatch:
+        """Return `RAW_DOCUMENTS` as the steps would write them, whichever of them they reject."""
+        for step in self._steps:
+            documents = _replace_text(documents, step(documents).text)
+        return documents
+
     def take_state(self) -> bytes:
         """Return what the steps learned since the last call, for a checkpoint; empty if nothing."""
         states = [step.take_state() for step in self._steps]

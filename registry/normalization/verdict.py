@@ -10,8 +10,9 @@ class Verdict:
     """The text of every document of a batch after a step, and why some are rejected."""
 
     text: pa.Array
-    """`large_string`, as long as the batch, without nulls. What stands in a rejected row does not
-    matter. A step that changes nothing gives back the column it was given."""
+    """`large_string`, as long as the batch, without nulls. In a rejected row stands what it would
+    hold if a person put it back; where it is no text, nothing. A step that changes nothing gives
+    back the column it was given."""
 
     reasons: pa.Array | None = None
     """`string`, as long as the batch: the reason of each rejected row, null for each kept one.

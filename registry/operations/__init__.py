@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from registry.operations.governing import licences, models, policy, takedowns
     from registry.operations.keeping import backup, copy, doctor, gc, verify, verify_all
     from registry.operations.mixing import mixtures
-    from registry.operations.normalizing import normalize
-    from registry.operations.passes import cancel, quarantine
+    from registry.operations.normalizing import normalize, release
+    from registry.operations.passes import cancel
     from registry.operations.tokenizing import (
         counting,
         estimate,
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
         tokenize,
         tokenizers,
     )
-    from registry.operations.understanding import describe, diff, lineage, sample, why
+    from registry.operations.understanding import describe, diff, lineage, quarantines, sample, why
 
 VERBS = {
     "backup": "keeping",
@@ -98,8 +98,9 @@ VERBS = {
     "open_tokens": "tokenizing",
     "plan": "assessing",
     "policy": "governing",
-    "quarantine": "passes",
+    "quarantines": "understanding",
     "register": "collecting",
+    "release": "normalizing",
     "report": "assessing",
     "report_page": "assessing",
     "reports": "assessing",
@@ -152,8 +153,9 @@ __all__ = [
     "open_tokens",
     "plan",
     "policy",
-    "quarantine",
+    "quarantines",
     "register",
+    "release",
     "report",
     "report_page",
     "reports",

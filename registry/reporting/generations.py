@@ -2,7 +2,7 @@
 
 from registry.domain.genealogy import Genealogy, GenerationUse
 from registry.domain.generation import Generation
-from registry.domain.quantities import format_percent
+from registry.domain.quantities import format_number, format_percent
 from registry.domain.shares import Bounds
 from registry.reporting.text import plain
 
@@ -39,7 +39,7 @@ def genealogy_facts(found: Genealogy) -> list[tuple[str, str | None]]:
         ("synthetic", say_bounds(found.documents, "documents")),
         ("", counted or "tokens not counted exactly"),
         ("real", say_share(found.documents.real_low, found.documents.real_high)),
-        ("upstream", f"{found.num_ancestors:,} versions"),
+        ("upstream", format_number(found.num_ancestors, "version")),
     ]
 
 

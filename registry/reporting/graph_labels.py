@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from registry.domain.lineage import FieldEdge, Lineage, LineageNode, OriginKind
-from registry.domain.quantities import format_bytes
+from registry.domain.quantities import format_bytes, format_number
 from registry.domain.version import VersionState
 
 _IN_WORDS = {
@@ -16,7 +16,9 @@ _IN_WORDS = {
 
 def label_node(node: LineageNode) -> list[str]:
     """Return the lines of a version: reference, size, licence, and why it was withdrawn."""
-    documents = "" if not node.num_documents else f"{node.num_documents:,} documents, "
+    documents = (
+        "" if not node.num_documents else f"{format_number(node.num_documents, 'document')}, "
+    )
     lines = [
         node.reference,
         f"{documents}{format_bytes(node.num_bytes)}",

@@ -6,7 +6,7 @@ from html import escape
 from registry.domain.count import RecordedCount
 from registry.domain.exchange import Dossier
 from registry.domain.licence import UNKNOWN
-from registry.domain.quantities import format_bytes
+from registry.domain.quantities import format_bytes, format_number
 from registry.domain.version import Version
 from registry.reporting.text import plain
 
@@ -53,7 +53,7 @@ def list_facts(dossier: Dossier) -> list[str]:
 def list_tokens(dossier: Dossier) -> list[str]:
     """Return each token count with tokenizer, method and policy."""
     return [
-        f"{count.num_tokens:,} tokens by {literal(count.tokenizer_name)} "
+        f"{format_number(count.num_tokens, 'token')} by {literal(count.tokenizer_name)} "
         f"({count.tokenizer_fingerprint[:19]}), {count.method.value}"
         + (" with a recipe on the fly" if count.recipe else "")
         for count in list_counts(dossier)

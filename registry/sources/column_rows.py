@@ -11,6 +11,7 @@ from registry.domain.reading import Reading
 from registry.errors import UnreadableError
 from registry.sources.columnar import find_reasons, find_texts, reject_rows, to_json
 from registry.sources.columns import unique_names
+from registry.sources.reasons import NULL_TEXT
 from registry.sources.row_batches import (
     MAX_ROWS,
     Columns,
@@ -40,7 +41,7 @@ def read_columnar_rows(
             rejected, is_kept = NO_REJECTIONS, None
             if has_text(reading):
                 texts = find_texts(batch, reading, path)
-                why = find_reasons(texts, _check_words(batch), max_document_bytes)
+                why = find_reasons(texts, _check_words(batch), NULL_TEXT, max_document_bytes)
                 if why.null_count < len(why):
                     rejected = reject_rows(batch, rows, texts, why, path=path)
                     is_kept = pc.is_null(why)

@@ -145,7 +145,8 @@ def _read_batch(
         ],
         schema=RAW_DOCUMENTS,
     )
-    why = find_reasons(texts, metadata, max_document_bytes)
+    without_text = find_stated_reasons(batch, reading.reason_column)
+    why = find_reasons(texts, metadata, without_text, max_document_bytes)
     if why.null_count == len(why):
         return Outcome(kept=kept, rejected=NO_REJECTIONS)
     rejected = reject_rows(batch, rows, texts, why, path=path)
@@ -198,12 +199,22 @@ def _find_raws(batch: pa.RecordBatch, texts: pa.Array, is_rejected: pa.Array) ->
     return [(next(wholes) or "{}").encode() if text is None else text for text in rejected]
 
 
-def find_reasons(texts: pa.Array, metadata: pa.Array, max_document_bytes: int) -> pa.Array:
+def find_stated_reasons(batch: pa.RecordBatch, column: str | None) -> pa.Array | str:
+    """Return why each row has no text, if it has none: what a column says, or that it is null."""
+    place = -1 if column is None else batch.schema.get_field_index(column)
+    if place < 0:
+        return reasons.NULL_TEXT
+    return pc.coalesce(plain(batch.column(place)).cast(pa.string()), reasons.NULL_TEXT)
+
+
+def find_reasons(
+    texts: pa.Array, metadata: pa.Array, without_text: pa.Array | str, max_document_bytes: int
+) -> pa.Array:
     """Return why each row is no document, null where it is one."""
     is_long = pc.fill_null(pc.greater(pc.binary_length(texts), max_document_bytes), False)
     return pc.case_when(
         pc.make_struct(pc.is_null(texts), is_long, pc.is_null(metadata)),
-        reasons.NULL_TEXT,
+        without_text,
         reasons.DOCUMENT_TOO_LONG,
         reasons.INVALID_UTF8,
         pa.nulls(len(texts), pa.string()),

@@ -23,6 +23,9 @@ from registry.sources.file import SourceFile, explain, foreign_errors
 BLOCK_BYTES = 4 << 20
 """How much is read at once."""
 
+CUT_OFF = "is cut off"
+"""How the reason ends where a compressed stream ends too early."""
+
 _SPOOL_BYTES = 32 << 20
 
 
@@ -173,7 +176,7 @@ def _write(copy: "tempfile._TemporaryFileWrapper[bytes]", block: bytes) -> None:
 
 def _compression_reason(reason: str, compression: Compression) -> str:
     if "Truncated" in reason:
-        return f"the {compression} stream is cut off"
+        return f"the {compression} stream {CUT_OFF}"
     if compression is Compression.NONE:
         return reason
     return f"the {compression} stream is corrupt ({reason})"

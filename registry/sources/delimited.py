@@ -129,7 +129,12 @@ def read_names(path: str, header: Record) -> list[str]:
     try:
         return unique_names([value.encode("latin-1").decode() for value in header.values])
     except UnicodeDecodeError as error:
-        raise UnreadableError(path=path, reason="the header is not UTF-8", offset=0) from error
+        raise UnreadableError(
+            path=path,
+            reason="the header is not UTF-8",
+            offset=0,
+            hint="say what it is written in: --encoding NAME, such as windows-1252",
+        ) from error
 
 
 class _Feed:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from registry.domain.reading import Compression, Container, Field, Format, Reading
+from registry.domain.reading import Compression, Container, Field, Format, Reading, Split
 from registry.errors import InputError, UnreadableError
 from registry.sources.archive import MEMBER_MARK, iter_members
 from registry.sources.arrow_ipc import find_arrow_fields
@@ -14,11 +14,19 @@ from registry.sources.columnar import fields_of
 from registry.sources.columns import choose_columns
 from registry.sources.compression import open_decompressed
 from registry.sources.delimited import iter_records, read_names
+from registry.sources.encoding import (
+    ENCODED_FORMATS,
+    as_utf8,
+    find_encoding,
+    is_suspect,
+    may_be_encoded,
+)
 from registry.sources.file import SourceFile
 from registry.sources.json_array import iter_elements
 from registry.sources.lines import Lines, LongLine, iter_lines
 from registry.sources.normalized import is_normalized
 from registry.sources.parquet import find_parquet_columns
+from registry.sources.partial import as_partial
 from registry.sources.reasons import RowError
 from registry.sources.records import load_record
 from registry.sources.sniffing import (
@@ -30,7 +38,9 @@ from registry.sources.sniffing import (
     find_compression,
     find_container,
     find_format,
+    find_mark,
 )
+from registry.sources.text import WIDE_BOMS
 from registry.sources.web_extra import decide
 
 __all__ = ["UNKNOWN_FORMAT", "Detected", "describe", "detect"]
@@ -69,25 +79,18 @@ def detect(file: SourceFile, wanted: Reading) -> Detected:
     Raises:
         UnreadableError: The file is corrupt at its beginning, or of no format that is read; the
             reason `UNKNOWN_FORMAT` means binary content that is no data we know.
-        InputError: A wanted column does not exist, or there is not one clear text column.
+        InputError: A wanted column does not exist, there is not one clear text column, or what is
+            no plain text is to be split.
     """
     with open_decompressed(file, Compression.NONE) as raw:
         compression = find_compression(raw.read(HEAD_BYTES), file.name)
-    head = _read_head(file, compression)
-    container = find_container(head, file.name)
-    reading = wanted.model_copy(update={"compression": compression, "container": container})
-    if container is not Container.NONE:
-        return _detect_archive(file, reading)
-    if reading.format is Format.AUTO:
-        is_object = reading.records is not None
-        found = Format.JSON if is_object else find_format(head, file.name)
-        reading = reading.model_copy(update={"format": found})
-    check_encoding(head, reading.format, file.name)
-    is_free = (
-        not (wanted.text_columns or wanted.id_column or wanted.template)
-        and wanted.format is Format.AUTO
-    )
-    return _detect_columns(file, reading, is_free=is_free)
+    reading = wanted.model_copy(update={"compression": compression})
+    plain, as_plain, cut = as_partial(file, reading)
+    found = _detect_decompressed(plain, as_plain)
+    if cut is None:
+        return found
+    kept = {"compression": compression, "keeps_partial": True}
+    return Detected(found.reading.model_copy(update=kept), found.fields)
 
 
 def describe(file: SourceFile, reading: Reading) -> Detected:
@@ -100,6 +103,58 @@ def describe(file: SourceFile, reading: Reading) -> Detected:
     """
     fields, _ = _find_json_columns(file, reading)
     return Detected(reading, fields)
+
+
+def _detect_decompressed(file: SourceFile, wanted: Reading) -> Detected:
+    """Decide how a file is read of which the compression is known."""
+    head = _read_head(file, wanted.compression)
+    container = find_container(head, file.name)
+    reading = wanted.model_copy(update={"container": container})
+    if container is not Container.NONE:
+        return _detect_archive(file, reading)
+    if reading.encoding is not None:
+        return _detect_encoded(file, reading, head)
+    if reading.format is Format.AUTO:
+        is_object = reading.records is not None
+        found = Format.JSON if is_object else find_format(head, file.name)
+        reading = reading.model_copy(update={"format": found})
+    if reading.split is not Split.FILE and reading.format is not Format.TEXT:
+        raise InputError(
+            f"{file.name} is {reading.format}, and --split {reading.split} is of plain text",
+            hint="leave out --split, or register such files apart",
+        )
+    if may_be_encoded(reading) and _begins_otherwise(head, reading.format):
+        encoding = find_encoding(file, reading)
+        if encoding is not None:
+            return _detect_encoded(file, reading.model_copy(update={"encoding": encoding}), head)
+    check_encoding(head, reading.format, file.name)
+    is_free = (
+        not (wanted.text_columns or wanted.id_column or wanted.template)
+        and wanted.format is Format.AUTO
+    )
+    return _detect_columns(file, reading, is_free=is_free)
+
+
+def _begins_otherwise(head: bytes, format_: Format) -> bool:
+    """Return whether the names of columns are no UTF-8, or a mark says that nothing is."""
+    if head.startswith(WIDE_BOMS):
+        return True
+    header = pa.array([head.partition(b"\n")[0]], pa.large_binary())
+    return format_ in (Format.CSV, Format.TSV) and is_suspect(header)
+
+
+def _detect_encoded(file: SourceFile, reading: Reading, head: bytes) -> Detected:
+    """Decide how a file is read whose encoding is declared, by its text in UTF-8."""
+    marked = find_mark(head, file.name)
+    if marked is not None or reading.format not in (Format.AUTO, *ENCODED_FORMATS):
+        raise InputError(
+            f"{file.name} is {marked or reading.format}, which says by itself how text is encoded",
+            hint="leave out --encoding",
+        )
+    plain, wanted = as_utf8(file, reading)
+    found = _detect_decompressed(plain, wanted)
+    kept = {"compression": reading.compression, "encoding": reading.encoding}
+    return Detected(found.reading.model_copy(update=kept), found.fields)
 
 
 def _read_head(file: SourceFile, compression: Compression) -> bytes:

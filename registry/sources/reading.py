@@ -1,6 +1,7 @@
 """Read any file as batches of documents."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from typing import Final, TypeAlias
 
 import pyarrow as pa
@@ -16,12 +17,14 @@ from registry.sources.arrow_ipc import read_arrow
 from registry.sources.compression import open_decompressed
 from registry.sources.delimited import read_delimited
 from registry.sources.detecting import UNKNOWN_FORMAT, detect
+from registry.sources.encoding import as_utf8
 from registry.sources.file import SourceFile
 from registry.sources.json_array import read_json_array
 from registry.sources.jsonl import read_jsonl
 from registry.sources.normalized import read_normalized
 from registry.sources.outcomes import Batcher
 from registry.sources.parquet import read_parquet
+from registry.sources.partial import Partial, as_partial
 from registry.sources.text import read_text
 from registry.sources.web_extra import check_extractor, needed_for_web
 
@@ -112,8 +115,14 @@ def _read(
         return
     if reading.format is Format.AUTO:
         reading = detect(file, reading).reading
+    plain, reading, cut = as_partial(file, reading)
+    plain, reading = as_utf8(plain, reading)
     part = {} if span is None else {"span": span}
-    yield from _READERS[reading.format](file, reading, **part, **limits)
+    read = partial(_READERS[reading.format], plain, reading, **part)
+    if cut is None:
+        yield from read(**limits)
+    else:
+        yield from _read_to_the_cut(read, cut, file, limits)
 
 
 def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) -> Iterator[Outcome]:
@@ -131,6 +140,26 @@ def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) ->
                 batch_bytes=limits["batch_bytes"],
                 max_document_bytes=limits["max_document_bytes"],
             )
+
+
+def _read_to_the_cut(
+    read: _Reader, cut: Partial, file: SourceFile, limits: dict[str, int]
+) -> Iterator[Outcome]:
+    """Yield what comes before a cut, and a row for the rest; a whole file is read as ever."""
+    try:
+        # A reader that fails at the cut loses the batch at hand: it has one row.
+        yield from read(**limits | {"batch_bytes": 1})
+    except UnreadableError:
+        if cut.offset is None:
+            raise
+    if cut.offset is not None:
+        yield _reject_rest(file, cut.offset)
+
+
+def _reject_rest(file: SourceFile, offset: int) -> Outcome:
+    batcher = Batcher(file.name, batch_bytes=1)
+    batcher.reject(None, offset, reason=reasons.CUT_OFF, raw=b"", num_bytes=0)
+    return batcher.take()
 
 
 def _reject_member(member: SourceFile) -> Outcome:

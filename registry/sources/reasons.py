@@ -2,8 +2,13 @@
 
 from typing import Final
 
+from registry.domain.collecting import EntryKind
+
 BROKEN_RECORD: Final = "broken-record"
 """A record of a web archive whose headers or length are wrong; it goes on to the next one."""
+
+CUT_OFF: Final = "cut-off"
+"""Not a row but the rest of a compressed file, which ends too early; the offset is where."""
 
 DECOMPRESSION_BOMB: Final = "decompression-bomb"
 """A response that becomes more than `registry.sources.web_body.MAX_RATIO` times as long."""
@@ -69,6 +74,20 @@ TEXT_NOT_A_STRING: Final = "text-not-a-string"
 
 UNKNOWN_RECORD: Final = "unknown-record"
 """A record of a web archive whose type no standard knows."""
+
+
+LEFT_ASIDE: Final = frozenset(
+    {
+        EMPTY_PAGE,
+        HTTP_STATUS,
+        NOT_TEXT,
+        NO_CONSENT,
+        NO_CONTRIBUTOR,
+        TAKEDOWN,
+        *(set(EntryKind) - {EntryKind.TEXT}),
+    }
+)
+"""Why a row that is whole is no document: nothing of it is damaged, it is left out on purpose."""
 
 
 class RowError(Exception):

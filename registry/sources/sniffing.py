@@ -141,7 +141,7 @@ def find_format(head: bytes, name: str) -> Format:
     """
     suffix = inner_suffix(name)
     claimed = _FORMAT_SUFFIXES.get(suffix)
-    marked = _find_mark(head, name)
+    marked = find_mark(head, name)
     if marked is not None:
         return marked
     if claimed in _MARKED_FORMATS:
@@ -172,7 +172,7 @@ def check_encoding(head: bytes, format_: Format, name: str) -> None:
             path=name,
             reason=f"UTF-16 or UTF-32, but {format_} is read as UTF-8",
             offset=0,
-            hint="convert it first: iconv -f UTF-16 -t UTF-8",
+            hint="--encoding utf-16 says so",
         )
 
 
@@ -207,7 +207,7 @@ def _suffix(name: str) -> str:
     return PurePosixPath(name).suffix.lower()
 
 
-def _find_mark(head: bytes, name: str) -> Format | None:
+def find_mark(head: bytes, name: str) -> Format | None:
     """Return the format whose mark stands at the beginning, if any does."""
     if head.startswith(b"PAR1"):
         return Format.PARQUET

@@ -17,8 +17,8 @@ def split(file: SourceFile, reading: Reading, *, num_parts: int) -> tuple[Span, 
     """Cut a file into at most so many parts of about the same size, in order.
 
     Lines are cut between two of them, Parquet between row groups, web archives between records.
-    What cannot be entered in the middle (compressed files, archives, CSV with its quoted line ends,
-    arrays) is not cut.
+    What cannot be entered in the middle (compressed files, archives, what is not UTF-8, CSV with
+    its quoted line ends, arrays) is not cut.
 
     Returns:
         The parts; none where the file is to be read as a whole.
@@ -26,7 +26,11 @@ def split(file: SourceFile, reading: Reading, *, num_parts: int) -> tuple[Span, 
     Raises:
         UnreadableError: It cannot be opened, or is not what it was said to be.
     """
-    is_plain = reading.compression is Compression.NONE and reading.container is Container.NONE
+    is_plain = (
+        reading.compression is Compression.NONE
+        and reading.container is Container.NONE
+        and reading.encoding is None
+    )
     if num_parts < 2 or not is_plain:
         return ()
     if reading.format in (Format.PARQUET, Format.DOCUMENTS):

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 
 from registry.documents import MAX_RAW_BYTES, Outcome
 from registry.domain.reading import Reading, Span, Split
-from registry.errors import UnreadableError
 from registry.sources import reasons
 from registry.sources.compression import ByteStream, open_part
 from registry.sources.file import SourceFile
@@ -13,7 +12,7 @@ from registry.sources.lines import Lines, LongLine, PartialLine, iter_lines
 from registry.sources.outcomes import Batcher, Document, gather
 
 WIDE_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-"""How UTF-16 and UTF-32 files begin; their lines cannot be found byte by byte."""
+"""How UTF-16 and UTF-32 files begin."""
 
 
 def read_text(
@@ -30,15 +29,15 @@ def read_text(
     paragraph is its first line.
 
     Raises:
-        UnreadableError: The file is cut off or corrupt, or to be split though it is UTF-16.
+        UnreadableError: The file is cut off or corrupt.
     """
     batcher = Batcher(file.name, batch_bytes)
     with open_part(file, reading.compression, span) as stream:
         if reading.split is Split.FILE:
             yield _read_whole(stream, batcher, max_document_bytes)
             return
-        lines = _checked(
-            iter_lines(stream, max_line_bytes=max_document_bytes, skips_bom=False, span=span), file
+        lines: Iterable[Lines | LongLine] = iter_lines(
+            stream, max_line_bytes=max_document_bytes, skips_bom=False, span=span
         )
         if reading.split is Split.PARAGRAPHS:
             lines = _join_paragraphs(lines, max_document_bytes)
@@ -62,19 +61,6 @@ def _read_whole(stream: ByteStream, batcher: Batcher, max_document_bytes: int) -
 def _as_document(line: bytes) -> Document | None:
     line = line.removesuffix(b"\r")
     return (None, line, b"{}") if line.strip() else None
-
-
-def _checked(blocks: Iterable[Lines | LongLine], file: SourceFile) -> Iterator[Lines | LongLine]:
-    for block in blocks:
-        start = block.raw if isinstance(block, LongLine) else block.lines[0]
-        if block.offset == 0 and start.startswith(WIDE_BOMS):
-            raise UnreadableError(
-                path=file.name,
-                reason="UTF-16 or UTF-32 text cannot be split",
-                offset=0,
-                hint="convert it first: iconv -f UTF-16 -t UTF-8, or read it with --split file",
-            )
-        yield block
 
 
 def _join_paragraphs(

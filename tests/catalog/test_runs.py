@@ -96,6 +96,15 @@ def test_a_failed_run_says_why(catalog):
     assert (RunState.FAILED, "disk full") == (failed.state, failed.error)
 
 
+def test_a_run_that_fails_by_its_books_keeps_them(catalog):
+    run = catalog.runs.open(make_run())
+    ledger, rows = (make_entry(),), digest("rows")
+    failed = catalog.runs.fail(run.id, error="too many", at=LATER, ledger=ledger, quarantine=rows)
+
+    assert (RunState.FAILED, rows) == (failed.state, failed.quarantine)
+    assert ledger == catalog.runs.ledger(run.id).entries
+
+
 def test_a_closed_run_cannot_be_closed_again(catalog):
     run = catalog.runs.open(make_run())
     catalog.runs.finish(run.id, at=LATER, actor="ada")

@@ -41,9 +41,9 @@ def test_what_holds_no_text_is_a_row_that_says_why(repository, tmp_path):
     assert {
         "a.py": "text",
         "empty": "text",
-        "link": "symbolic link",
-        "picture.png": "binary",
-        "weights.bin": "git-lfs pointer",
+        "link": "symbolic-link",
+        "picture.png": "binary-file",
+        "weights.bin": "lfs-pointer",
     } == {row["id"]: row["kind"] for row in rows}
     assert ["a.py", "empty"] == [row["id"] for row in rows if row["text"] is not None]
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from registry.domain.model_target import Objective
-from registry.domain.quantities import format_count
+from registry.domain.quantities import format_count, format_number
 from registry.domain.report import Report
 from registry.domain.report_answers import Figure, FigureInput
 from registry.domain.target import TargetReport
@@ -38,7 +38,7 @@ def _unique(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: 
         FigureInput(
             symbol=f"U_{place}",
             value=line.num_tokens if line.num_unique_tokens is None else line.num_unique_tokens,
-            meaning=f"{line.reference}: {line.num_tokens:,} tokens, "
+            meaning=f"{line.reference}: {format_number(line.num_tokens, 'token')}, "
             + (
                 "duplicates not measured"
                 if line.num_unique_tokens is None

@@ -15,19 +15,17 @@ working directory where there is no registry), as rows of the same form as in `l
     tokens_per_parameter = 24.0
 """
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from registry.domain.law_answers import LawComparison
-from registry.errors import InputError, UnreadableError
+from registry.errors import InputError
 from registry.operations.keeping.home import read_settings
+from registry.operations.project_file import FILE_NAME, read_project_file
 from registry.scaling.laws import Law, get_law, load_laws
 from registry.scaling.requirement import optimal_tokens
-
-FILE_NAME = "muster.toml"
 
 
 def list_laws(home: Path | None = None, *, start: Path | None = None) -> tuple[Law, ...]:
@@ -45,7 +43,7 @@ def list_laws(home: Path | None = None, *, start: Path | None = None) -> tuple[L
     start = start or Path.cwd()
     found = read_settings(home).find_home(start)
     file = (start if found is None else found.parent) / FILE_NAME
-    return (*load_laws(), *read_laws(file)) if file.is_file() else load_laws()
+    return (*load_laws(), *read_laws(file))
 
 
 def get_own_law(law_id: str, home: Path | None = None, *, start: Path | None = None) -> Law:
@@ -98,11 +96,7 @@ def read_laws(path: Path) -> tuple[Law, ...]:
         InputError: A law is none, or its id is taken; file and key are named.
         UnreadableError: The file cannot be read, or is not TOML.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UnreadableError(path=str(path), reason=f"cannot be read as TOML: {error}") from error
-    rows = content.get("law", [])
+    rows = read_project_file(path).get("law", [])
     if not isinstance(rows, list):
         raise InputError(f"{path}: law: each law begins with [[law]]")
     taken = {law.id for law in load_laws()}

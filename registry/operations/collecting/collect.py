@@ -17,13 +17,15 @@ from registry.domain.collecting import CollectionPlan, Position, Source
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.names import DatasetName, Reference
 from registry.domain.reading import Format, Reading
+from registry.domain.rejection_limit import MaxRejected, RejectionLimit
 from registry.domain.run import Operation
 from registry.domain.version import Shard, Version, VersionState
 from registry.errors import ConflictError
 from registry.operations.collecting.landing import Landing
-from registry.operations.collecting.registration import Registering, require_text
+from registry.operations.collecting.registration import Registering, check_wanted, require_text
 from registry.operations.collecting.scan import FileFacts
 from registry.operations.context import CODE, Context
+from registry.operations.passes.damage import find_limit
 from registry.operations.passes.suppression import load_suppression
 from registry.storage.work import WorkArea
 
@@ -36,6 +38,7 @@ def collect(
     reading: Reading | None = None,
     card: Card | None = None,
     from_start: bool = False,
+    max_rejected: MaxRejected = None,
 ) -> Registration:
     """Seal a version of a dataset from a source; nothing new changes nothing.
 
@@ -46,13 +49,19 @@ def collect(
         reading: What the caller knows about how rows or files become documents.
         card: Licence, languages, description and more, as stated by the caller.
         from_start: Read everything again, whatever was read before.
+        max_rejected: The most of its rows that may be damaged, such as `5%` or 0.05; None: what
+            `muster.toml` says, else 1 %.
 
     Raises:
         InputError: The source, an option or a row is not usable; nothing was sealed.
         ConflictError: What was read before is no longer there, or somebody else sealed first.
         StorageError: The source cannot be reached or was lost, or the disk is full.
+        TooManyRejectedError: More of the rows are damaged; nothing was sealed.
     """
-    collection = _Collection(context, source, name, reading or Reading(), card or Card())
+    check_wanted(reading or Reading())
+    limit = find_limit(context, max_rejected)
+    registering = Registering(context, name, card or Card(), limit)
+    collection = _Collection(context, source, registering, reading or Reading())
     with open_source(source) as collector:
         earlier = None if from_start else collection.find_earlier()
         work = context.work(collection.work_on(earlier))
@@ -80,7 +89,8 @@ def plan_collection(
 
     The arguments and errors are those of `collect`.
     """
-    collection = _Collection(context, source, name, reading or Reading(), Card())
+    registering = Registering(context, name, Card(), RejectionLimit())
+    collection = _Collection(context, source, registering, reading or Reading())
     with open_source(source) as collector:
         earlier = None if from_start else collection.find_earlier()
         look = collector.look(earlier.position if earlier else None)
@@ -115,13 +125,13 @@ class _Collection:
     """One call of `collect`."""
 
     def __init__(
-        self, context: Context, source: Source, name: DatasetName, wanted: Reading, card: Card
+        self, context: Context, source: Source, registering: Registering, wanted: Reading
     ) -> None:
         self._context = context
         self._source = source
-        self._name = name
+        self._name = registering.name
         self._wanted = wanted
-        self._registering = Registering(context, name, card)
+        self._registering = registering
         self._taken_down = load_suppression(context)
 
     def find_earlier(self) -> _Earlier | None:
@@ -254,5 +264,9 @@ class _Collection:
 
 def _known_of(shard: Shard) -> Reading | None:
     """Return what the source knew of how a file is read, where it knew more than the file says."""
-    is_page = shard.reading is not None and shard.reading.format in (Format.JSON, Format.JSONL)
-    return shard.reading if is_page else None
+    reading = shard.reading
+    if reading is None or not (
+        reading.reason_column or reading.format in (Format.JSON, Format.JSONL)
+    ):
+        return None
+    return reading

@@ -25,6 +25,7 @@ from registry.domain.digest import fingerprint
 from registry.domain.names import DatasetName
 from registry.domain.progress import Done
 from registry.domain.reading import Field, Format, Reading
+from registry.domain.rejection_limit import MaxRejected
 from registry.domain.run import Operation
 from registry.domain.version import Shard
 from registry.errors import InputError
@@ -34,6 +35,7 @@ from registry.operations.collecting.register import STDIN, common_uri, save_stan
 from registry.operations.collecting.registration import Registering
 from registry.operations.collecting.scan import FileFacts, RejectedRows
 from registry.operations.context import CODE, Context
+from registry.operations.passes.damage import find_limit
 from registry.operations.passes.quarantine import QuarantineWriter
 from registry.operations.passes.suppression import load_suppression
 from registry.sources import reasons
@@ -48,7 +50,7 @@ _NO_KEY: Final = b"for a dry run, which keeps no pseudonym"
 _FIELDS: Final = tuple(Field(name=field.name, type=str(field.type)) for field in DOCUMENTS)
 
 
-def contribute(
+def contribute(  # noqa: PLR0913 - what people give has many sides, and each has a default
     context: Context,
     paths: Sequence[str],
     *,
@@ -58,6 +60,7 @@ def contribute(
     reading: Reading | None = None,
     card: Card | None = None,
     dry_run: bool = False,
+    max_rejected: MaxRejected = None,
 ) -> Registration:
     """Seal a version of documents that people gave; the same again changes nothing.
 
@@ -70,14 +73,18 @@ def contribute(
         reading: What the caller knows about how the files are read.
         card: What the caller states; its licence is that of rows that state none.
         dry_run: Answer what would be sealed and write nothing.
+        max_rejected: The most of their rows that may be damaged; None: what `muster.toml` says,
+            else 1 %.
 
     Raises:
+        TooManyRejectedError: More of them are.
         InputError: Nobody is named, or no row is kept; nothing was sealed.
         UnreadableError: A file cannot be read.
         ConflictError: Somebody else sealed first.
         StorageError: The disk is full.
     """
     columns, card = columns or ContributionColumns(), card or Card()
+    limit = find_limit(context, max_rejected)
     if (contributor is None) == (columns.contributor is None):
         raise InputError(
             "a contribution comes from somebody",
@@ -96,7 +103,7 @@ def contribute(
         if not facts:
             raise _nothing(paths, contributions.rejected)
         registering = Registering(
-            context, name, card.model_copy(update={"licence": meet(terms.licences)})
+            context, name, card.model_copy(update={"licence": meet(terms.licences)}), limit
         )
         uris = [file.uri or "" for file in files]
         draft = registering.make_draft(

@@ -121,7 +121,8 @@ class Landing:
             return self._wanted
         if self._wanted.format not in (Format.AUTO, known.format):
             raise InputError(f"{name} is {known.format}, not {self._wanted.format}")
-        return self._wanted.model_copy(update={"format": known.format, "records": known.records})
+        names = ("format", "records", "reason_column")
+        return self._wanted.model_copy(update={name: getattr(known, name) for name in names})
 
     def _load(self) -> Iterator[Arrived]:
         """Yield what an interrupted registration learned, as far as its objects are there."""

@@ -18,13 +18,20 @@ from registry.domain.digest import Digest, fingerprint
 from registry.domain.names import DatasetName
 from registry.domain.progress import Done
 from registry.domain.reading import Reading
+from registry.domain.rejection_limit import MaxRejected, RejectionLimit
 from registry.domain.run import Operation
 from registry.errors import InputError, UnreadableError
 from registry.operations.collecting.ingesting import ingest_shards
 from registry.operations.collecting.known_files import KnownFiles
-from registry.operations.collecting.registration import Registering, read_as_kind, require_text
+from registry.operations.collecting.registration import (
+    Registering,
+    check_wanted,
+    read_as_kind,
+    require_text,
+)
 from registry.operations.collecting.scan import FileFacts, scan
 from registry.operations.context import CODE, Context
+from registry.operations.passes.damage import find_limit
 from registry.operations.passes.suppression import load_suppression
 from registry.sources.detecting import UNKNOWN_FORMAT
 from registry.sources.file import SourceFile
@@ -48,6 +55,7 @@ def register(
     card: Card | None = None,
     ingest: bool = False,
     dry_run: bool = False,
+    max_rejected: MaxRejected = None,
 ) -> Registration:
     """Seal a version of a dataset from files; the same bytes again change nothing.
 
@@ -59,24 +67,29 @@ def register(
         card: Licence, languages, description and more, as stated by the caller.
         ingest: Also copy the files into the object store.
         dry_run: Answer what would be sealed and write nothing.
+        max_rejected: The most of its rows that may be damaged, such as `5%` or 0.05; None: what
+            `muster.toml` says, else 1 %.
 
     Raises:
         InputError: A path, option or file is not usable; nothing was sealed.
         ConflictError: A file changed while it was read, or somebody else sealed first.
+        TooManyRejectedError: More of the rows are damaged; nothing was sealed.
         StorageError: The disk is full.
     """
     card = card or Card()
+    check_wanted(reading or Reading())
+    limit = find_limit(context, max_rejected)
     if list(paths) == [STDIN]:
         with context.store.stage() as path:
             save_standard_input(path)
             files = [SourceFile.from_path(path, name="stdin")]
             origin = Origin("stdin", (STDIN,), uri="stdin:")
-            return FileRegistration(context, name, card, reading or Reading()).run(
+            return FileRegistration(context, name, card, reading or Reading(), limit).run(
                 files, origin, ingest=True, dry_run=dry_run
             )
     if STDIN in paths:
         raise InputError("- cannot stand beside other paths", hint="register them one by one")
-    return FileRegistration(context, name, card, reading or Reading()).run(
+    return FileRegistration(context, name, card, reading or Reading(), limit).run(
         find_files(paths), Origin("file", tuple(paths)), ingest=ingest, dry_run=dry_run
     )
 
@@ -108,12 +121,20 @@ class FileRegistration:
         name: The dataset; it is made when it is new.
         card: What the caller states.
         wanted: What the caller said about how files are read.
+        limit: How many of their rows may be damaged.
     """
 
-    def __init__(self, context: Context, name: DatasetName, card: Card, wanted: Reading) -> None:
+    def __init__(
+        self,
+        context: Context,
+        name: DatasetName,
+        card: Card,
+        wanted: Reading,
+        limit: RejectionLimit,
+    ) -> None:
         self._context = context
         self._name = name
-        self._registering = Registering(context, name, card)
+        self._registering = Registering(context, name, card, limit)
         self._wanted = read_as_kind(wanted, card)
         self._skipped: list[Skipped] = []
         self._taken_down = load_suppression(context)
@@ -259,6 +280,12 @@ def common_uri(uris: Sequence[str]) -> str:
     return "/".join(shared)
 
 
+def _unsaid(reading: Reading) -> set[str]:
+    """Return what tells no reading from another, so that earlier commands are known again."""
+    later = {"records", "keeps_partial", "reason_column", "encoding"}
+    return {"without", *(name for name in later if not getattr(reading, name))}
+
+
 def save_standard_input(path: Path) -> None:
     """Write standard input to a file.
 
@@ -267,11 +294,6 @@ def save_standard_input(path: Path) -> None:
     """
     with translated_errors("the object store"), path.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
-
-
-def _unsaid(reading: Reading) -> set[str]:
-    """Return what tells no reading from another, so that earlier commands are known again."""
-    return {"without"} if reading.records else {"without", "records"}
 
 
 def _load(context: Context, work: WorkArea, file: SourceFile) -> FileFacts | None:

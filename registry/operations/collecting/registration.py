@@ -9,8 +9,11 @@ from registry.domain.answers import Registration, Skipped
 from registry.domain.card import Card
 from registry.domain.collecting import Position
 from registry.domain.digest import Digest, digest_of_bytes
+from registry.domain.licence import UNKNOWN
 from registry.domain.names import DatasetName, Reference
-from registry.domain.reading import Reading
+from registry.domain.quantities import format_number
+from registry.domain.reading import Format, Reading
+from registry.domain.rejection_limit import RejectionLimit
 from registry.domain.run import Operation, RunDraft
 from registry.domain.template import EVERY_COLUMN
 from registry.domain.version import (
@@ -26,6 +29,8 @@ from registry.operations.collecting.prompts import read_prompt
 from registry.operations.collecting.scan import FileFacts, join_fields, total_ledger
 from registry.operations.context import Context, environment
 from registry.operations.passes.changes import compare
+from registry.operations.passes.damage import damage_of_files, fail_by_damage
+from registry.operations.passes.encodings import measure_encodings, sum_up_encodings
 from registry.operations.passes.quarantine import join_quarantines
 
 _CODE_FORMATS = {
@@ -51,6 +56,7 @@ class Registering:
         context: The open registry.
         name: The dataset; it is made when it is new.
         card: What the caller states about the version.
+        limit: How many rows may be damaged.
 
     Raises:
         UnknownError: A parent that the card names is not registered.
@@ -58,9 +64,12 @@ class Registering:
         UnreadableError: The prompt cannot be read.
     """
 
-    def __init__(self, context: Context, name: DatasetName, card: Card) -> None:
+    def __init__(
+        self, context: Context, name: DatasetName, card: Card, limit: RejectionLimit
+    ) -> None:
         self._context = context
-        self._name = name
+        self._limit = limit
+        self.name = name
         card.generation()
         self._prompt = None if card.prompt_file is None else read_prompt(Path(card.prompt_file))
         if self._prompt is not None:
@@ -93,7 +102,7 @@ class Registering:
             reached=reached,
         )
         return VersionDraft(
-            dataset=self._name,
+            dataset=self.name,
             kind=card.kind or self._guess_kind(scanned, source.kind),
             content=Content.DOCUMENTS,
             shards=tuple(facts.shard for facts in scanned),
@@ -103,12 +112,14 @@ class Registering:
             generation=card.generation(),
             licence=card.licence,
             licence_evidence=card.licence_url,
+            keeps_licence=True,
             languages=card.language,
             tags=card.tags,
             sources=(source,),
             description=card.description,
             owner=card.owner,
             ledger=(total_ledger(scanned),),
+            metrics=measure_encodings([facts.shard for facts in scanned]),
         )
 
     def seal(
@@ -131,6 +142,7 @@ class Registering:
 
         Raises:
             ConflictError: Somebody else sealed first, or these bytes were withdrawn.
+            TooManyRejectedError: Too many rows are damaged; a failed run says which.
         """
         context, card = self._context, self._card
         if self._prompt is not None:
@@ -146,10 +158,27 @@ class Registering:
             actor=context.actor,
             started_at=context.clock(),
         )
+        self._refuse_damage(draft, run)
         sealed = context.catalog.versions.seal(
             draft, run=run, actor=context.actor, at=context.clock()
         )
         return self._answer(sealed, draft, scanned, skipped)
+
+    def _refuse_damage(self, draft: VersionDraft, run: RunDraft | None) -> None:
+        damage = damage_of_files(draft.ledger[0])
+        if self._limit.allows(damage):
+            return
+        opened = None
+        if run is not None:
+            opened = self._context.catalog.runs.open(run, inputs=draft.inputs)
+        fail_by_damage(
+            self._context,
+            damage,
+            self._limit,
+            quarantine=draft.quarantine,
+            run=opened,
+            ledger=draft.ledger,
+        )
 
     def _find_parts(self, scanned: Sequence[FileFacts]) -> tuple[tuple[str, int], ...]:
         """Return the documents taken from each parent, which are all that was read."""
@@ -158,7 +187,7 @@ class Registering:
         num_documents = sum(facts.shard.num_documents for facts in scanned)
         if parts and num_taken != num_documents:
             raise InputError(
-                f"--take says that {num_taken:,} documents were taken and "
+                f"--take says that {format_number(num_taken, 'document')} were taken and "
                 f"{num_documents:,} were read",
                 hint="a --take REF=DOCUMENTS for every version; rows that are rejected are none",
             )
@@ -168,7 +197,7 @@ class Registering:
         return tuple(taken.items())
 
     def _guess_kind(self, scanned: Sequence[FileFacts], source: str) -> DatasetKind:
-        known = self._context.catalog.datasets.find(self._name)
+        known = self._context.catalog.datasets.find(self.name)
         if known is not None:
             return known.kind
         generation = self._card.generation()
@@ -206,16 +235,29 @@ class Registering:
             fields=version.fields,
             licence=version.licence,
             quarantine=draft.quarantine,
+            encodings=sum_up_encodings(draft.shards),
+            licence_from=self._find_licence_origin(sealed, draft),
             changes=changes,
             run=version.run,
         )
 
+    def _find_licence_origin(self, sealed: Sealed, draft: VersionDraft) -> str | None:
+        is_said = draft.licence is not None or bool(draft.inputs)
+        if is_said or sealed.previous is None or sealed.version.licence == UNKNOWN:
+            return None
+        return sealed.previous.reference
+
     def plan(
         self, draft: VersionDraft, scanned: Sequence[FileFacts], skipped: Sequence[Skipped]
     ) -> Registration:
-        """Return what `seal` would answer if nothing like it were there; nothing is written."""
+        """Return what `seal` would answer if nothing like it were there; nothing is written.
+
+        Raises:
+            TooManyRejectedError: It would refuse.
+        """
+        self._refuse_damage(draft, None)
         return Registration(
-            reference=str(self._name),
+            reference=str(self.name),
             status="planned",
             kind=draft.kind,
             digest=draft.manifest_digest,
@@ -228,6 +270,7 @@ class Registering:
             fields=draft.fields,
             licence=draft.licence or "unknown",
             quarantine=None,
+            encodings=sum_up_encodings(draft.shards),
             changes=None,
             run=None,
         )
@@ -239,6 +282,20 @@ def read_as_kind(reading: Reading, card: Card) -> Reading:
     if card.kind is not DatasetKind.TABULAR or is_named:
         return reading
     return reading.model_copy(update={"template": EVERY_COLUMN})
+
+
+def check_wanted(reading: Reading) -> None:
+    """Refuse what a caller said of how files are read, where it contradicts itself.
+
+    Raises:
+        InputError: It does.
+    """
+    if reading.template is not None and reading.text_columns:
+        raise InputError(
+            f"--template {reading.template!r} and --text-column {' '.join(reading.text_columns)} "
+            "both say what the text is",
+            hint="leave one of them out",
+        )
 
 
 def require_text(scanned: Sequence[FileFacts], place: str) -> None:
@@ -256,9 +313,16 @@ def require_text(scanned: Sequence[FileFacts], place: str) -> None:
         reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
         raise InputError(
             f"no document at {place}: every row was rejected ({reasons})",
-            hint="name the column with --text-column, or the format with --format",
+            hint=_say_what_would_help(scanned),
         )
     raise InputError(f"nothing to register at {place}: it holds no text")
+
+
+def _say_what_would_help(scanned: Sequence[FileFacts]) -> str:
+    formats = {facts.shard.reading.format for facts in scanned if facts.shard.reading}
+    if formats <= {Format.WARC, Format.HTML}:
+        return "documents are responses of status 200 with a web page or plain text in them"
+    return "name the column with --text-column, or the format with --format"
 
 
 def rejected_of(scanned: Sequence[FileFacts]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from registry.domain.base import Value
 from registry.domain.digest import Digest, digest_of_file
 from registry.domain.ledger import LedgerEntry, Rejected
 from registry.domain.progress import Done
-from registry.domain.reading import Field, Reading
+from registry.domain.reading import Container, Field, Reading
 from registry.domain.version import Shard
 from registry.errors import ConflictError
 from registry.operations.context import Context
@@ -22,9 +22,12 @@ from registry.operations.passes.shards import WORTH_A_THREAD_BYTES, open_shard
 from registry.operations.passes.suppression import Suppression
 from registry.sources.detecting import Detected, describe, detect
 from registry.sources.digesting import Digesting
+from registry.sources.encoding import examine, find_encoding, is_suspect, may_be_encoded
 from registry.sources.file import SourceFile
+from registry.sources.partial import as_partial
 from registry.sources.places import path_of, read_stamp
 from registry.sources.reading import leave_out, read_documents
+from registry.sources.reasons import CUT_OFF, INVALID_UTF8
 
 _NOTHING = Suppression()
 
@@ -81,6 +84,7 @@ def scan(
     tally = _Tally(context, keep=keep, taken_down=taken_down)
     with _digested(file) as (readable, digest):
         tally.read(readable, detected.reading)
+        detected, tally = _read_again(file, wanted, detected, tally)
         facts = tally.tell(
             detected,
             Shard(
@@ -158,8 +162,35 @@ def scan_object(
         detected = describe(file, decided.model_copy(update={"without": ()}))
     tally = _Tally(context, keep=True, taken_down=taken_down)
     tally.read(file, detected.reading)
+    detected, tally = _read_again(file, wanted, detected, tally)
     counts = {"num_documents": tally.num_documents, "num_text_bytes": tally.num_text_bytes}
     return tally.tell(detected, shard.model_copy(update=counts))
+
+
+def _read_again(
+    file: SourceFile, wanted: Reading, detected: Detected, tally: "_Tally"
+) -> tuple[Detected, "_Tally"]:
+    """Read a file by its encoding where it turned out not to be UTF-8, and its encoding is found.
+
+    Of one whose encoding was declared, or showed before, only what it lacks is counted.
+    """
+    reading = detected.reading
+    plain, as_plain, _ = as_partial(file, reading)
+    known = reading.encoding
+    if known is not None and reading.container is Container.NONE:
+        counted = examine(
+            plain, as_plain, known.name, basis=known.basis, confidence=known.confidence
+        )
+        return Detected(reading.model_copy(update={"encoding": counted}), detected.fields), tally
+    if not tally.is_suspect or not may_be_encoded(reading):
+        return detected, tally
+    found = find_encoding(plain, as_plain)
+    if found is None:
+        return detected, tally
+    detected = detect(file, wanted.model_copy(update={"format": reading.format, "encoding": found}))
+    again = tally.begin_again()
+    again.read(file, detected.reading)
+    return detected, again
 
 
 class RejectedRows:
@@ -197,6 +228,9 @@ class _Tally:
         self.hits: set[Digest] = set()
         """The digests of the texts that were left out."""
 
+        self.is_suspect = False
+        """Whether some text was no UTF-8, of a format that may be in another encoding."""
+
         self._context = context
         self._writer = QuarantineWriter(context.store) if keep else None
         self._rejected = RejectedRows()
@@ -204,7 +238,13 @@ class _Tally:
         self.num_text_bytes = 0
         self.quarantine: Digest | None = None
 
+    def begin_again(self) -> "_Tally":
+        """Return an empty one for another reading of the same file."""
+        keep = self._writer is not None
+        return _Tally(self._context, keep=keep, taken_down=self._taken_down)
+
     def read(self, file: SourceFile, reading: Reading) -> None:
+        is_open = may_be_encoded(reading)
         settings = self._context.settings
         outcomes = read_documents(
             file,
@@ -217,6 +257,10 @@ class _Tally:
             self.num_documents += len(outcome.kept)
             self.num_text_bytes += num_bytes
             self._add_rejected(outcome.rejected)
+            if is_open and not self.is_suspect:
+                self.is_suspect = is_suspect(outcome.kept.column("text")) or (
+                    INVALID_UTF8 in outcome.rejected.column("reason").to_pylist()
+                )
             self._context.progress.advance(
                 Done(
                     num_bytes=num_bytes,
@@ -229,7 +273,10 @@ class _Tally:
 
     def tell(self, detected: Detected, shard: Shard) -> FileFacts:
         """Return what is known of a file that was read to its end."""
-        reading = detected.reading.model_copy(update={"without": tuple(sorted(self.hits))})
+        is_cut = any(item.reason == CUT_OFF for item in self._rejected.summary)
+        reading = detected.reading.model_copy(
+            update={"without": tuple(sorted(self.hits)), "keeps_partial": is_cut}
+        )
         return FileFacts(
             shard=shard.model_copy(update={"reading": reading}),
             fields=detected.fields,

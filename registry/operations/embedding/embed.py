@@ -18,6 +18,7 @@ from registry.domain.embedding import (
 )
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.reading import Field
+from registry.domain.rejection_limit import MaxRejected
 from registry.domain.run import DERIVED_FROM, Operation, Run, RunDraft
 from registry.domain.version import Content, Shard, Version, VersionDraft
 from registry.embedding.extras import needed_for
@@ -35,9 +36,15 @@ from registry.operations.embedding.embedding_units import EmbeddedUnit
 from registry.operations.embedding.embeddings import MANIFEST, read_manifest
 from registry.operations.embedding.train_terms import list_passes, train_terms
 from registry.operations.passes.changes import note_other_origin
+from registry.operations.passes.damage import find_limit
 from registry.operations.passes.inputs import open_input
 from registry.operations.passes.runs import open_or_resume, recorded_failure
-from registry.operations.passes.units import join_unit_quarantines, run_units, total_ledger
+from registry.operations.passes.units import (
+    join_unit_quarantines,
+    refuse_damaged_units,
+    run_units,
+    total_ledger,
+)
 
 
 def embed(
@@ -47,6 +54,7 @@ def embed(
     model: str = STATIC,
     parameters: StaticParameters | None = None,
     name: DatasetName | None = None,
+    max_rejected: MaxRejected = None,
 ) -> Embedding:
     """Write a vector for each document of a version, as a new version of embeddings.
 
@@ -57,8 +65,11 @@ def embed(
             `owner/name` or `owner/name@revision` on the Hub.
         parameters: How a static model is trained.
         name: The dataset of the embeddings; else the input's name and the model's.
+        max_rejected: The most of its rows that may be damaged, such as `5%` or 0.05; None: what
+            `muster.toml` says, else 1 %.
 
     Raises:
+        TooManyRejectedError: More of the documents are damaged; nothing was sealed.
         InputError: The input holds no documents, too few words to train on, or there is no such
             model.
         UnreadableError: The folder holds no model of a known format.
@@ -66,6 +77,7 @@ def embed(
         MissingExtraError: A library of the extra `embed` or `hub` is not installed.
         StorageError: The disk is full, or the Hub cannot be reached; run the same command again.
     """
+    limit = find_limit(context, max_rejected)
     version = open_input(context, reference)
     _require_libraries()
     found = None if model == STATIC else find_model(context.store, model)
@@ -84,6 +96,7 @@ def embed(
         )
         work = embedding_units.Embedding(context.place, AS_IS, files)
         units = run_units(context, version, work, derivation=derivation, task="embed")
+        refuse_damaged_units(context, units, run=run, limit=limit)
         draft = _draft(context, units, files, version=version, target=target)
         sealed = context.catalog.versions.seal(
             draft.model_copy(update={"derivation": derivation}),

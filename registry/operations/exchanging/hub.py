@@ -11,10 +11,12 @@ from registry.domain.exchange import MetadataFormat
 from registry.domain.hub_source import HubSource
 from registry.domain.names import DatasetName, Reference
 from registry.domain.reading import Reading
+from registry.domain.rejection_limit import MaxRejected, RejectionLimit
 from registry.operations.collecting.register import FileRegistration
 from registry.operations.context import Context
 from registry.operations.exchanging.hub_dataset import HubDataset
 from registry.operations.exchanging.import_metadata import import_description
+from registry.operations.passes.damage import find_limit
 
 
 def register_hub(
@@ -26,6 +28,7 @@ def register_hub(
     card: Card | None = None,
     ingest: bool = False,
     from_start: bool = False,
+    max_rejected: MaxRejected = None,
 ) -> Registration:
     """Seal a version of a dataset from the Hub, and record what its card states of it.
 
@@ -40,18 +43,25 @@ def register_hub(
         card: What the caller states, which goes before what the Hub's card does.
         ingest: Also copy the files into the object store.
         from_start: Read all files again.
+        max_rejected: The most of their rows that may be damaged; None: what `muster.toml` says,
+            else 1 %.
 
     Raises:
         InputError: The repository, a subset or a file is not there or not usable.
         NotAllowedError: It is private or gated.
         ConflictError: Bytes came that are not those of the commit, or somebody else sealed first.
+        TooManyRejectedError: More of the rows are.
         StorageError: The Hub cannot be reached, or the disk is full.
     """
     found = HubDataset(source)
     publisher, _, _ = source.repository.partition("/")
     known = Card(url=found.commit.page, publisher=publisher)
     registration = FileRegistration(
-        context, name, (card or Card()).over(known), reading or Reading()
+        context,
+        name,
+        (card or Card()).over(known),
+        reading or Reading(),
+        find_limit(context, max_rejected),
     )
     answer = registration.run(found.files, found.origin, ingest=ingest, from_start=from_start)
     skipped = (*found.skipped, *answer.skipped)
@@ -80,7 +90,7 @@ def plan_hub(
     The arguments and errors are those of `register_hub`.
     """
     found = HubDataset(source)
-    registration = FileRegistration(context, name, Card(), reading or Reading())
+    registration = FileRegistration(context, name, Card(), reading or Reading(), RejectionLimit())
     known = {} if from_start else registration.find_known(found.files, found.origin, keep=False)
     new = [file for file in found.files if file.name not in known]
     dataset = context.catalog.datasets.find(name)

@@ -30,6 +30,9 @@ from registry.operations.tokenizing.tokenize import tokenize
 from registry.sources.reading import leave_out
 from registry.sources.reasons import TAKEDOWN
 
+_ANY = 1
+"""All rows may be damaged: what was let through once is not judged again."""
+
 
 class Rebuilding:
     """What takes the place of each version of a takedown."""
@@ -68,7 +71,7 @@ class Rebuilding:
                 if _identify(count) not in known:
                     tokenizer = self._context.catalog.tokenizers.get(count.tokenizer_fingerprint)
                     counting = Counting(tokenizer, count.policy, count_only=True)
-                    tokenize(self._context, Reference.parse(after), counting)
+                    tokenize(self._context, Reference.parse(after), counting, max_rejected=_ANY)
 
     def _exact_counts(self, reference: str) -> list[RecordedCount]:
         """Return the counts of all documents of a version as they stand."""
@@ -89,7 +92,13 @@ class Rebuilding:
             return version.reference
         if run.operation is Operation.TOKENIZE:
             counting = read_counting(self._context, run)
-            made = tokenize(self._context, Reference.parse(parent), counting, name=version.dataset)
+            made = tokenize(
+                self._context,
+                Reference.parse(parent),
+                counting,
+                name=version.dataset,
+                max_rejected=_ANY,
+            )
             return made.reference
         return self._normalize_again(version, parent, [one for one in others if one is not None])
 
@@ -107,6 +116,7 @@ class Rebuilding:
             recipe=None if fitted_on else recipe.model_copy(update={"fitted": None}),
             name=version.dataset,
             fitted_on=fitted_on,
+            max_rejected=_ANY,
         ).reference
 
     def _mix_again(self, version: Version) -> str | None:

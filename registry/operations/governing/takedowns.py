@@ -58,7 +58,11 @@ def open_takedown(
     search = Search(context, selector)
     search.look_at_all(context.catalog.takedowns.list_candidates())
     if not search.items:
-        unread = f"; {len(search.unread):,} versions cannot be read" if search.unread else ""
+        unread = (
+            f"; {format_number(len(search.unread), 'version')} cannot be read"
+            if search.unread
+            else ""
+        )
         raise InputError(
             f"no document of any version fits {selector.kind} {selector.value}{unread}",
             hint="nothing was recorded; patterns are those of a shell: '*example.org/*'",

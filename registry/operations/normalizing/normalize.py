@@ -26,6 +26,7 @@ from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.progress import Done
 from registry.domain.recipe import Recipe
+from registry.domain.rejection_limit import MaxRejected
 from registry.domain.run import DERIVED_FROM, Operation, Run, RunDraft
 from registry.domain.version import Content, Metric, Version, VersionDraft
 from registry.errors import InputError
@@ -41,6 +42,7 @@ from registry.operations.normalizing.outputs import (
 )
 from registry.operations.normalizing.tables import find_fitted, invert, normalize_table
 from registry.operations.passes.changes import note_other_origin
+from registry.operations.passes.damage import find_limit
 from registry.operations.passes.indexes import write_index
 from registry.operations.passes.inputs import open_input
 from registry.operations.passes.planning import PlannedUnit
@@ -52,6 +54,7 @@ from registry.operations.passes.units import (
     UnitWork,
     join_indexes,
     join_unit_quarantines,
+    refuse_damaged_units,
     run_part,
     run_units,
     total_ledger,
@@ -66,6 +69,7 @@ def normalize(
     recipe: Recipe | None,
     name: DatasetName | None = None,
     fitted_on: Reference | None = None,
+    max_rejected: MaxRejected = None,
 ) -> Normalization:
     """Write a version's documents or rows, normalized by a recipe, as a new version.
 
@@ -76,13 +80,17 @@ def normalize(
         name: The dataset of the output; else the input's name and the recipe's, joined by a dot.
         fitted_on: Of a recipe for tables: the version that it made, or was fitted to, before. What
             it learned there is applied; None: it is fitted to the input.
+        max_rejected: The most of its rows that may be damaged, such as `5%` or 0.05; None: what
+            `muster.toml` says, else 1 %.
 
     Raises:
         InputError: The input holds something else than the recipe is for, or nothing was kept.
         ConflictError: The input's files changed.
+        TooManyRejectedError: More of the documents are damaged; nothing was sealed.
         BalanceError: The ledger does not balance; nothing was sealed.
         StorageError: The disk is full; run the same command again to resume.
     """
+    limit = find_limit(context, max_rejected)
     source = None if fitted_on is None else find_fitted(context, fitted_on, recipe)
     recipe = recipe if source is None else source.recipe
     if recipe is None:
@@ -90,7 +98,9 @@ def normalize(
     version = open_input(context, reference, or_table=recipe.is_for_tables)
     target = name or derived_name(version.dataset, recipe.name)
     if recipe.is_for_tables:
-        return normalize_table(context, version, recipe=recipe, target=target, fitted_on=source)
+        return normalize_table(
+            context, version, recipe=recipe, target=target, fitted_on=source, limit=limit
+        )
     derivation = derive(context, version, recipe)
     known = context.catalog.versions.find_derived(target, derivation)
     if known is not None:
@@ -100,6 +110,7 @@ def normalize(
     with recorded_failure(context, run):
         work = _Normalizing(context.place, recipe)
         units = run_units(context, version, work, derivation=derivation, task="normalize")
+        refuse_damaged_units(context, units, run=run, limit=limit)
         result = _draft(context, units, version=version, recipe=recipe, target=target)
         sealed = context.catalog.versions.seal(
             result.model_copy(update={"derivation": derivation}),

@@ -24,13 +24,16 @@ def identify(recipe: Recipe) -> RecipeIdentity:
 
 
 def name_shards(
-    written: Sequence[WrittenShard], *, number: int, reading: Reading = DOCUMENT_READING
+    written: Sequence[WrittenShard],
+    *,
+    number: int,
+    reading: Reading = DOCUMENT_READING,
+    stem: str = "documents",
 ) -> tuple[Shard, ...]:
     """Return the shards of a unit under their logical paths."""
-    what = "rows" if reading == TABLE_READING else "documents"
     return tuple(
         Shard(
-            path=f"{what}-{number:05}-{place:03}.parquet",
+            path=f"{stem}-{number:05}-{place:03}.parquet",
             digest=shard.stored.digest,
             num_bytes=shard.stored.num_bytes,
             num_documents=shard.num_documents,

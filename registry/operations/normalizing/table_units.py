@@ -187,7 +187,12 @@ class Transforming(_RowWork[Unit]):
                 report(Done.of(processed.ledger))
             written = writer.finish()
         return Unit(
-            shards=name_shards(written, number=unit.number, reading=self.reading),
+            shards=name_shards(
+                written,
+                number=unit.number,
+                reading=self.reading,
+                stem="documents" if table.makes_documents else "rows",
+            ),
             ledger=add_ledgers(ledgers).check(),
             index=write_index(store, index.to_batch()) if table.makes_documents else None,
             quarantine=quarantine.finish(),

@@ -12,6 +12,7 @@ from registry.domain.digest import Digest, fingerprint
 from registry.domain.names import DatasetName, Reference
 from registry.domain.reading import Field
 from registry.domain.recipe import Recipe
+from registry.domain.rejection_limit import RejectionLimit
 from registry.domain.run import DERIVED_FROM, Operation, Run, RunDraft
 from registry.domain.version import Content, DatasetKind, Metric, Version, VersionDraft
 from registry.errors import InputError
@@ -26,6 +27,7 @@ from registry.operations.passes.units import (
     Unit,
     join_indexes,
     join_unit_quarantines,
+    refuse_damaged_units,
     run_units,
     total_ledger,
 )
@@ -39,6 +41,7 @@ def normalize_table(
     recipe: Recipe,
     target: DatasetName,
     fitted_on: Version | None = None,
+    limit: RejectionLimit | None = None,
 ) -> Normalization:
     """Write a version's rows, normalized by a recipe for tables, as a new version.
 
@@ -48,10 +51,12 @@ def normalize_table(
         recipe: The recipe, to be fitted to the input unless it is fitted already.
         target: The dataset of the output.
         fitted_on: The version whose recipe this is, if it is fitted.
+        limit: How many of the rows may be damaged; None: any number.
 
     Raises:
         InputError: A column is missing, nothing can be learned from it, or no row was kept.
         ConflictError: The input's files changed.
+        TooManyRejectedError: More of the rows are damaged; nothing was sealed.
         BalanceError: The ledger does not balance; nothing was sealed.
         StorageError: The disk is full; run the same command again to resume.
     """
@@ -70,6 +75,8 @@ def normalize_table(
             fitted = fit(context, version, recipe, schema=schema, derivation=derivation)
         work = Transforming(context.place, fitted, schema=schema)
         units = run_units(context, version, work, derivation=derivation, task="normalize")
+        if limit is not None:
+            refuse_damaged_units(context, units, run=run, limit=limit)
         draft = _draft(context, units, work, version=version, target=target, inputs=inputs)
         sealed = context.catalog.versions.seal(
             draft.model_copy(update={"derivation": derivation}),

@@ -1,17 +1,13 @@
 """Keep rejected rows: file, row or offset, reason and raw bytes, as one Parquet object."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from registry.documents import NO_DOCUMENTS, REJECTIONS, Outcome
-from registry.domain.answers import Quarantine, RejectedRow
 from registry.domain.digest import Digest
-from registry.domain.names import Reference
-from registry.operations.context import Context
 from registry.operations.passes.shards import Slice
 from registry.storage.objects import ObjectStore
 from registry.storage.row_groups import RowGroups, StagedParquet, iter_batches
@@ -140,30 +136,8 @@ def read_quarantine(store: ObjectStore, digest: Digest) -> Iterator[pa.RecordBat
             yield _complete(batch).cast(REJECTIONS)
 
 
-def show_quarantine(context: Context, reference: Reference, *, limit: int) -> Quarantine:
-    """Return the first rows that the run behind a version rejected.
-
-    Raises:
-        UnknownError: There is no such version.
-    """
-    version = context.catalog.versions.get(reference)
-    digest = None if version.run is None else context.catalog.runs.get(version.run).quarantine
-    rows: list[RejectedRow] = []
-    num_rows = 0
-    for batch in read_quarantine(context.store, digest) if digest else ():
-        num_rows += len(batch)
-        rows.extend(_row(row) for row in batch.slice(0, max(0, limit - len(rows))).to_pylist())
-    return Quarantine(
-        reference=version.reference, run=version.run, num_rows=num_rows, rows=tuple(rows)
-    )
-
-
 def _complete(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return rejections with a size; those written before it was kept have that of their raw."""
     if "num_bytes" in batch.schema.names:
         return batch
     return batch.append_column("num_bytes", pc.binary_length(batch.column("raw")))
-
-
-def _row(row: dict[str, Any]) -> RejectedRow:
-    return RejectedRow.model_validate(row | {"raw": row["raw"].decode("utf-8", "backslashreplace")})

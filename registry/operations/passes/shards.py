@@ -8,6 +8,7 @@ from typing import TypeAlias
 from registry.documents import Outcome
 from registry.domain.base import Value
 from registry.domain.digest import Digest, digest_of_stream
+from registry.domain.quantities import format_number
 from registry.domain.reading import Reading, Span
 from registry.domain.version import Shard
 from registry.errors import (
@@ -106,7 +107,7 @@ def check_documents(name: str, registered: int, read: int) -> None:
     """
     if read != registered:
         raise ConflictError(
-            f"{name} holds {registered:,} documents and {read:,} were read",
+            f"{name} holds {format_number(registered, 'document')} and {read:,} were read",
             hint="read it with the MUSTER_MAX_DOCUMENT_BYTES under which it was registered",
         )
 

@@ -24,6 +24,7 @@ from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import Reference
 from registry.domain.progress import Done
 from registry.domain.recipe import Recipe
+from registry.domain.rejection_limit import RejectionLimit
 from registry.domain.run import Run
 from registry.domain.version import Shard, Version
 from registry.errors import InputError
@@ -31,6 +32,7 @@ from registry.execution.base import Finished, Lost, Report
 from registry.normalization.pipeline import Pipeline
 from registry.operations.context import Context
 from registry.operations.passes.ahead import meanwhile
+from registry.operations.passes.damage import damage_of_pass, fail_by_damage
 from registry.operations.passes.executors import choose_executor
 from registry.operations.passes.indexes import read_index, write_index
 from registry.operations.passes.planning import PlannedUnit, plan_units
@@ -279,9 +281,9 @@ class _Run(Generic[_Unit]):
                 self._keep(unit, work.give_up(unit, outcome, report))
 
     def _take_up(self, planned: PlannedUnit) -> bool:
-        """Return whether a unit was finished by an earlier call."""
+        """Return whether an earlier call finished a unit; one that it lost is tried anew."""
         unit = load_unit(self._context, self._area, planned, self._work.unit_kind)
-        if unit is None or not self._work.accepts(unit):
+        if unit is None or unit.is_lost or not self._work.accepts(unit):
             return False
         self._done[planned.number] = unit
         self._context.progress.advance(unit.done)
@@ -290,6 +292,25 @@ class _Run(Generic[_Unit]):
     def _keep(self, planned: PlannedUnit, unit: _Unit) -> None:
         self._area.save(planned.name, unit.model_dump(mode="json"))
         self._done[planned.number] = unit
+
+
+def refuse_damaged_units(
+    context: Context, units: Sequence[Unit], *, run: Run, limit: RejectionLimit
+) -> None:
+    """Close a run as failed, with its books and quarantine, if too many of its rows are damaged.
+
+    The finished units stay: the same command with another limit takes them up.
+
+    Raises:
+        TooManyRejectedError: There are too many.
+    """
+    damage = damage_of_pass(
+        [unit.ledger for unit in units], [unit.ledger for unit in units if unit.is_lost]
+    )
+    if not limit.allows(damage):
+        quarantine = join_unit_quarantines(context, units)
+        books = total_ledger(units).entries
+        fail_by_damage(context, damage, limit, quarantine=quarantine, run=run, ledger=books)
 
 
 def total_ledger(units: Sequence[Unit]) -> Ledger:

@@ -13,11 +13,13 @@ from registry.domain.engine import EngineChoice
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.names import Reference
 from registry.domain.progress import Done
+from registry.domain.rejection_limit import MaxRejected, RejectionLimit
 from registry.domain.version import Version
 from registry.normalization.pipeline import Pipeline
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.context import Context
 from registry.operations.passes.ahead import read_ahead
+from registry.operations.passes.damage import damage_of_pass, fail_by_damage, find_limit
 from registry.operations.passes.inputs import open_input
 from registry.operations.passes.quarantine import QuarantineWriter
 from registry.operations.passes.runs import recorded_failure
@@ -45,6 +47,7 @@ def tokenize_sample(
     fraction: float,
     seed: int,
     engine: EngineChoice = EngineChoice.AUTO,
+    max_rejected: MaxRejected = None,
 ) -> Tokenization:
     """Estimate the tokens of a version from a sample of its documents, with a 95 % interval.
 
@@ -54,9 +57,11 @@ def tokenize_sample(
 
     Raises:
         InputError: The input holds tokens already, or the sample holds fewer than two documents.
+        TooManyRejectedError: More of all documents are damaged than `max_rejected` allows.
     """
+    limit = find_limit(context, max_rejected)
     version = open_input(context, reference)
-    sample = _SampleOptions(version, counting, fraction, seed)
+    sample = _SampleOptions(version, counting, fraction, seed, limit)
 
     def run(*, is_fast: bool) -> Tokenization:
         return _estimate(context, sample, is_fast=is_fast)
@@ -72,6 +77,7 @@ class _SampleOptions:
     counting: Counting
     fraction: float
     seed: int
+    limit: RejectionLimit
 
 
 def _estimate(context: Context, options: _SampleOptions, *, is_fast: bool) -> Tokenization:
@@ -88,11 +94,18 @@ def _estimate(context: Context, options: _SampleOptions, *, is_fast: bool) -> To
         encoder = load_counting_encoder(context.place, counting, is_fast=is_fast)
         quarantine = QuarantineWriter(context.store)
         sampled = _sample(context, options, encoder, quarantine)
+        rejected = quarantine.finish()
+        damage = damage_of_pass([sampled.ledger], [])
+        if not options.limit.allows(damage):
+            books = sampled.ledger.entries
+            fail_by_damage(
+                context, damage, options.limit, quarantine=rejected, run=run, ledger=books
+            )
         count = _scale_up(context, counting, sampled, fraction=fraction, seed=seed)
         context.catalog.runs.finish(
             run.id,
             ledger=sampled.ledger.entries,
-            quarantine=quarantine.finish(),
+            quarantine=rejected,
             counts=[(version.reference, count)],
             recipe=counting.recipe,
             at=context.clock(),

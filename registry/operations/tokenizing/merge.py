@@ -3,6 +3,7 @@
 from registry.domain.answers import Normalization, Tokenization
 from registry.domain.names import DatasetName, Reference
 from registry.domain.recipe import Recipe
+from registry.domain.rejection_limit import MaxRejected
 from registry.domain.run import Operation, Run, RunState
 from registry.domain.tokenizer import CountingPolicy
 from registry.domain.version import Version
@@ -20,13 +21,16 @@ from registry.operations.tokenizing.tokenize import tokenize
 _SHOWN = 8
 
 
-def merge(context: Context, run_id: str) -> Normalization | Tokenization:
+def merge(
+    context: Context, run_id: str, *, max_rejected: MaxRejected = None
+) -> Normalization | Tokenization:
     """Seal what all parts of a run made, as the one command that they stand for would have.
 
     Raises:
         UnknownError: There is no such run.
         InputError: It is no run over units, or some of them are not finished; they are named.
         ConflictError: It is closed already, or was opened under other settings.
+        TooManyRejectedError: More of the documents are damaged than `max_rejected` allows.
     """
     run = context.catalog.runs.get(run_id)
     if run.state is not RunState.OPEN:
@@ -43,11 +47,11 @@ def merge(context: Context, run_id: str) -> Normalization | Tokenization:
         recipe = Recipe.model_validate(run.parameters["recipe"])
         _require_same(run, derive_normalization(context, version, recipe))
         _require_finished(context, run, version, Unit)
-        return normalize(context, reference, recipe=recipe, name=name)
+        return normalize(context, reference, recipe=recipe, name=name, max_rejected=max_rejected)
     counting = read_counting(context, run)
     _require_same(run, counts.derive(context, version, counting))
     _require_finished(context, run, version, TokenUnit)
-    return tokenize(context, reference, counting, name=name)
+    return tokenize(context, reference, counting, name=name, max_rejected=max_rejected)
 
 
 def read_counting(context: Context, run: Run) -> Counting:

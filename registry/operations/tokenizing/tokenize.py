@@ -12,6 +12,7 @@ from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
 from registry.domain.names import DatasetName, Reference, derived_name
 from registry.domain.reading import Field
+from registry.domain.rejection_limit import MaxRejected, RejectionLimit
 from registry.domain.run import Run
 from registry.domain.tokens import TokenFile, TokenInput, TokenManifest
 from registry.domain.version import Content, Shard, Version, VersionDraft
@@ -19,11 +20,13 @@ from registry.errors import InputError
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.context import Context
 from registry.operations.passes.changes import note_other_origin
+from registry.operations.passes.damage import find_limit
 from registry.operations.passes.inputs import open_input
 from registry.operations.passes.runs import recorded_failure
 from registry.operations.passes.units import (
     join_indexes,
     join_unit_quarantines,
+    refuse_damaged_units,
     run_part,
     run_units,
     total_ledger,
@@ -51,6 +54,7 @@ def tokenize(
     *,
     name: DatasetName | None = None,
     engine: EngineChoice = EngineChoice.AUTO,
+    max_rejected: MaxRejected = None,
 ) -> Tokenization:
     """Count every token of a version exactly; unless `count_only`, also write token shards.
 
@@ -60,14 +64,18 @@ def tokenize(
         counting: Tokenizer, policy, recipe.
         name: The dataset of the token shards; else the input's name and the tokenizer's.
         engine: Which library encodes; the ids are the same.
+        max_rejected: The most of its rows that may be damaged, such as `5%` or 0.05; None: what
+            `muster.toml` says, else 1 %.
 
     Raises:
         InputError: The input holds tokens already, or no document came through.
         ConflictError: The input's files changed.
+        TooManyRejectedError: More of the documents are damaged; nothing was sealed.
         EngineRefusedError: The fast engine was asked for and does not take the tokenizer.
         EngineMismatchError: The fast engine was asked for and gives other ids.
         StorageError: The disk is full; run the same command again to resume.
     """
+    limit = find_limit(context, max_rejected)
     version = open_input(context, reference)
     target = name or derived_name(version.dataset, counting.tokenizer.name)
     derivation = derive(context, version, counting)
@@ -79,7 +87,7 @@ def tokenize(
 
     def run(*, is_fast: bool) -> Tokenization:
         work = _make_work(context, counting, is_fast=is_fast)
-        return _run(context, version, work, target=target)
+        return _run(context, version, work, target=target, limit=limit)
 
     return with_engine(context, counting, engine, run=run)
 
@@ -129,12 +137,18 @@ def _open(context: Context, version: Version, work: Tokenizing, target: DatasetN
 
 
 def _run(
-    context: Context, version: Version, work: Tokenizing, *, target: DatasetName
+    context: Context,
+    version: Version,
+    work: Tokenizing,
+    *,
+    target: DatasetName,
+    limit: RejectionLimit,
 ) -> Tokenization:
     counting = work.counting
     run = _open(context, version, work, target)
     with recorded_failure(context, run):
         units = run_units(context, version, work, derivation=run.derivation, task="tokenize")
+        refuse_damaged_units(context, units, run=run, limit=limit)
         count = _total(context, units, counting, work.encoder)
         if counting.count_only:
             _close(context, version, counting, units, count, run)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from registry.domain.answers import VersionDescription
+from registry.domain.answers import EncodingUse, VersionDescription
 from registry.domain.card import Card
 from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.names import Reference
@@ -11,6 +11,7 @@ from registry.domain.version import Content, Dataset, Lifecycle, Version
 from registry.errors import InputError
 from registry.licensing.effective import effective_licence
 from registry.operations.context import Context
+from registry.operations.passes.encodings import NUM_FILES, sum_up_encodings
 
 
 def show(context: Context, reference: Reference) -> VersionDescription:
@@ -32,8 +33,18 @@ def show(context: Context, reference: Reference) -> VersionDescription:
         tokenizer=_tokenizer_of(context, version),
         tokens=_tokens_of(context, version, parents),
         withdrawal=catalog.versions.find_withdrawal(exact),
+        encodings=_encodings_of(context, version),
         parents=parents,
         children=_neighbours(context, exact, upstream=False),
+    )
+
+
+def _encodings_of(context: Context, version: Version) -> tuple[EncodingUse, ...]:
+    """Return in which encodings files are; shards are looked at only where there are some."""
+    if all(metric.name != NUM_FILES for metric in version.metrics):
+        return ()
+    return sum_up_encodings(
+        context.catalog.versions.list_shards(Reference.parse(version.reference))
     )
 
 

@@ -56,7 +56,7 @@ def test_a_table_that_grows_is_the_same_whether_read_in_steps_or_at_once(muster,
     ledgers = [context.catalog.runs.ledger(one.run or "") for one in (steps, whole)]
     assert ledgers[0] == ledgers[1]
     assert (31, 29) == (ledgers[0].documents_in, ledgers[0].documents_kept)
-    assert 2 == len(muster.quarantine("forum/steps").rows)
+    assert 2 == len(muster.quarantine.show("forum/steps").rows)
 
 
 def test_a_plan_says_what_would_be_read_and_writes_nothing(muster, context, database):  # noqa: F811
@@ -122,7 +122,7 @@ def test_a_repository_becomes_code_and_moves_with_its_commits(muster, repository
     repository.commit(b_dot_py=b"print(2)\n")
     second = muster.collect(source, name="code/project")
 
-    assert (DatasetKind.CODE, 1, {"null-text": 1}) == (
+    assert (DatasetKind.CODE, 1, {"binary-file": 1}) == (
         first.kind,
         first.num_documents,
         first.rejected,

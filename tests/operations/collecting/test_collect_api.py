@@ -70,7 +70,7 @@ def test_an_api_that_grows_is_the_same_whether_read_in_steps_or_at_once(muster, 
     ledgers = [context.catalog.runs.ledger(one.run or "") for one in (second, whole)]
     assert ledgers[0] == ledgers[1]
     assert (8, 5) == (ledgers[0].documents_in, ledgers[0].documents_kept)
-    assert 3 == len(muster.quarantine("forum/api").rows)
+    assert 3 == len(muster.quarantine.show("forum/api").rows)
     (facts,) = muster.show("forum/api").version.sources
     assert ("api", 4) == (facts.kind, facts.reached["at"])
 

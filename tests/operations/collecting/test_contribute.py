@@ -61,8 +61,8 @@ def test_rows_without_consent_go_nowhere_and_the_books_balance(muster, context, 
         "null-text": 1,
     }
     assert (len(ROWS) + 1, 3) == (entry.documents_in, entry.documents_kept)
-    assert 6 == len(muster.quarantine("people/gifts").rows)
-    assert not any(row.raw for row in muster.quarantine("people/gifts").rows)
+    assert 6 == len(muster.quarantine.show("people/gifts").rows)
+    assert not any(row.raw for row in muster.quarantine.show("people/gifts").rows)
     assert not any(b"example.org" in data or b"dirge" in data for data in stored)
 
 

@@ -9,7 +9,8 @@ import pytest
 from registry.api import Registry
 from registry.documents import MAX_RAW_BYTES
 from registry.domain.card import Card
-from registry.domain.reading import Reading, Split
+from registry.domain.names import Reference
+from registry.domain.reading import Encoding, Reading, Split
 from registry.errors import ConflictError, InputError, UnknownError, UnreadableError
 from registry.operations.collecting import scan
 from registry.operations.passes.quarantine import read_quarantine
@@ -115,7 +116,7 @@ def test_a_rejected_row_counts_with_all_its_bytes_in_every_ledger(muster, make_c
     short = Registry(make_context(max_document_bytes=2_000_000))
     registered = short.register([str(path)], name="web/cc")
     normalized = short.normalize("web/cc", recipe="text-default")
-    (row,) = short.quarantine(normalized.reference).rows
+    (row,) = short.quarantine.show(normalized.reference).rows
 
     assert 3_000_012 == row.num_bytes
     assert len(row.raw) == MAX_RAW_BYTES
@@ -297,3 +298,51 @@ def test_two_registrations_at_once_make_two_versions(make_context, tmp_path):
 
     assert len(paths) == len(versions) + len(failures)
     assert list(range(1, len(versions) + 1)) == [version.number for version in versions]
+
+
+def test_a_licence_goes_on_to_the_next_version_unless_told_otherwise(muster, context, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    muster.register([str(path)], name="web/cc", card=Card(licence="MIT", licence_url="https://x/l"))
+    write_jsonl(path, records(4))
+    second = muster.register([str(path)], name="web/cc")
+    write_jsonl(path, records(5))
+    third = muster.register([str(path)], name="web/cc")
+    write_jsonl(path, records(6))
+    fourth = muster.register([str(path)], name="web/cc", card=Card(licence="unknown"))
+    (said,) = context.catalog.licences.list_for(Reference.parse(third.reference))
+
+    assert [("MIT", "web/cc@1"), ("MIT", "web/cc@2"), ("unknown", None)] == [
+        (answer.licence, answer.licence_from) for answer in (second, third, fourth)
+    ]
+    assert "stated of web/cc@1: https://x/l" == said.evidence
+    assert "MIT" in str(muster.show(third.reference).effective_licence)
+
+
+@pytest.mark.parametrize(
+    ("reading", "error"),
+    [
+        (Reading(text_columns=("text",), template="{id}"), "both say what the text is"),
+        (Reading(split="lines"), "is jsonl, and --split lines is of plain text"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(muster, tmp_path, reading, error):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+
+    with pytest.raises(InputError, match=error):
+        muster.register([str(path)], name="web/cc", reading=reading)
+
+
+def test_a_file_in_another_encoding_says_so_and_reads_on(muster, tmp_path):
+    row = "p\u0159\u00edli\u0161 \u017elu\u0165ou\u010dk\u00fd k\u016f\u0148"
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"n,text\n1,{row}\n".encode("cp1250"))
+    declared = Reading(encoding=Encoding.declare("windows-1250"), text_columns=("text",))
+    answer = muster.register([str(path)], name="web/cc", reading=declared)
+    (use,) = answer.encodings
+    normalized = muster.normalize("web/cc", recipe="text-default", max_rejected=0)
+
+    assert ("cp1250", "declared", 1, 0) == (use.name, use.basis, use.num_files, use.num_replaced)
+    assert answer.encodings == muster.show("web/cc").encodings
+    assert row == muster.sample(normalized.reference).documents[0].text
+    assert "unchanged" == muster.register([str(path)], name="web/cc", reading=declared).status
+    assert not muster.verify_all().findings

@@ -51,7 +51,7 @@ def test_nothing_is_copied_and_only_what_is_new_is_read(muster, context, s3_buck
     assert (8, "unchanged", 11) == (first.num_documents, again.status, more.num_documents)
     assert ["a.jsonl", "b.jsonl", "b.jsonl", "c.jsonl"] == scanned
     assert first.rejected == more.rejected == {"missing-text": 1}
-    assert 1 == len(muster.quarantine("web/cc").rows)
+    assert 1 == len(muster.quarantine.show("web/cc").rows)
     assert f"{s3_bucket}/cc" == source.uri
     stored = [path for path in (context.home / "objects").rglob("*") if path.is_file()]
     assert 2 >= len(stored), "the quarantines"

@@ -176,7 +176,7 @@ def test_rows_that_are_no_text_are_rejected_and_the_books_balance(muster, tmp_pa
     answer = muster.embed("web/bad", min_count=1)
 
     assert (1, 1) == (answer.num_documents, sum(answer.rejected.values()))
-    assert 1 == muster.quarantine(answer.reference).num_rows
+    assert 1 == muster.quarantine.show(answer.reference).num_rows
 
 
 def test_a_folder_gives_the_vectors_of_model2vec(muster, context, corpus, model):

@@ -121,7 +121,7 @@ def test_versions_are_made_again_without_it(mixed):
 
 def test_the_quarantine_of_what_was_made_again_names_the_row_without_its_text(mixed):
     mixed.takedowns.apply(mixed.takedowns.open("url-pattern", URL, **WHY).id)
-    (row,) = mixed.quarantine("web/real@2").rows
+    (row,) = mixed.quarantine.show("web/real@2").rows
 
     assert ("takedown", 4) == (row.reason, row.row)
     assert "line 3" not in str(row)
@@ -140,7 +140,7 @@ def test_what_was_taken_down_does_not_come_back(mixed, tmp_path):
     path = str(write_jsonl(tmp_path / "in" / "again.jsonl", records(8, text=REAL)))
     again = mixed.register([path], name="web/again")
     run = mixed.show("web/again").version.run
-    (row,) = mixed.quarantine("web/again").rows
+    (row,) = mixed.quarantine.show("web/again").rows
 
     assert ({"takedown": 1}, 7) == (again.rejected, again.num_documents)
     (entry,) = mixed._context.catalog.runs.ledger(run).entries

@@ -63,7 +63,7 @@ def test_all_that_verbs_stored_and_still_read_survives(muster, context, tmp_path
     for one in ("web/cc", "web/cc.text-default"):
         assert muster.verify(one).is_intact
         assert muster.sample(one).documents
-    assert 1 == muster.quarantine("web/cc").num_rows
+    assert 1 == muster.quarantine.show("web/cc").num_rows
     assert muster.similar("web/cc.text-default.static", text="fox").neighbours
     assert "unchanged" == muster.tokenize("web/cc.text-default", tokenizer="own").status
     digests = [one.evidence_digest for one in muster.licences.list("web/cc").assertions]

@@ -100,10 +100,11 @@ def test_the_quarantine_does_not_depend_on_batches(make_context, hostile, tmp_pa
     for batch_bytes in (1024, 5000, 1 << 20):
         context = make_context(batch_bytes=batch_bytes)
         muster = Registry(context)
-        registered = muster.register([str(hostile)], name="web/hostile")
+        registered = muster.register([str(hostile)], name="web/hostile", max_rejected="50%")
         answer = muster.normalize(
             registered.reference,
             recipe=str(tmp_path / "strict.toml"),
+            max_rejected="50%",
             name=f"web/batches-of-{batch_bytes}",
         )
         digests.add(answer.quarantine)
@@ -286,3 +287,45 @@ def test_a_finished_unit_is_not_done_again(make_context, muster, tmp_path, monke
     assert whole.digest == resumed.digest
     assert whole.ledger == resumed.ledger
     assert len([run for run in muster.runs.list() if run.operation == "normalize"]) == 2
+
+
+NAUGHTY = [
+    "",
+    "undefined",
+    "\u200b\ufeff\u202etest\u202c",
+    "<script>alert(0)</script>",
+    "'; DROP TABLE users; --",
+    "Z\u0351\u036b\u0343\u036a\u0302a\u0342\u0311l\u030dgo",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "\x01\x02\x7f\x85\xa0\u2028",
+    "../../../etc/passwd%00",
+    "$(touch /tmp/blns.fail)",
+    "\x1b[31mred\x1b[0m\r\nnew\ttab ",
+]
+
+
+def test_naughty_strings_come_back_unchanged(muster, tmp_path):
+    _come_back(muster, tmp_path, NAUGHTY)
+
+
+def test_the_big_list_of_naughty_strings_comes_back_unchanged(muster, tmp_path, shared_data):
+    strings = json.loads((shared_data / "hostile" / "blns.json").read_bytes())
+
+    assert 515 == len(strings)
+    _come_back(muster, tmp_path, strings)
+
+
+def _come_back(muster, tmp_path, strings):
+    """Register, normalize by a recipe that only decodes, and look at all documents."""
+    items = [{"id": str(number), "text": text} for number, text in enumerate(strings)]
+    (tmp_path / "plain.toml").write_text(
+        'name = "plain"\nversion = "1.0.0"\n[[step]]\nuse = "decode"\n'
+    )
+    muster.register(
+        [str(write_jsonl(tmp_path / "naughty.jsonl", items))], name="a/naughty", max_rejected=0
+    )
+    made = muster.normalize("a/naughty", recipe=str(tmp_path / "plain.toml"), max_rejected=0)
+    found = muster.sample(made.reference, num_documents=len(items)).documents
+    expected = {item["id"]: item["text"].lstrip("\ufeff") for item in items}
+
+    assert expected == {document.id: document.text for document in found}

@@ -105,7 +105,7 @@ def test_a_table_is_sealed_with_its_ledger_its_quarantine_and_what_was_learned(
 ):
     made = muster.normalize(train, recipe=recipe)
     shown, run = muster.show(made.reference), muster.runs.get(made.run)
-    rejected = muster.quarantine(made.reference).rows
+    rejected = muster.quarantine.show(made.reference).rows
 
     assert ("lab/train.features@1", "created", "table") == (
         made.reference,

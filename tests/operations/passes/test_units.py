@@ -10,7 +10,7 @@ import pytest
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Execution, ExecutorKind
 from registry.domain.names import Reference
-from registry.errors import ConflictError, InputError
+from registry.errors import ConflictError, InputError, TooManyRejectedError
 from registry.normalization.recipe_files import load_recipe
 from registry.operations.normalizing import normalize as normalizing
 from registry.operations.normalizing.normalize import normalize
@@ -63,12 +63,13 @@ def small_units(make_context, monkeypatch):
     return make
 
 
-def normalized(context, corpus, *, recipe="text-default", name=None):
+def normalized(context, corpus, *, recipe="text-default", name=None, **limits):
     return normalize(
         context,
         Reference.parse(corpus),
         recipe=load_recipe(recipe) if isinstance(recipe, str) else recipe,
         name=None if name is None else Reference.parse(name).dataset,
+        **limits,
     )
 
 
@@ -158,9 +159,11 @@ def test_a_unit_that_kills_its_workers_is_quarantined_row_by_row(
     poisoned = dataclasses.replace(context, store=PoisonedStore(context.store.url))
     notes = []
     monkeypatch.setattr(context.progress, "note", notes.append)
-    answer = normalized(poisoned, corpus)
+    with pytest.raises(TooManyRejectedError, match="took its worker's life"):
+        normalized(poisoned, corpus)
+    answer = normalized(poisoned, corpus, max_rejected=1)
     lost = {why: n for why, n in answer.ledger.rejected.items() if "worker" in why}
-    rows = muster.quarantine(answer.reference, limit=10_000).rows
+    rows = muster.quarantine.show(answer.reference, limit=10_000).rows
 
     assert [("took its worker's life (exit code -9), 3 times")] == list(lost)
     assert sum(lost.values()) == len([row for row in rows if "worker" in row.reason])

@@ -1,0 +1,51 @@
+"""Which encodings the files of a version are in, and how that came to be known."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from registry.domain.answers import EncodingUse
+from registry.domain.reading import Encoding
+from registry.domain.version import Metric, Shard
+
+NUM_FILES: Final = "other_encodings.num_files"
+"""The metric that counts files which are not UTF-8."""
+
+NUM_REPLACED: Final = "other_encodings.num_replaced"
+"""The metric that counts characters which the bytes of files do not give."""
+
+_MAX_PATHS = 100
+
+
+def sum_up_encodings(shards: Sequence[Shard]) -> tuple[EncodingUse, ...]:
+    """Return what the readings of files say of their encodings, the most files first."""
+    found: dict[tuple[str, str], list[tuple[str, Encoding]]] = {}
+    for shard in shards:
+        encoding = None if shard.reading is None else shard.reading.encoding
+        if encoding is not None:
+            found.setdefault((encoding.name, encoding.basis), []).append((shard.path, encoding))
+    uses = (_sum_up(files) for files in found.values())
+    return tuple(sorted(uses, key=lambda use: (-use.num_files, use.name, use.basis)))
+
+
+def measure_encodings(shards: Sequence[Shard]) -> tuple[Metric, ...]:
+    """Return the metrics of a version whose files are not all UTF-8; none where they are."""
+    uses = sum_up_encodings(shards)
+    if not uses:
+        return ()
+    return (
+        Metric(name=NUM_FILES, value=sum(use.num_files for use in uses)),
+        Metric(name=NUM_REPLACED, value=sum(use.num_replaced for use in uses)),
+    )
+
+
+def _sum_up(files: Sequence[tuple[str, Encoding]]) -> EncodingUse:
+    _, first = files[0]
+    sure = [one.confidence for _, one in files if one.confidence is not None]
+    return EncodingUse(
+        name=first.name,
+        basis=first.basis,
+        least_confidence=min(sure, default=None),
+        num_files=len(files),
+        num_replaced=sum(one.num_replaced for _, one in files),
+        paths=tuple(path for path, _ in files[:_MAX_PATHS]),
+    )
