@@ -19,6 +19,7 @@ from benchmarks import (
     normalizing,
     passing,
     peers,
+    reading,
     registering,
     reporting,
     starting,
@@ -42,6 +43,7 @@ NAMES = (
     "start-up",
     "register",
     "archives",
+    "readers",
     "report",
 )
 MOST_PASS_ROUNDS = 3
@@ -80,12 +82,11 @@ def _run(name: str, options: argparse.Namespace) -> Iterable[Measurement]:
             rounds=min(rounds, MOST_PASS_ROUNDS),
         )
     files = make_corpus(options.megabytes * 1_000_000)
-    if name == "normalize":
-        return normalizing.measure(files, rounds=rounds)
     if name == "register":
         return registering.measure(files, rounds=rounds, is_big=options.big)
-    if name == "archives":
-        return archiving.measure(files, rounds=rounds)
+    of_files = {"normalize": normalizing, "archives": archiving, "readers": reading}
+    if name in of_files:
+        return of_files[name].measure(files, rounds=rounds)
     few = files[: max(1, options.tokenize_megabytes // 10)]
     return tokenizing.measure(few, tokenizer=options.tokenizer, rounds=rounds)
 

@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from registry.documents import MAX_RAW_BYTES
 from registry.domain.reading import Span
-from registry.sources.compression import BLOCK_BYTES, ByteStream
+from registry.sources.compression import BLOCK_BYTES
 
 UTF8_BOM = b"\xef\xbb\xbf"
+
+
+class ByteSource(Protocol):
+    """What gives bytes in order, such as `registry.sources.compression.ByteStream`."""
+
+    def read(self, num_bytes: int = ..., /) -> bytes:
+        """Return the next bytes; none at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class PartialLine:
 
 
 def iter_lines(
-    stream: ByteStream,
+    stream: ByteSource,
     *,
     max_line_bytes: int,
     skips_bom: bool,

@@ -1,11 +1,20 @@
 import csv
 import io
+import re
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+from registry.domain.reading import Compression, Format, Reading
 from registry.errors import InputError, UnreadableError
+from registry.sources.compression import open_decompressed
+from registry.sources.delimited import Assembler, iter_records, read_delimited, read_names
+from registry.sources.delimited_blocks import iter_pieces
+from registry.sources.outcomes import Batcher
+from registry.sources.reasons import RowError
 
-from .factories import read
+from .factories import make_file, read
 
 
 def test_values_stay_the_bytes_they_are():
@@ -122,3 +131,93 @@ def test_a_long_value_within_the_limit_is_kept_whole():
 def test_a_header_that_is_not_utf8_is_unreadable():
     with pytest.raises(UnreadableError, match="the header is not UTF-8"):
         read(b"text,\xff\na,1\n", "a.csv")
+
+
+pieces = st.sampled_from(
+    ["a", "é", ",", ",", "\n", "\n", '"', '""', '","', '"a\nb"', "\r", "\r\n", " ", "\0", "\ufeff"]
+)
+
+
+def read_slowly(data, reading, name="a.csv"):
+    """The documents and rejections of the parser that reads record by record."""
+    file, batcher = make_file(data, name), Batcher(name, 1 << 20)
+    with open_decompressed(file, reading.compression) as stream:
+        records = iter_records(stream, reading.format, max_document_bytes=1 << 20)
+        header = next(records, None)
+        if header is None:
+            return [], []
+        assemble = Assembler(read_names(name, header), reading, 1 << 20)
+        for row, record in enumerate(records, 1):
+            try:
+                batcher.keep(row, assemble.make(record), record.num_bytes)
+            except RowError as error:
+                batcher.reject(
+                    row,
+                    record.offset,
+                    reason=error.reason,
+                    raw=record.raw,
+                    num_bytes=record.num_bytes,
+                )
+    outcome = batcher.take()
+    return outcome.kept.to_pylist(), outcome.rejected.to_pylist()
+
+
+def read_quickly(data, reading, block_bytes, name="a.csv"):
+    outcomes = list(
+        read_delimited(
+            make_file(data, name),
+            reading,
+            batch_bytes=64,
+            max_document_bytes=1 << 20,
+            block_bytes=block_bytes,
+        )
+    )
+    kept = [row for outcome in outcomes for row in outcome.kept.to_pylist()]
+    return kept, [row for outcome in outcomes for row in outcome.rejected.to_pylist()]
+
+
+@settings(max_examples=400)
+@given(st.lists(pieces, max_size=40).map("".join), st.integers(1, 30), st.booleans())
+def test_both_ways_give_the_same_whatever_the_blocks(body, block_bytes, has_id):
+    data = ("text,id\n" + body).encode()
+    reading = Reading(format=Format.CSV, text_columns=("text",), id_column="id" if has_id else None)
+    try:
+        expected = read_slowly(data, reading)
+    except UnreadableError as error:
+        with pytest.raises(UnreadableError, match=re.escape(error.reason)):
+            read_quickly(data, reading, block_bytes)
+        return
+
+    assert expected == read_quickly(data, reading, block_bytes)
+
+
+@given(
+    st.lists(st.tuples(*[st.text(max_size=9)] * 3), min_size=1, max_size=9),
+    st.sampled_from([",", "\t"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.integers(1, 50),
+)
+def test_what_is_written_well_is_parsed_at_once(rows, delimiter, end, block_bytes):
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
+    writer.writerows([("text", "id", "x"), *rows])
+    assume("\0" not in file.getvalue())
+    data = file.getvalue().encode()
+    found = list(
+        iter_pieces(
+            open_decompressed(make_file(data), Compression.NONE),
+            delimiter,
+            most_bytes=1 << 20,
+            block_bytes=block_bytes,
+        )
+    )
+
+    assert all(piece.rest is None for piece in found)
+    assert data == b"".join(piece.data for piece in found)
+    format_ = Format.CSV if delimiter == "," else Format.TSV
+    reading = Reading(format=format_, text_columns=("text",), id_column="id")
+    kept, rejected = read_quickly(data, reading, block_bytes)
+    assert [(text.encode(), id_) for text, id_, _ in rows] == [
+        (one["text"], one["id"]) for one in kept
+    ]
+    assert not rejected
