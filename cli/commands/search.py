@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cli import output
 from cli.datasets import print_datasets
 from cli.options import AsJson, FormatOption, ListFormat, Quiet
 from cli.session import Session
@@ -25,3 +26,5 @@ def search(
     with session.registry() as registry:
         found = registry.datasets.search(" ".join(words), limit=limit)
     print_datasets(found, how=ListFormat.JSON if as_json else how, quiet=quiet)
+    if len(found) == limit and not quiet:
+        output.hint(f"the first {limit}; there may be more: --limit, or another word")

@@ -252,16 +252,23 @@ def test_search_follows_every_change(catalog):
     assert [] == catalog.datasets.search("gold")
 
 
-def test_the_best_match_comes_first_and_the_limit_cuts_the_rest(catalog):
+@pytest.mark.parametrize("num_few", [0, 1_000])
+def test_the_best_match_comes_first_however_many_match(catalog, monkeypatch, num_few):
+    monkeypatch.setattr("registry.catalog.search._FEW", num_few)
     seal(catalog, "a/x", description="code")
+    seal(catalog, "a/y", description="code too")
+    seal(catalog, "a/barcode")
     seal(catalog, "b/coder")
     seal(catalog, "c/code")
     seal(catalog, "d/code", description="code code code")
+    seal(catalog, "e/co.code_c-1")
 
-    assert ["c/code@1", "d/code@1", "b/coder@1", "a/x@1"] == references(
-        catalog.datasets.search("code")
-    )
+    ranked = ["c/code@1", "d/code@1", "e/co.code_c-1@1", "b/coder@1", "a/y@1", "a/x@1"]
+
+    assert ranked == references(catalog.datasets.search("code"))
+    assert ranked[:3] == references(catalog.datasets.search("code", limit=3))
     assert ["d/code@1"] == references(catalog.datasets.search("d/code", limit=1))
+    assert ["e/co.code_c-1@1"] == references(catalog.datasets.search("code 1"))
 
 
 @given(text=st.text(max_size=60), query=st.text(max_size=20))
