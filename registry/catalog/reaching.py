@@ -127,7 +127,7 @@ def load_reached(
             values[f"{method}_up"] = _generations(term.up for term in group)
         if arm.goes_down and not arm.is_closed:
             values[f"{method}_down"] = _generations(term.down for term in group)
-    rows = connection.execute(_build_query(tuple(arms)), values)
+    rows = connection.execute(_build_query(tuple(arms)), values).all()
     return [Reached._make(row) for row in rows]
 
 
