@@ -101,12 +101,10 @@ def _run_on_catalog(name: str, options: argparse.Namespace) -> Iterable[Measurem
         given = {"mlmd": options.mlmd, "mlflow": options.mlflow}
         pythons = {peer: python for peer, python in given.items() if python is not None}
         return peers.measure(pythons=pythons, scale=scale, rounds=rounds)
-    measure = {
-        "catalog": cataloguing.measure,
-        "lineage": tracing.measure,
-        "find": finding.measure,
-    }[name]
-    return measure(scale=scale, rounds=rounds)
+    if name == "catalog":
+        return cataloguing.measure(scale=scale, rounds=rounds)
+    measure = {"lineage": tracing.measure, "find": finding.measure}[name]
+    return measure(scale=scale, rounds=rounds, server=options.postgres)
 
 
 def _parse() -> argparse.Namespace:
@@ -123,6 +121,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--tokenizer", type=Path, help="a tokenizer.json; else one is trained")
     parser.add_argument(
         "--catalog-scale", type=float, default=1.0, help="share of the catalog's sizes (1.0)"
+    )
+    parser.add_argument(
+        "--postgres", metavar="URL", help="ask a server instead of SQLite: lineage, find"
     )
     parser.add_argument("--mlmd", type=Path, help="a Python that has ml-metadata 1.17.1")
     parser.add_argument("--mlflow", type=Path, help="a Python that has mlflow-skinny")

@@ -1,11 +1,8 @@
 """Register into a SQLite catalog through the library."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from benchmarks.measuring import (
     Measurement,
@@ -15,8 +12,7 @@ from benchmarks.measuring import (
     median_elapsed_seconds,
     stopwatch,
 )
-from registry.catalog import migrate
-from registry.catalog.catalog import Catalog
+from benchmarks.opening import new_catalog
 from registry.domain.digest import digest_of_bytes
 from registry.domain.ledger import LedgerEntry
 from registry.domain.names import DatasetName, reference_to
@@ -80,16 +76,6 @@ def _seal_many(number: int) -> Timing:
     with new_catalog() as catalog, stopwatch() as watch:
         catalog.versions.seal_many(orders, actor=ACTOR, at=AT)
     return watch.read()
-
-
-@contextmanager
-def new_catalog() -> Iterator[Catalog]:
-    """Make a catalog in a folder of its own, which is removed in the end."""
-    with TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'catalog.db'}"
-        migrate.upgrade(url)
-        with Catalog.open(url) as catalog:
-            yield catalog
 
 
 def make_orders(parents: Parents, *, first: int = 0) -> list[tuple[VersionDraft, RunDraft]]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.cataloguing import ACTOR, AT, BULK, make_orders, new_catalog, refer_to
+from benchmarks.cataloguing import ACTOR, AT, BULK, make_orders
 from benchmarks.measuring import (
     Measurement,
     Timing,
@@ -14,10 +14,8 @@ from benchmarks.measuring import (
     median_elapsed_seconds,
     stopwatch,
 )
-from benchmarks.opening import new_registry
+from benchmarks.opening import POSTGRES_FACTOR, new_database, new_registry, run_statements
 from registry.catalog.catalog import Catalog
-from registry.domain.names import Reference
-from registry.domain.version import VersionDraft
 
 SEARCH_MILLISECONDS = 50
 LIST_MILLISECONDS = 300
@@ -28,27 +26,65 @@ _VERSIONS_EACH = 10
 _NUM_EVENTS = 10_000
 _FIRST_PAGE = 100
 
+_COPIES = f"""
+    WITH RECURSIVE
+      copies(copy) AS (
+        SELECT 2 UNION ALL SELECT copy + 1 FROM copies WHERE copy < {_VERSIONS_EACH}
+      ),
+      datasets(num_datasets) AS (SELECT count(*) FROM dataset)
+"""
+_ID = "version.id + (copy - 1) * num_datasets"
+_FROM = "FROM version CROSS JOIN copies CROSS JOIN datasets"
+_MULTIPLY = (
+    f"""
+    INSERT INTO version (
+      id, dataset_id, number, content, state, manifest_digest, schema_id, recipe_id, run_id,
+      num_documents, num_bytes, num_text_bytes, num_shards, sealed_at
+    ) {_COPIES} SELECT
+      {_ID}, dataset_id, copy, content, state, manifest_digest || '-' || copy, schema_id, recipe_id,
+      run_id, num_documents, num_bytes, num_text_bytes, num_shards, sealed_at {_FROM}
+    """,
+    f"""
+    INSERT INTO licence_assertion (
+      id, version_id, expression, asserted_by, asserted_at, basis, confidence
+    ) {_COPIES} SELECT {_ID}, {_ID}, expression, asserted_by, asserted_at, basis, confidence
+    {_FROM} JOIN licence_assertion ON version_id = version.id WHERE number = 1
+    """,
+    f"""
+    INSERT INTO version_language (version_id, language) {_COPIES} SELECT {_ID}, language
+    {_FROM} JOIN version_language ON version_id = version.id WHERE number = 1
+    """,
+    f"UPDATE dataset SET head = {_VERSIONS_EACH}",
+    "ANALYZE",
+)
+"""Nine more versions of each dataset, of what a list reads; to seal them would take minutes."""
 
-def measure(*, scale: float, rounds: int) -> Iterator[Measurement]:
-    """Measure searches, the first page of a list, and an import of events.
+
+def measure(*, scale: float, rounds: int, server: str | None) -> Iterator[Measurement]:
+    """Measure searches, the first page of a list, and an import of events (into SQLite).
 
     Args:
         scale: 1 for the sizes of the targets; less for a quick look.
         rounds: Repetitions, of which the median counts.
+        server: A PostgreSQL server; None: SQLite.
     """
     number = max(int(_NUM_DATASETS * scale), 10)
-    with new_catalog() as catalog:
-        _fill(catalog, range(number), num_datasets=number)
+    factor = 1 if server is None else POSTGRES_FACTOR
+    with new_database(server) as url, Catalog.open(url) as catalog:
+        _fill(catalog, number)
+        if server is not None:
+            run_statements(url, ["ANALYZE"])
         words = {"one word of one": f"{number - 7}", "words of all": "benchmark number"}
         for what, query in words.items():
             taken = _repeat(lambda query=query: catalog.datasets.search(query), rounds)
             name = f"search {what} among {number:,} datasets"
-            yield _measured(name, taken, SEARCH_MILLISECONDS)
-        _fill(catalog, range(number, number * _VERSIONS_EACH), num_datasets=number)
+            yield _measured(name, taken, SEARCH_MILLISECONDS * factor)
+        run_statements(url, _MULTIPLY)
         taken = _repeat(lambda: catalog.datasets.list(limit=_FIRST_PAGE), rounds)
         name = f"list, first page among {number * _VERSIONS_EACH:,} versions"
-        yield _measured(name, taken, LIST_MILLISECONDS)
-    yield _import_events(max(int(_NUM_EVENTS * scale), 10))
+        yield _measured(name, taken, LIST_MILLISECONDS * factor)
+    if server is None:
+        yield _import_events(max(int(_NUM_EVENTS * scale), 10))
 
 
 def _measured(name: str, taken: list[Timing], at_most: float) -> Measurement:
@@ -75,19 +111,11 @@ def _repeat(ask: Callable[[], object], rounds: int) -> list[Timing]:
     return taken[1:]
 
 
-def _fill(catalog: Catalog, numbers: range, *, num_datasets: int) -> None:
-    """Seal a version for each number, in turn for each of the datasets."""
-    for first in range(numbers.start, numbers.stop, BULK):
-        orders = make_orders([()] * min(BULK, numbers.stop - first), first=first)
-        named = [
-            (_of(draft, (first + place) % num_datasets), run)
-            for place, (draft, run) in enumerate(orders)
-        ]
-        catalog.versions.seal_many(named, actor=ACTOR, at=AT)
-
-
-def _of(draft: VersionDraft, number: int) -> VersionDraft:
-    return draft.model_copy(update={"dataset": Reference.parse(refer_to(number)).dataset})
+def _fill(catalog: Catalog, number: int) -> None:
+    """Seal the first version of so many datasets."""
+    for first in range(0, number, BULK):
+        orders = make_orders([()] * min(BULK, number - first), first=first)
+        catalog.versions.seal_many(orders, actor=ACTOR, at=AT)
 
 
 def _import_events(number: int) -> Measurement:

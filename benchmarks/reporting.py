@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.cataloguing import ACTOR, AT, make_orders, new_catalog, refer_to
+from benchmarks.cataloguing import ACTOR, AT, make_orders, refer_to
 from benchmarks.measuring import (
     Measurement,
     Timing,
@@ -17,6 +17,7 @@ from benchmarks.measuring import (
     median_elapsed_seconds,
     stopwatch,
 )
+from benchmarks.opening import new_catalog
 from registry.api import Registry
 from registry.catalog.catalog import Catalog
 from registry.document_index import DocumentIndexBuilder

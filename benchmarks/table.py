@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from benchmarks.measuring import Detail, Measurement
 
-_HEAD = ("benchmark", "what", "measured", "unit", "target", "met")
+_HEAD = ("benchmark", "what", "measured", "cpu", "unit", "target", "met")
+
+_CPU = ("cpu_milliseconds", "cpu_seconds")
+"""The details that hold the CPU time of what is measured as wall time, in the same unit."""
 
 
 def print_table(results: Iterable[Measurement], machine: Mapping[str, Detail]) -> None:
@@ -24,10 +27,16 @@ def _row(result: Measurement) -> tuple[str, ...]:
         result.benchmark,
         result.name,
         _number(result.value),
+        _cpu(result),
         result.unit,
         _target(result),
         {True: "yes", False: "NO", None: ""}[result.is_met],
     )
+
+
+def _cpu(result: Measurement) -> str:
+    found = next((result.details[name] for name in _CPU if name in result.details), "")
+    return found if isinstance(found, str) else _number(found)
 
 
 def _target(result: Measurement) -> str:

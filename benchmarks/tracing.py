@@ -4,7 +4,7 @@ import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from benchmarks.cataloguing import ACTOR, AT, BULK, Parents, make_orders, new_catalog, refer_to
+from benchmarks.cataloguing import ACTOR, AT, BULK, Parents, make_orders, refer_to
 from benchmarks.measuring import (
     Measurement,
     Timing,
@@ -12,6 +12,7 @@ from benchmarks.measuring import (
     median_elapsed_seconds,
     stopwatch,
 )
+from benchmarks.opening import POSTGRES_FACTOR, new_catalog
 from registry.catalog.catalog import Catalog
 from registry.domain.lineage import Lineage
 from registry.domain.selection import Selection
@@ -32,23 +33,26 @@ Depths = dict[int, int]
 Neighbours = Mapping[int, Collection[int]] | Sequence[Collection[int]]
 
 
-def measure(*, scale: float, rounds: int) -> Iterator[Measurement]:
+def measure(*, scale: float, rounds: int, server: str | None) -> Iterator[Measurement]:
     """Measure milliseconds of complete and of selected lineage.
 
     Args:
         scale: 1 for the sizes of the targets; less for a quick look.
         rounds: Repetitions, of which the median counts.
+        server: A PostgreSQL server; None: SQLite.
     """
     for size, limit in MILLISECONDS.items():
         graph = random_graph(max(int(size * scale), 10))
-        yield from _measure_graph(graph, f"among {len(graph):,}", at_most=limit, rounds=rounds)
+        where = f"among {len(graph):,}"
+        at_most = limit if server is None else limit * POSTGRES_FACTOR
+        yield from _measure_graph(graph, where, at_most=at_most, rounds=rounds, server=server)
     chain = [[number - 1] if number else [] for number in range(NUM_GENERATIONS)]
     over = f"over {NUM_GENERATIONS} generations"
-    yield from _measure_graph(chain, over, at_most=None, rounds=rounds)
+    yield from _measure_graph(chain, over, at_most=None, rounds=rounds, server=server)
 
 
 def _measure_graph(
-    parents: Parents, where: str, *, at_most: float | None, rounds: int
+    parents: Parents, where: str, *, at_most: float | None, rounds: int, server: str | None
 ) -> Iterator[Measurement]:
     """Time one graph: up, down, everything, a few generations, and what lies between."""
     children = _invert(parents)
@@ -73,7 +77,7 @@ def _measure_graph(
             None,
         ),
     ]
-    with filled_catalog(parents) as catalog:
+    with filled_catalog(parents, server) as catalog:
         for name, text, depths, limit in cases:
             selection = Selection.parse(text)
             lineage = catalog.lineage.select(selection)
@@ -161,9 +165,9 @@ def random_graph(num_versions: int) -> Parents:
 
 
 @contextmanager
-def filled_catalog(parents: Parents) -> Iterator[Catalog]:
+def filled_catalog(parents: Parents, server: str | None = None) -> Iterator[Catalog]:
     """Give a catalog that holds a graph."""
-    with new_catalog() as catalog:
+    with new_catalog(server) as catalog:
         for first in range(0, len(parents), BULK):
             orders = make_orders(parents[first : first + BULK], first=first)
             catalog.versions.seal_many(orders, actor=ACTOR, at=AT)

@@ -131,9 +131,8 @@ class DatasetStore:
         """Return datasets whose name, description and tags hold all words of a query, best first.
 
         A word is found by its beginning, in any case, with or without accents. Whatever is typed
-        is taken as words; without any, nothing is found. Names that hold the words come first, each
-        kind of match by name, then the newest of the others: the order is the same however many
-        match, and none is left out of it.
+        is taken as words; without any, nothing is found. Names that hold the words come first, by
+        name, then the others, newest first; the order is the same however many match.
         """
         with self._database.reading() as connection:
             ids = find_matches(connection, query, limit=limit)

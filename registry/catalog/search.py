@@ -73,25 +73,35 @@ def find_matches(connection: Connection, query: str, *, limit: int) -> list[int]
     """Return ids of datasets that hold every word of the query, or a word that begins with it.
 
     The one that the query names comes first, then those whose name holds all its words whole, then
-    those whose name holds their beginnings, each by name; then the others, newest dataset first.
+    those whose name holds their beginnings, each by name; then the others, those that hold all
+    words whole before those that hold beginnings, each newest dataset first.
     """
     words = fold(query)
     if not words:
         return []
-    dialect = connection.dialect.name
-    if dialect == "sqlite":
-        expression = " AND ".join(f'"{word}"*' for word in words)
-    else:
-        expression = " & ".join(f"'{word}':*" for word in words)
     most = max(_FEW, limit)
-    rows = connection.execute(_MATCHES[dialect], {"query": expression, "limit": most + 1}).all()
-    newest = [row.id for row in rows]
+    rows = _match(connection, words, begun=False, limit=most + 1)
+    if len(rows) <= most:
+        rows |= _match(connection, words, begun=True, limit=most + 1)
     if len(rows) > most:
         named = _find_named(connection, query, words, limit=limit)
     else:
-        ranked = sorted((_rank(query, words, row.name), row.name, row.id) for row in rows)
-        named = [found for rank, _, found in ranked if rank < _OTHER]
-    return list(dict.fromkeys(named + newest))[:limit]
+        ranked = sorted((_rank(query, words, name), name, key) for key, name in rows.items())
+        named = [key for rank, _, key in ranked if rank < _OTHER]
+    return list(dict.fromkeys([*named, *rows]))[:limit]
+
+
+def _match(
+    connection: Connection, words: Sequence[str], *, begun: bool, limit: int
+) -> dict[int, str]:
+    """Return names of datasets that hold the words, or their beginnings, by id, newest first."""
+    dialect = connection.dialect.name
+    if dialect == "sqlite":
+        expression = " AND ".join(f'"{word}"{"*" if begun else ""}' for word in words)
+    else:
+        expression = " & ".join(f"'{word}'{':*' if begun else ''}" for word in words)
+    rows = connection.execute(_MATCHES[dialect], {"query": expression, "limit": limit})
+    return {row.id: row.name for row in rows}
 
 
 def _find_named(

@@ -262,8 +262,9 @@ def test_the_best_match_comes_first_however_many_match(catalog, monkeypatch, num
     seal(catalog, "c/code")
     seal(catalog, "d/code", description="code code code")
     seal(catalog, "e/co.code_c-1")
+    seal(catalog, "e/z", description="Codes.")
 
-    ranked = ["c/code@1", "d/code@1", "e/co.code_c-1@1", "b/coder@1", "a/y@1", "a/x@1"]
+    ranked = ["c/code@1", "d/code@1", "e/co.code_c-1@1", "b/coder@1", "a/y@1", "a/x@1", "e/z@1"]
 
     assert ranked == references(catalog.datasets.search("code"))
     assert ranked[:3] == references(catalog.datasets.search("code", limit=3))
