@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -22,7 +22,7 @@ from registry.domain.base import Value
 from registry.domain.digest import Digest, digest_of_bytes, digest_of_file
 from registry.errors import CorruptObjectError, StorageError, UnknownError
 from registry.storage.staging import staged_file, staged_folder, sweep
-from registry.storage.waste import STAGING, is_new, locked
+from registry.storage.waste import STAGING, is_new, locked, wait_for_removers
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
@@ -75,7 +75,8 @@ class ObjectStore:
         """
         path = self.local_path_of(digest)
         if path is None:
-            return self._is_new(self.path_of(digest))
+            target = self.path_of(digest)
+            return self._is_new(target) and self._lasts(target)
         with locked(Path(self._root)):
             try:
                 os.utime(path)
@@ -182,9 +183,8 @@ class ObjectStore:
                 with locked(Path(self._root)):
                     os.utime(path)  # new from now on, whenever its last byte was written
                     _publish(path, Path(target))
-            elif not self._is_new(target):
-                # An upload to an object store becomes visible in one stroke when it is complete.
-                self._fs.put_file(str(path), target)
+            else:
+                self._upload(path, target)
             return stored
 
     @contextmanager
@@ -196,9 +196,32 @@ class ObjectStore:
                 raise
             raise _translate(error, self.url) from error
 
+    def _upload(self, path: Path, target: str) -> None:
+        """Have an object there that is new, and that nobody is about to remove."""
+        while True:
+            if not self._is_new(target):
+                # An upload to an object store becomes visible in one stroke when it is complete.
+                self._fs.put_file(str(path), target)
+            if self._lasts(target):
+                return
+
+    def _lasts(self, path: str) -> bool:
+        """Return whether an object that is new is there once nobody removes any."""
+        wait_for_removers(self._fs, self._root)
+        return self._find(path) is not None
+
     def _is_new(self, path: str) -> bool:
         """Return whether a file of a store that is no local folder was written just now."""
-        return self._fs.exists(path) and is_new(self._fs.info(path))
+        info = self._find(path)
+        return info is not None and is_new(info)
+
+    def _find(self, path: str) -> dict[str, Any] | None:
+        # Object stores keep listings; what another process wrote or removed is not in them.
+        self._fs.invalidate_cache(path.rpartition("/")[0])
+        try:
+            return cast("dict[str, Any]", self._fs.info(path))  # fsspec is untyped
+        except FileNotFoundError:
+            return None
 
     def _staging_folder(self) -> Path | None:
         if not self._is_local:

@@ -8,9 +8,12 @@ object is made new by writing it again.
 """
 
 import os
+import socket
 import sys
+import time
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +35,14 @@ it lies some work."""
 
 LOCK = "gc.lock"
 """The file under a local root whose lock writers share and removers hold alone."""
+
+LEASES = "removing"
+"""The folder under a root that is no local one that holds the leases of removers."""
+
+LEASE = timedelta(minutes=10)
+"""How long others wait for a remover that died. A remover stops at half of it."""
+
+_PAUSE_SECONDS = 1.0
 
 STAGING = "staging"
 """The folder under a local root that holds files still being written."""
@@ -63,6 +74,7 @@ class Waste:
     def __init__(self, url: str) -> None:
         self._fs, self._root = fsspec.core.url_to_fs(url)
         self._is_local = isinstance(self._fs, LocalFileSystem)
+        self._stop_at: float | None = None
 
     def iter_objects(self) -> Iterator[FoundObject]:
         """Yield every object, one folder of the 256 after the other."""
@@ -84,18 +96,24 @@ class Waste:
     @contextmanager
     def removing(self) -> Iterator[None]:
         """Keep writers waiting while objects are removed."""
-        if not self._is_local:
-            yield
-            return
-        with locked(Path(self._root), alone=True):
+        with ExitStack() as stack:
+            if self._is_local:
+                stack.enter_context(locked(Path(self._root), alone=True))
+            else:
+                stack.enter_context(self._lease())
             yield
 
     def remove(self, found: Found) -> bool:
-        """Remove a file unless it was written again meanwhile; false: it was, or is gone.
+        """Remove a file unless it was written again meanwhile.
+
+        Returns:
+            False: it was, or is gone, or the lease has run too long.
 
         Raises:
             StorageError: It may not be removed.
         """
+        if self._stop_at is not None and time.monotonic() > self._stop_at:
+            return False
         try:
             if _modified(self._fs.info(found.path)) != found.modified:
                 return False
@@ -106,14 +124,37 @@ class Waste:
             raise StorageError(f"cannot remove {found.path}: {error.strerror}") from error
         return True
 
-    def _list(self, folder: str) -> list[dict[str, Any]]:
+    @contextmanager
+    def _lease(self) -> Iterator[None]:
+        folder = f"{self._root}/{LEASES}"
+        path = f"{folder}/{uuid.uuid4().hex}"
+        for info in self._list(folder):
+            if not _holds(info):
+                self._end_lease(info["name"])
+        self._stop_at = time.monotonic() + LEASE.total_seconds() / 2
         try:
-            # Object stores keep listings; what another process wrote would not be in them.
-            self._fs.invalidate_cache(folder)
-            listed: list[dict[str, Any]] = self._fs.ls(folder, detail=True)
-        except FileNotFoundError:
-            return []
-        return sorted(listed, key=lambda info: str(info["name"]))
+            self._fs.makedirs(folder, exist_ok=True)
+            self._fs.pipe_file(path, f"{socket.gethostname()} {os.getpid()}".encode())
+        except OSError as error:
+            raise StorageError(f"cannot write {path}: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            self._stop_at = None
+            self._end_lease(path)
+
+    def _end_lease(self, path: str) -> None:
+        with suppress(FileNotFoundError):  # another remover found that it had run out
+            self._fs.rm_file(path)
+
+    def _list(self, folder: str) -> list[dict[str, Any]]:
+        return _list(self._fs, folder)
+
+
+def wait_for_removers(fs: fsspec.AbstractFileSystem, root: str) -> None:
+    """Wait until nobody removes objects of a store that is no local folder."""
+    while any(map(_holds, _list(fs, f"{root}/{LEASES}"))):
+        time.sleep(_PAUSE_SECONDS)
 
 
 @contextmanager
@@ -137,7 +178,25 @@ def locked(root: Path, *, alone: bool = False) -> Iterator[None]:
 
 def is_new(info: dict[str, Any]) -> bool:
     """Return whether a file is so new that it need not be written again to be left alone."""
-    return datetime.now(UTC) - _modified(info) < LEAST_GRACE / 2
+    return _now() - _modified(info) < LEAST_GRACE / 2
+
+
+def _list(fs: fsspec.AbstractFileSystem, folder: str) -> list[dict[str, Any]]:
+    try:
+        # Object stores keep listings; what another process wrote would not be in them.
+        fs.invalidate_cache(folder)
+        listed: list[dict[str, Any]] = fs.ls(folder, detail=True)
+    except FileNotFoundError:
+        return []
+    return sorted(listed, key=lambda info: str(info["name"]))
+
+
+def _holds(lease: dict[str, Any]) -> bool:
+    return _now() - _modified(lease) < LEASE
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _modified(info: dict[str, Any]) -> datetime:

@@ -4,10 +4,13 @@ import dataclasses
 import os
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from registry.domain.digest import digest_of_bytes
 from registry.domain.run import Operation, RunDraft
@@ -15,7 +18,7 @@ from registry.errors import InputError, StorageError
 from registry.operations.keeping import gc
 from registry.operations.keeping.gc import collect
 from registry.storage.objects import ObjectStore
-from registry.storage.waste import Waste
+from registry.storage.waste import LEASES, Waste
 from tests.operations.factories import records, write_jsonl
 
 OLD = datetime(2025, 1, 1, tzinfo=UTC)
@@ -175,6 +178,51 @@ class TestSparing:
         assert [unwanted] == [one.digest for one in collect(context).removed]
         assert {wanted} == left(context)
 
+    def test_what_is_written_elsewhere_between_look_and_removal_is_written_again(
+        self, context, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr("registry.storage.waste._PAUSE_SECONDS", 0.01)
+        store = ObjectStore(f"memory://{tmp_path.name}")
+        context = dataclasses.replace(context, store=store)
+        wanted = store.path_of(store.put_bytes(b"one").digest)
+        store._fs.store[wanted].created = OLD
+        writer = threading.Thread(target=store.put_bytes, args=(b"one",))
+        remove = MemoryFileSystem.rm_file
+
+        def write_just_before(self, path):
+            if path == wanted:
+                writer.start()
+                while store._fs.store[wanted].created == OLD:
+                    time.sleep(0.01)
+            remove(self, path)
+
+        monkeypatch.setattr(MemoryFileSystem, "rm_file", write_just_before)
+        assert 1 == len(collect(context).removed)
+        writer.join(timeout=10)
+
+        assert not writer.is_alive()
+        assert store._fs.exists(wanted)
+
+    def test_a_remover_elsewhere_stops_in_time_and_a_dead_one_holds_nobody(
+        self, context, tmp_path, monkeypatch
+    ):
+        store = ObjectStore(f"memory://{tmp_path.name}")
+        old = store.path_of(store.put_bytes(b"one").digest)
+        store._fs.store[old].created = OLD
+        waste = Waste(store.url)
+        (found,) = waste.iter_objects()
+        with waste.removing():
+            (lease,) = store._fs.ls(f"/{tmp_path.name}/{LEASES}", detail=False)
+            monkeypatch.setattr(waste, "_stop_at", 0.0)
+            assert not waste.remove(found)
+            store._fs.store[lease].created = OLD
+
+            assert store.put_bytes(b"one").digest == found.digest
+        store._fs.pipe_file(lease, b"left behind")
+        store._fs.store[lease].created = OLD
+        with waste.removing():
+            assert not store._fs.exists(lease)
+
     def test_a_grace_of_minutes_is_refused(self, muster):
         with pytest.raises(InputError, match="too short"):
             muster.gc(grace=timedelta(minutes=5))
@@ -214,6 +262,8 @@ class TestSparing:
 
 GC_IN_A_LOOP = """
 import sys
+import threading
+import time
 from datetime import timedelta
 from registry.api import open_registry
 with open_registry() as registry:
