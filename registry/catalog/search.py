@@ -29,19 +29,22 @@ _OTHER = 3
 
 _WORD = re.compile(r"[^\W_]+")
 
-_MATCHES = {
-    "sqlite": text(
-        "SELECT id, name FROM dataset WHERE id IN (SELECT rowid FROM dataset_fts "
-        "WHERE dataset_fts MATCH :query ORDER BY rowid DESC LIMIT :limit) ORDER BY id DESC"
-    ),
-    # The expression is that of the index, or the index would not be used. In one query with the
-    # order, the planner may walk through all datasets in search of rare words.
-    "postgresql": text(
-        "WITH found AS MATERIALIZED (SELECT id, name FROM dataset "
-        "WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:query AS tsquery)) "
-        "SELECT id, name FROM found ORDER BY id DESC LIMIT :limit"
-    ),
-}
+_SQLITE = text(
+    "SELECT id, name FROM dataset WHERE id IN (SELECT rowid FROM dataset_fts "
+    "WHERE dataset_fts MATCH :query ORDER BY rowid DESC LIMIT :limit) ORDER BY id DESC"
+)
+# The expression is that of the index, or the index would not be used.
+_POSTGRESQL = (
+    "SELECT id, name FROM dataset "
+    "WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:query AS tsquery)"
+)
+_POSTGRESQL_WHOLE = text(f"{_POSTGRESQL} ORDER BY id DESC LIMIT :limit")
+# How many words have a beginning the planner does not know. Had it the choice, it might walk through
+# all datasets, newest first, in search of a rare one.
+_POSTGRESQL_BEGUN = text(
+    f"WITH found AS MATERIALIZED ({_POSTGRESQL}) "
+    "SELECT id, name FROM found ORDER BY id DESC LIMIT :limit"
+)
 
 _PARTS: ColumnElement[str] = (
     literal("/")
@@ -95,12 +98,13 @@ def _match(
     connection: Connection, words: Sequence[str], *, begun: bool, limit: int
 ) -> dict[int, str]:
     """Return names of datasets that hold the words, or their beginnings, by id, newest first."""
-    dialect = connection.dialect.name
-    if dialect == "sqlite":
-        expression = " AND ".join(f'"{word}"{"*" if begun else ""}' for word in words)
+    if connection.dialect.name == "sqlite":
+        statement = _SQLITE
+        query = " AND ".join(f'"{word}"{"*" if begun else ""}' for word in words)
     else:
-        expression = " & ".join(f"'{word}'{':*' if begun else ''}" for word in words)
-    rows = connection.execute(_MATCHES[dialect], {"query": expression, "limit": limit})
+        statement = _POSTGRESQL_BEGUN if begun else _POSTGRESQL_WHOLE
+        query = " & ".join(f"'{word}'{':*' if begun else ''}" for word in words)
+    rows = connection.execute(statement, {"query": query, "limit": limit})
     return {row.id: row.name for row in rows}
 
 

@@ -2,7 +2,7 @@
 
 from registry.domain.lineage import Lineage
 from registry.domain.version import VersionState
-from registry.reporting.graph_labels import label_edges, label_node
+from registry.reporting.graph_labels import label_edges, label_models, label_node, list_model_edges
 from registry.reporting.text import plain
 
 
@@ -10,6 +10,7 @@ def lineage_dot(lineage: Lineage) -> str:
     """Return a lineage as a directed graph in DOT, from the oldest version to the newest.
 
     Edges name operation and recipe; versions that were asked for are bold, withdrawn ones dashed.
+    Models that wrote or judged versions are ellipses, with dashed edges that name their role.
     """
     starts = set(lineage.starts)
     lines = ["digraph lineage {", "    rankdir=LR;", "    node [shape=box];"]
@@ -24,6 +25,14 @@ def lineage_dot(lineage: Lineage) -> str:
         f"    {quote(edge.parent)} -> {quote(edge.child)} [label={quote(*label)}];"
         for edge, label in zip(lineage.edges, label_edges(lineage), strict=True)
     ]
+    lines += [
+        f"    {_quote_model(model)} [label={quote(*label)}, shape=ellipse];"
+        for model, label in label_models(lineage).items()
+    ]
+    for one in list_model_edges(lineage):
+        ends = (_quote_model(one.model), quote(one.reference))
+        source, target = ends[::-1] if one.is_training else ends
+        lines.append(f"    {source} -> {target} [label={quote(one.label)}, style=dashed];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -38,3 +47,8 @@ def quote(*lines: str) -> str:
     """
     escaped = [plain(line).replace("\\", "\\\\").replace('"', '\\"') for line in lines]
     return '"' + "\\n".join(escaped) + '"'
+
+
+def _quote_model(model: str) -> str:
+    # No version has this name: a reference has no blank.
+    return quote(f"model {model}")

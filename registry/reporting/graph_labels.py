@@ -1,6 +1,7 @@
 """What stands at the nodes and edges of a drawn lineage, line by line and not yet escaped."""
 
 from collections import defaultdict
+from typing import NamedTuple
 
 from registry.domain.lineage import FieldEdge, Lineage, LineageNode, OriginKind
 from registry.domain.quantities import format_bytes, format_number
@@ -44,6 +45,40 @@ def label_edges(lineage: Lineage) -> list[list[str]]:
         ]
         for edge in lineage.edges
     ]
+
+
+class ModelEdge(NamedTuple):
+    """A model and a version: what it was trained on, or what it wrote or judged."""
+
+    model: str
+    reference: str
+    label: str
+    is_training: bool
+    """Whether it leads from the version to the model; a model may be named as a version is."""
+
+
+def label_models(lineage: Lineage) -> dict[str, list[str]]:
+    """Return the lines of each model: its name, and what it was trained on that is not drawn."""
+    drawn = {node.reference for node in lineage.nodes}
+    return {
+        writer.model: [
+            f"model {writer.model}",
+            *(f"trained on {one}" for one in writer.trained_on if one not in drawn),
+        ]
+        for writer in lineage.writers
+    }
+
+
+def list_model_edges(lineage: Lineage) -> list[ModelEdge]:
+    """Return the edges of models, each once, in the order of `label_models`."""
+    drawn = {node.reference for node in lineage.nodes}
+    edges: dict[ModelEdge, None] = {}
+    for one in lineage.writers:
+        for learned in one.trained_on:
+            if learned in drawn:
+                edges[ModelEdge(one.model, learned, "training", is_training=True)] = None
+        edges[ModelEdge(one.model, one.reference, one.role.value, is_training=False)] = None
+    return list(edges)
 
 
 def describe_field(one: FieldEdge) -> str:

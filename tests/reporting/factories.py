@@ -11,7 +11,8 @@ from registry.domain.embedding import (
     TextDiversity,
 )
 from registry.domain.gate import Gate
-from registry.domain.lineage import Lineage, LineageEdge, LineageNode
+from registry.domain.generation import Role
+from registry.domain.lineage import Lineage, LineageEdge, LineageNode, Writer
 from registry.domain.report import (
     LawSource,
     PinnedInput,
@@ -190,6 +191,21 @@ def make_edge(parent: str, child: str, **changes) -> LineageEdge:
         "finished_at": NOON,
     }
     return LineageEdge.model_validate(fields | changes)
+
+
+def make_written(model: str = "a/raw@1") -> Lineage:
+    """Text of a model that learned from its parent, and has the name of that version."""
+    writers = (
+        Writer(
+            reference="a/out@1",
+            role=Role.GENERATOR,
+            model=model,
+            trained_on=("a/far@1", "a/raw@1"),
+        ),
+        Writer(reference="a/raw@1", role=Role.JUDGE, model=model, trained_on=("a/far@1",)),
+    )
+    nodes = [make_node("a/out@1"), make_node("a/raw@1", depth=1)]
+    return make_lineage(nodes, [make_edge("a/raw@1", "a/out@1")], writers=writers)
 
 
 def make_lineage(nodes, edges, **changes) -> Lineage:

@@ -11,7 +11,7 @@ from registry.domain.lineage import FieldEdge, FieldOrigin, OriginKind
 from registry.domain.version import VersionState
 from registry.reporting.dot import lineage_dot, quote
 from registry.reporting.text import plain
-from tests.reporting.factories import make_diamond, make_edge, make_lineage, make_node
+from tests.reporting.factories import make_diamond, make_edge, make_lineage, make_node, make_written
 from tests.reporting.hostile import HOSTILE
 
 # The parser calls functions that its own library has renamed.
@@ -98,6 +98,21 @@ def test_an_edge_tells_what_its_fields_were_made_from():
         'text from ques"tion, answer, joined by blank lines'
         == (unquote(edge.get("label")).splitlines()[1])
     )
+
+
+def test_models_stand_between_what_they_learned_and_what_they_wrote():
+    graph = read(lineage_dot(make_written()))
+
+    assert ["model a/raw@1", "trained on a/far@1"] == labels(graph)[2].splitlines()
+    assert [
+        ('"a/raw@1"', '"model a/raw@1"', "training"),
+        ('"model a/raw@1"', '"a/out@1"', "generator"),
+        ('"model a/raw@1"', '"a/raw@1"', "judge"),
+    ] == [
+        (edge.get_source(), edge.get_destination(), unquote(edge.get("label")))
+        for edge in graph.get_edges()
+        if edge.get("style") == "dashed"
+    ]
 
 
 def test_a_cut_answer_says_so():

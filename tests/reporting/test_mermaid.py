@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from registry.domain.version import VersionState
 from registry.reporting.mermaid import escape_label, lineage_mermaid
-from tests.reporting.factories import make_diamond, make_edge, make_lineage, make_node
+from tests.reporting.factories import make_diamond, make_edge, make_lineage, make_node, make_written
 from tests.reporting.hostile import HOSTILE
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -56,11 +56,26 @@ def test_an_escaped_label_says_the_same():
     assert escape_label('a"b<i>\nc#') == "a#34;b#60;i#62; c#35;"
 
 
+def test_models_stand_between_what_they_learned_and_what_they_wrote():
+    text = lineage_mermaid(make_written())
+
+    assert (
+        """\
+    m1(["model a/raw@1<br/>trained on a/far@1"])
+    n2 -.->|"training"| m1
+    m1 -.->|"generator"| n1
+    m1 -.->|"judge"| n2
+"""
+        in text
+    )
+
+
 LABEL = r'"(?:[\w .,:/@+=()-]|#\d+;|<br/>)*"'
 GRAMMAR = re.compile(
     r"flowchart LR"
     rf"| {{4}}n\d+\[{LABEL}\]"
-    rf"| {{4}}n\d+ -->\|{LABEL}\| n\d+"
+    rf"| {{4}}m\d+\(\[{LABEL}\]\)"
+    rf"| {{4}}[mn]\d+ (?:-->|-\.->)\|{LABEL}\| [mn]\d+"
     r"| {4}style n\d+ stroke-width:3px"
     r"| {4}classDef withdrawn stroke-dasharray:4 4"
     r"| {4}class n\d+(?:,n\d+)* withdrawn"
