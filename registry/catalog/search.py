@@ -34,15 +34,16 @@ _SQLITE = text(
     "WHERE dataset_fts MATCH :query ORDER BY rowid DESC LIMIT :limit) ORDER BY id DESC"
 )
 # The expression is that of the index, or the index would not be used.
-_POSTGRESQL = (
+_POSTGRESQL_WHOLE = text(
     "SELECT id, name FROM dataset "
-    "WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:query AS tsquery)"
+    "WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:query AS tsquery) "
+    "ORDER BY id DESC LIMIT :limit"
 )
-_POSTGRESQL_WHOLE = text(f"{_POSTGRESQL} ORDER BY id DESC LIMIT :limit")
-# How many words have a beginning the planner does not know. Had it the choice, it might walk through
-# all datasets, newest first, in search of a rare one.
+# How many words have a beginning the planner does not know. Had it the choice, it might walk
+# through all datasets, newest first, in search of a rare one.
 _POSTGRESQL_BEGUN = text(
-    f"WITH found AS MATERIALIZED ({_POSTGRESQL}) "
+    "WITH found AS MATERIALIZED (SELECT id, name FROM dataset "
+    "WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:query AS tsquery)) "
     "SELECT id, name FROM found ORDER BY id DESC LIMIT :limit"
 )
 
