@@ -11,12 +11,19 @@ from registry.domain.base import Value
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.quantities import parse_count
 from registry.domain.target import format_size
+from registry.errors import InputError
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
-    return parse_count(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_count(value)
+    except InputError as error:
+        # Who validates says in which line or key the value stands.
+        raise ValueError(f"{error}; {error.hint}" if error.hint else str(error)) from error
 
 
 Count = Annotated[int, BeforeValidator(_whole), Field(gt=0)]

@@ -70,8 +70,8 @@ def render_eu_summary(dossier: Dossier) -> str:
             (
                 "2.2 Private non-publicly available datasets obtained from third parties",
                 [
-                    gap("2.2.1 licensed by rightsholders or their representatives"),
-                    gap("2.2.2 obtained from other third parties"),
+                    gap("2.2.1 commercially licensed by rightsholders or their representatives"),
+                    gap("2.2.2 private datasets obtained from other third parties"),
                 ],
             ),
             ("2.3 Data crawled and scraped from online sources", _crawled(crawled)),
@@ -79,7 +79,8 @@ def render_eu_summary(dossier: Dossier) -> str:
             ("2.5 Synthetic data", _synthetic(dossier, synthetic)),
             ("2.6 Other sources of data", [GAP]),
             (
-                "3.1 Respect of reservation of rights from text and data mining",
+                "3.1 Respect of reservation of rights from text and data mining exception or "
+                "limitation",
                 [gap("measures to respect opt-outs")],
             ),
             ("3.2 Removal of illegal content", _processing(dossier.lineage.edges)),

@@ -5,7 +5,7 @@ from registry.domain.takedown import Takedown, TakedownItem
 from registry.reporting.text import plain
 
 COLUMNS = ("takedown", "asks for", "texts", "open", "deadline", "state")
-ITEM_COLUMNS = ("entry", "kind", "of", "documents", "done")
+ITEM_COLUMNS = ("of", "entry", "kind", "documents", "done")
 
 
 def summary_row(found: Takedown) -> tuple[int, str, int, int, str, str]:
@@ -30,7 +30,7 @@ def takedown_facts(found: Takedown) -> list[tuple[str, str | None]]:
     ]
 
 
-def item_row(item: TakedownItem) -> tuple[int, str, str, int, str]:
+def item_row(item: TakedownItem) -> tuple[str, int, str, int, str]:
     """Return the cells of an entry under `ITEM_COLUMNS`."""
     done = ""
     if item.done is not None:
@@ -43,7 +43,7 @@ def item_row(item: TakedownItem) -> tuple[int, str, str, int, str]:
             )
             if part
         )
-    return item.number, item.kind.value, item.reference, item.num_documents, done
+    return item.reference, item.number, item.kind.value, item.num_documents, done
 
 
 def _say(found: Takedown) -> str:
