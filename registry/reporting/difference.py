@@ -94,7 +94,8 @@ def _describe_bytes(numbers: Numbers) -> str:
 
 def _describe_documents(found: DocumentDifference | None, unindexed: Sequence[str]) -> str:
     if found is None:
-        return f"not known: {' and '.join(unindexed)} was not normalized or counted"
+        were = "was" if len(unindexed) == 1 else "were"
+        return f"not known: {' and '.join(unindexed)} {were} not normalized or counted"
     return (
         f"{found.num_added:,} added, {found.num_removed:,} removed, {found.num_kept:,} kept "
         f"(+{format_bytes(found.bytes_added)}, -{format_bytes(found.bytes_removed)})"
