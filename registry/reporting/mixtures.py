@@ -63,6 +63,18 @@ def percent(share: float) -> str:
     return f"{100 * share:.4g} %"
 
 
+def use_note(target: TargetReport) -> str:
+    """Return why the verdict's epochs are more than those of the parts, where they are."""
+    need = target.required_tokens[target.law].mid
+    worth = sum(part.effective_tokens for part in target.mixture)
+    if worth >= need or target.epochs_needed is None:
+        return ""
+    return (
+        f"They are worth {format_count(worth)}. To be worth {format_count(need)} it reads more, "
+        f"until a part is seen {target.epochs_needed:.3g} times: the verdict goes by that."
+    )
+
+
 def use_title(target: TargetReport) -> str:
     """Return what the parts of a target's mixture are listed for."""
     need = target.required_tokens[target.law].mid

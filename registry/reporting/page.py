@@ -38,7 +38,7 @@ from registry.reporting.figures import (
     short,
     supply_rows,
 )
-from registry.reporting.mixtures import USE_COLUMNS, use_rows, use_title
+from registry.reporting.mixtures import USE_COLUMNS, use_note, use_rows, use_title
 from registry.reporting.readiness import report_facts, warning_text
 from registry.reporting.text import plain
 
@@ -231,6 +231,7 @@ def _mixture(target: TargetReport) -> dict[str, Any]:
         "columns": USE_COLUMNS,
         "right": USE_COLUMNS[1:],
         "rows": use_rows(target.mixture),
+        "note": use_note(target),
     }
 
 

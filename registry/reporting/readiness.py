@@ -34,7 +34,7 @@ from registry.reporting.figures import (
     supply_rows,
     target_row,
 )
-from registry.reporting.mixtures import USE_COLUMNS, render_uses, use_rows, use_title
+from registry.reporting.mixtures import USE_COLUMNS, render_uses, use_note, use_rows, use_title
 from registry.reporting.tables import add_rows, escape_markdown, new_table, rows_to_markdown
 from registry.reporting.text import plain
 
@@ -147,6 +147,8 @@ def _mixture_lines(report: Report) -> "Iterator[RenderableType]":
     for target in report.targets[:MIXTURES_SHOWN]:
         yield Text(use_title(target))
         yield render_uses(target.mixture)
+        if note := use_note(target):
+            yield Text(note)
 
 
 def _distillation_lines(report: Report) -> "Iterator[RenderableType]":
@@ -332,7 +334,8 @@ def _markdown_mixture(report: Report) -> str:
     parts = [f"## Mixture\n\n{escape_markdown(report.mixture.reference or '')}\n"]
     for target in report.targets:
         rows = rows_to_markdown(USE_COLUMNS, use_rows(target.mixture), right=USE_COLUMNS[1:])
-        parts.append(f"{escape_markdown(use_title(target))}:\n\n{rows}")
+        note = escape_markdown(use_note(target))
+        parts.append(f"{escape_markdown(use_title(target))}:\n\n{rows}" + (note and f"\n{note}\n"))
     return "\n".join(parts)
 
 

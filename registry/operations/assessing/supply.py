@@ -124,21 +124,30 @@ def _leave_out(
     context: Context, counted: tuple[Counted, ...], without: Sequence[Reference]
 ) -> tuple[tuple[Counted, ...], tuple[ReportWarning, ...]]:
     """Return what is left without some versions and all that was made from them."""
-    gone = {
-        node.reference
-        for reference in without
-        for node in context.catalog.lineage.downstream(reference).nodes
-    }
-    taken = tuple(item.version.reference for item in counted if item.version.reference in gone)
-    if not taken:
-        return counted, ()
-    names = ", ".join(str(reference) for reference in without)
-    warning = ReportWarning(
-        code=WarningCode.LEFT_OUT,
-        message=f"left out as if {names} could not be used",
-        references=taken,
-    )
-    return tuple(item for item in counted if item.version.reference not in gone), (warning,)
+    held = {item.version.reference for item in counted}
+    gone: dict[str, set[str]] = {}
+    for reference in without:
+        made = context.catalog.lineage.downstream(reference).nodes
+        gone[str(reference)] = held & {node.reference for node in made}
+    warnings = []
+    taken = set().union(*gone.values())
+    if taken:
+        names = ", ".join(name for name, found in gone.items() if found)
+        warnings.append(
+            ReportWarning(
+                code=WarningCode.LEFT_OUT,
+                message=f"left out as if {names} could not be used",
+                references=tuple(
+                    one.version.reference for one in counted if one.version.reference in taken
+                ),
+            )
+        )
+    idle = [name for name, found in gone.items() if not found]
+    if idle:
+        message = f"left out as if {', '.join(idle)} could not be used: nothing held is made of it"
+        warnings.append(ReportWarning(code=WarningCode.LEFT_OUT, message=message))
+    left = tuple(item for item in counted if item.version.reference not in taken)
+    return left, tuple(warnings)
 
 
 def _resolve(context: Context, references: Sequence[Reference]) -> tuple[list[_Asked], list[str]]:

@@ -204,6 +204,15 @@ def test_without_everything_nothing_is_held(muster, prepared):
     assert (0, "INSUFFICIENT") == (report.unique_tokens, report.targets[0].verdict)
 
 
+def test_without_what_is_not_held_changes_nothing_and_says_so(muster, prepared):
+    whole = muster.report(prepared[:1], num_parameters=[100])
+    rest = muster.report(prepared[:1], num_parameters=[100], without=["web/b"])
+    (said,) = [one for one in rest.warnings if one.code == "left-out"]
+
+    assert whole.unique_tokens == rest.unique_tokens
+    assert "left out as if web/b@1 could not be used: nothing held is made of it" == said.message
+
+
 def test_without_an_unknown_version_is_an_error(muster, prepared):
     with pytest.raises(UnknownError):
         muster.report(prepared, num_parameters=[100], without=["web/nothing"])
