@@ -128,8 +128,9 @@ def test_every_error_is_documented(name: str) -> None:
 
 
 def test_every_method_of_the_registry_is_documented() -> None:
-    nouns = typing.get_type_hints(registry.Registry)
-    methods = [name for name in vars(registry.Registry) if not name.startswith("_")]
+    hints = typing.get_type_hints(registry.Registry)
+    nouns = {noun: kind for noun, kind in hints.items() if noun[0] != "_"}
+    methods = [name for name in dir(registry.Registry) if name[0] != "_"]
     methods += [
         f"{noun}.{name}" for noun, kind in nouns.items() for name in vars(kind) if name[0] != "_"
     ]
