@@ -20,6 +20,7 @@ from registry.domain.digest import Digest
 from registry.domain.names import DatasetName, Reference
 from registry.domain.run import RunDraft
 from registry.domain.version import Sealed, Shard, Version, VersionDraft, VersionState
+from registry.domain.words import require_words
 
 _SLICE = 1_000
 """Drafts that are sealed by one round of statements."""
@@ -146,8 +147,10 @@ class VersionStore:
         """Mark a version as withdrawn, in one transaction; repeating it does nothing.
 
         Raises:
+            InputError: No reason is given.
             UnknownError: There is no such version.
         """
+        reason = require_words(reason, what="reason")
         with self._database.writing() as connection:
             version = load_version(connection, version_id := resolve(connection, reference))
             if version.state is VersionState.WITHDRAWN:

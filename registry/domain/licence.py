@@ -41,6 +41,11 @@ class Licence(Value):
             'ODC-By-1.0'
         """
         stripped = text.strip()
+        if "@" in stripped or re.fullmatch(r"[\w.-]+/[\w.-]+", stripped):
+            raise InputError(
+                f"{text!r} is the name of a version, and no SPDX licence expression",
+                hint=f"muster licence effective {stripped}",
+            )
         if stripped.lower() in {UNKNOWN, "noassertion", ""}:
             return cls(expression=UNKNOWN)
         return cls(expression=_normal_form(_NAME.sub(_from_hub, stripped)))

@@ -14,7 +14,7 @@ from registry.exchange.stating import (
     as_text,
     as_url,
     read_languages,
-    state_licence,
+    state_licences,
 )
 
 BODY = "card.body"
@@ -46,7 +46,7 @@ def read_card(text: str, *, origin: str) -> StatedDescription:
         description=_description(fields, body),
         url=as_url(fields.get("homepage")),
         languages=read_languages(as_list(fields.get("language")), left_out),
-        licences=tuple(_licences(fields, by=by)),
+        licences=_licences(fields, by=by),
         claims=tuple(_claims(fields, body)),
         left_out=tuple(left_out),
     )
@@ -102,14 +102,11 @@ def _description(fields: Mapping[str, JsonValue], body: str) -> str | None:
     return stated or (" ".join(first[1].split()) if first else None)
 
 
-def _licences(fields: Mapping[str, JsonValue], *, by: str) -> Iterator[StatedLicence]:
-    link = as_url(fields.get("license_link"))
+def _licences(fields: Mapping[str, JsonValue], *, by: str) -> tuple[StatedLicence, ...]:
     name = as_text(fields.get("license_name"))
-    for value in as_list(fields.get("license")):
-        text = as_text(value)
-        if text:
-            named = name if text.lower() == "other" and name else text
-            yield state_licence(named, by=by, evidence=link)
+    texts = [text for value in as_list(fields.get("license")) if (text := as_text(value))]
+    named = [name if text.lower() == "other" and name else text for text in texts]
+    return state_licences(named, by=by, evidence=as_url(fields.get("license_link")))
 
 
 def _claims(fields: Mapping[str, JsonValue], body: str) -> Iterator[Claim]:

@@ -12,7 +12,7 @@ from registry.exchange.stating import (
     as_text,
     as_url,
     read_languages,
-    state_licence,
+    state_licences,
 )
 
 _PREFIXES = (
@@ -72,7 +72,7 @@ def read_croissant(document: Mapping[str, JsonValue]) -> StatedDescription:
         url=url,
         publisher=", ".join(dict.fromkeys(known)) or None,
         languages=read_languages(map(_literal, as_list(fields.get("inLanguage"))), left_out),
-        licences=tuple(state_licence(text, by=by, evidence=url) for text in texts if text),
+        licences=state_licences([text for text in texts if text], by=by, evidence=url),
         claims=tuple(_claims(fields)),
         left_out=tuple(left_out),
     )

@@ -9,13 +9,18 @@ from collections.abc import Iterator, Mapping
 from pydantic import JsonValue
 
 from registry.domain.exchange import Claim, StatedDescription, StatedLicence
-from registry.domain.licence import UNKNOWN, recognise
 from registry.errors import InputError
-from registry.exchange.stating import as_list, as_text, as_url, read_languages, state_licence
+from registry.exchange.stating import (
+    as_list,
+    as_text,
+    as_url,
+    join_expressions,
+    read_languages,
+    state_licence,
+)
 
 MARK = "Unique Dataset Identifier"
 SPEAKER = "Data Provenance Initiative"
-_UNSPECIFIED = "LicenseRef-unspecified"
 """A part of which nobody knows the licence, beside others that are known: no term of it is yes."""
 
 _READ = frozenset(
@@ -83,22 +88,10 @@ def _licences(entry: dict[str, JsonValue]) -> Iterator[StatedLicence]:
     if texts:
         yield StatedLicence(
             text="; ".join(texts),
-            expression=_join(texts),
+            expression=join_expressions(state_licence(one, by=SPEAKER).expression for one in texts),
             by=SPEAKER,
             evidence=next((url for url in texts.values() if url), None),
         )
-
-
-def _join(texts: Mapping[str, str | None]) -> str:
-    """Return the licences that all hold: a dataset made of parts comes under each of them."""
-    parts = [state_licence(text, by=SPEAKER).expression for text in texts]
-    known = [part for part in dict.fromkeys(parts) if part != UNKNOWN]
-    if not known:
-        return UNKNOWN
-    if len(known) < len(set(parts)):
-        known.append(_UNSPECIFIED)
-    joined = " AND ".join(f"({part})" if " OR " in part else part for part in known)
-    return recognise(joined) or joined
 
 
 def _claims(entry: dict[str, JsonValue]) -> Iterator[Claim]:

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from registry.domain.card import parse_language
 from registry.domain.exchange import StatedLicence
-from registry.domain.licence import recognise
+from registry.domain.licence import UNKNOWN, recognise
 from registry.domain.urls import redact_url
 from registry.errors import InputError
 
@@ -18,6 +18,7 @@ UNNAMED = "unnamed"
 _MOST_CHARACTERS = 100_000
 """Of one text. Longer ones are cut, and a reader says so."""
 
+_UNSPECIFIED = "LicenseRef-unspecified"
 _URL = re.compile(r"https?://\S+")
 
 
@@ -50,6 +51,42 @@ def state_licence(text: str, *, by: str, evidence: str | None = None) -> StatedL
     """
     expression = recognise(text) or f"LicenseRef-{_slug(text) or 'unnamed'}"
     return StatedLicence(text=text, expression=expression, by=by, evidence=evidence)
+
+
+def state_licences(
+    texts: Iterable[str], *, by: str, evidence: str | None = None
+) -> tuple[StatedLicence, ...]:
+    """Return the licences of one dataset as one statement: what is listed holds together.
+
+    Of several statements by one speaker the newest would count alone.
+
+    Example:
+        >>> state_licences(["cc-by-nc-4.0", "mit"], by="us")[0].expression
+        'CC-BY-NC-4.0 AND MIT'
+    """
+    stated = [state_licence(text, by=by, evidence=evidence) for text in texts]
+    if len(stated) < 2:
+        return tuple(stated)
+    return (
+        StatedLicence(
+            text="; ".join(one.text for one in stated),
+            expression=join_expressions(one.expression for one in stated),
+            by=by,
+            evidence=evidence,
+        ),
+    )
+
+
+def join_expressions(expressions: Iterable[str]) -> str:
+    """Return the licences that all hold; one that nobody knows is a part of its own."""
+    parts = [*dict.fromkeys(expressions)]
+    known = [part for part in parts if part != UNKNOWN]
+    if not known:
+        return UNKNOWN
+    if len(known) < len(parts):
+        known.append(_UNSPECIFIED)
+    joined = " AND ".join(f"({part})" if " OR " in part else part for part in known)
+    return recognise(joined) or joined
 
 
 def read_languages(

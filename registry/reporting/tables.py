@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from registry.reporting.text import plain
+from registry.reporting.text import plain, printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -78,11 +78,11 @@ def new_table(
 
 
 def add_rows(table: "Table", rows: Iterable[Sequence["str | Text"]]) -> "Table":
-    """Add rows of finished cells to a table and return it; strings are taken as they stand."""
+    """Add rows of finished cells to a table and return it; strings keep their newlines."""
     from rich.text import Text
 
     for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        table.add_row(*(Text(printable(cell)) if isinstance(cell, str) else cell for cell in row))
     return table
 
 

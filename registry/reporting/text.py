@@ -59,6 +59,11 @@ def plain(text: str) -> str:
     return line.translate(_marks(line))
 
 
+def printable(text: str) -> str:
+    """Return a text that a terminal prints and does not obey; newlines stay."""
+    return text.translate(_marks(text))
+
+
 def _marks(text: str) -> dict[int, str]:
     """Return the signs for the characters of a text that need one, without the newline."""
     return {ord(char): _sign(char) for char in set(text) - {" ", "\n"} if _is_inkless(char)}

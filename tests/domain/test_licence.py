@@ -54,6 +54,8 @@ def test_an_id_of_the_hub_is_read(text, expression):
         "mit and unknown",
         "()",
         "( AND MIT",
+        "web/cc",
+        "web/cc@1",
         "(" * 3_000,
         "MIT AND " * 1_000,
         "\x1b[31mMIT",

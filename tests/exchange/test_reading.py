@@ -69,6 +69,25 @@ def test_a_card_keeps_all_of_its_front_matter():
 
 
 @pytest.mark.parametrize(
+    ("listed", "expression"),
+    [
+        (["cc-by-nc-4.0", "mit"], "CC-BY-NC-4.0 AND MIT"),
+        (["mit", "cc-by-nc-4.0"], "MIT AND CC-BY-NC-4.0"),
+        (["mit", "mit"], "MIT"),
+        (["mit", "unknown"], "MIT AND LicenseRef-unspecified"),
+        (["unknown", "unknown"], "unknown"),
+    ],
+)
+def test_licences_in_a_list_all_hold(listed, expression):
+    """Of several statements by one speaker the newest counts, which would free the others."""
+    front = "\n".join(["---", "license:", *(f"- {one}" for one in listed), "---", ""])
+    (of_card,) = read_card(front, origin="README.md").licences
+    (of_croissant,) = read_croissant({**croissant(), "license": listed}).licences
+
+    assert (expression, expression) == (of_card.expression, of_croissant.expression)
+
+
+@pytest.mark.parametrize(
     "front",
     [["a: [1"], ["- a", "- b"], ["!!python/object/apply:os.system ['echo no']"], ["a: b: c"]],
 )

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from registry.reporting.tables import (
+    add_rows,
     escape_markdown,
+    new_table,
     rows_to_csv,
     rows_to_markdown,
     to_list,
@@ -23,6 +25,14 @@ def render(renderable, width=80):
     console = Console(width=width, file=io.StringIO(), color_system=None)
     console.print(renderable)
     return console.file.getvalue()
+
+
+def test_no_cell_can_steer_a_terminal():
+    table = add_rows(new_table(["name", "said"]), [("\x1b[31mred", "one\ntwo \x07\u202e")])
+
+    assert not set("\x1b\x07\u202e") & set(render(table))
+    assert "␛[31mred" in render(table)
+    assert 3 == len(render(table).splitlines())
 
 
 def test_a_table_aligns_numbers_and_takes_no_text_for_markup():

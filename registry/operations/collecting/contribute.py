@@ -78,7 +78,8 @@ def contribute(  # noqa: PLR0913 - what people give has many sides, and each has
 
     Raises:
         TooManyRejectedError: More of them are.
-        InputError: Nobody is named, or no row is kept; nothing was sealed.
+        InputError: Nobody is named, a column stands in no row, or no row is kept; nothing was
+            sealed.
         UnreadableError: A file cannot be read.
         ConflictError: Somebody else sealed first.
         StorageError: The disk is full.
@@ -100,6 +101,7 @@ def contribute(  # noqa: PLR0913 - what people give has many sides, and each has
         )
         contributions = _Contributions(context, store, terms, reading or Reading())
         facts = contributions.read(files)
+        terms.check_columns()
         if not facts:
             raise _nothing(paths, contributions.rejected)
         registering = Registering(

@@ -15,6 +15,7 @@ from registry.domain.contribution import (
     pseudonym_of,
 )
 from registry.domain.version import Metric
+from registry.errors import InputError
 from registry.sources import reasons
 
 
@@ -37,6 +38,9 @@ class ContributionTerms:
         licence: str | None,
     ) -> None:
         self._columns = columns
+        named = {columns.consent, columns.licence, columns.contributor}
+        self._unseen = {name for name in named if name is not None}
+        self._seen: set[str] = set()
         self._default = licence
         self._key = key
         self._everybody = None if contributor is None else self._name(contributor)
@@ -51,6 +55,9 @@ class ContributionTerms:
     def decide(self, row: dict[str, JsonValue]) -> str | None:
         """Put pseudonym and licence into a row; return why it is not kept, or None."""
         columns = self._columns
+        if self._unseen:
+            self._seen |= row.keys()
+            self._unseen -= row.keys()
         if not is_consent(row.get(columns.consent)):
             return reasons.NO_CONSENT
         who = self._everybody
@@ -64,6 +71,19 @@ class ContributionTerms:
             row.pop(columns.licence, None)
         row |= {CONTRIBUTOR: who, LICENCE: licence}
         return None
+
+    def check_columns(self) -> None:
+        """Refuse columns that stood in no row: a slip of the pen would change every row's terms.
+
+        Raises:
+            InputError: One did not.
+        """
+        if self._unseen and self._seen:
+            names = ", ".join(repr(name) for name in sorted(self._unseen))
+            raise InputError(
+                f"no row has a column {names}",
+                hint=f"beside the text the rows have {', '.join(sorted(self._seen))}",
+            )
 
     def count(self, rows: Sequence[dict[str, JsonValue]]) -> None:
         """Count rows that are kept."""

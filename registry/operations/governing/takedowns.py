@@ -22,6 +22,7 @@ from registry.domain.takedown import (
     TakedownPlan,
     TakenDocument,
 )
+from registry.domain.words import require_words
 from registry.errors import ConflictError, InputError
 from registry.operations.context import Context
 from registry.operations.governing.finding import Search
@@ -52,9 +53,10 @@ def open_takedown(
         everything: Whether it is meant that every document of every version goes.
 
     Raises:
-        InputError: Nothing fits, or everything does and that is not said to be meant; nothing was
-            recorded.
+        InputError: No reason is given; nothing fits; or everything does and that is not said to be
+            meant. Nothing was recorded.
     """
+    reason = require_words(reason, what="reason")
     search = Search(context, selector)
     search.look_at_all(context.catalog.takedowns.list_candidates())
     if not search.items:
@@ -115,7 +117,12 @@ def apply(context: Context, takedown_id: int) -> Takedown:
 
 
 def exempt(context: Context, takedown_id: int, item: int, *, reason: str) -> Takedown:
-    """Leave an entry as it is, for a reason."""
+    """Leave an entry as it is, for a reason.
+
+    Raises:
+        InputError: No reason is given.
+    """
+    reason = require_words(reason, what="reason")
     return context.catalog.takedowns.act(
         takedown_id,
         ActionKind.EXEMPTED,
@@ -130,9 +137,11 @@ def withdraw(context: Context, takedown_id: int, item: int, *, reason: str) -> T
     """Withdraw the version of an entry without another in its place.
 
     Raises:
-        InputError: The entry is a model or report, which cannot be withdrawn here.
+        InputError: No reason is given, or the entry is a model or report, which cannot be
+            withdrawn here.
         UnknownError: There is no such takedown or entry.
     """
+    reason = require_words(reason, what="reason")
     found = context.catalog.takedowns.get(takedown_id)
     named = next((one for one in found.items if one.number == item), None)
     if named is not None and not named.kind.is_version:
@@ -154,8 +163,10 @@ def close(context: Context, takedown_id: int, *, evidence: str) -> Takedown:
     """Close a takedown whose entries are all dealt with. Its texts stay kept out.
 
     Raises:
+        InputError: There is no evidence.
         ConflictError: It is closed, or entries are open.
     """
+    evidence = require_words(evidence, what="evidence")
     return context.catalog.takedowns.act(
         takedown_id, ActionKind.CLOSED, note=evidence, actor=context.actor, at=context.clock()
     )
@@ -180,6 +191,17 @@ def _apply_one(
 ) -> None:
     result = rebuilding.rebuild(item.reference)
     at, actor = context.clock(), context.actor
+    if result == item.reference:
+        # Such as a table fitted on rows of which those that go changed nothing that was learned.
+        context.catalog.takedowns.act(
+            found.id,
+            ActionKind.EXEMPTED,
+            item=item.number,
+            note="made again it has the same bytes: nothing of the documents is in it",
+            actor=actor,
+            at=at,
+        )
+        return
     reason = f"takedown {found.id}: {found.reason}"
     context.catalog.versions.withdraw(
         Reference.parse(item.reference), reason=reason, actor=actor, at=at

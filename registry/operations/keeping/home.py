@@ -19,7 +19,9 @@ def read_settings(home: Path | None = None) -> Settings:
     except ValidationError as error:
         wrong = error.errors()[0]
         variable = f"MUSTER_{wrong['loc'][0]}".upper()
-        raise InputError(f"{variable}={wrong['input']}: {wrong['msg']}") from error
+        is_secret = "SecretStr" in str(Settings.model_fields[str(wrong["loc"][0])].annotation)
+        stated = "" if is_secret else f"={wrong['input']}"
+        raise InputError(f"{variable}{stated}: {wrong['msg']}") from error
 
 
 def find_home(settings: Settings, start: Path) -> Path:

@@ -110,6 +110,17 @@ def test_standard_input_comes_from_one_person(muster, monkeypatch):
     }
 
 
+@pytest.mark.parametrize("column", ["licence", "contributor", "consent"])
+def test_a_column_that_stands_in_no_row_is_a_slip_of_the_pen(muster, gifts, column):
+    """A licence column with a typo would put every row under the default."""
+    columns = COLUMNS.model_copy(update={column: "typo"})
+
+    with pytest.raises(InputError, match="no row has a column 'typo'") as caught:
+        muster.contribute([gifts], name="people/typo", columns=columns, card=Card(licence="MIT"))
+    assert "email" in caught.value.hint
+    assert [] == muster.datasets.list()
+
+
 def test_a_dry_run_writes_nothing_and_needs_no_key(muster, context, gifts):
     before = sorted(context.home.rglob("*"))
     answer = muster.contribute([gifts], name="people/gifts", columns=COLUMNS, dry_run=True)

@@ -318,6 +318,22 @@ def test_generators_are_told_in_the_summary(muster, tmp_path):
     assert "num\\_documents: 7, declared" in text
 
 
+def test_what_a_registered_model_wrote_is_synthetic_data_of_the_summary(muster, tmp_path):
+    seeds = write_jsonl(tmp_path / "seeds.jsonl", records(3))
+    written = write_jsonl(tmp_path / "written.jsonl", records(3, first=9))
+    muster.register([str(seeds)], name="web/seeds")
+    muster.models.add("org/large@1", trained_on=["web/seeds"])
+    card = Card(generated_by="org/large@1", derived_from=("web/seeds",))
+    muster.register([str(written)], name="made/text", card=card)
+    muster.mixtures.make("mix/all", {"web/seeds": 1, "made/text": 1})
+    text = muster.exchange.write("mix/all", format="eu-summary").text
+    section = text.split("## 2.5 Synthetic data")[1].split("## ")[0]
+
+    assert "made/text@1" in section
+    assert "written by org/large@1 (generator); the model was trained on web/seeds@1" in section
+    assert "made/text" not in text.split("## 2.1")[1].split("## 2.2")[0]
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_hostile_names_are_inert(hostile, tmp_path, name):
     text = hostile.exchange.write("imported/h", format=name).text

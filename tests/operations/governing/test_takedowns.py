@@ -226,6 +226,22 @@ def test_a_takedown_closes_when_every_entry_is_dealt_with(mixed):
         mixed.takedowns.apply(opened.id)
 
 
+@pytest.mark.parametrize("words", ["", " \n"])
+def test_reasons_and_evidence_are_said_in_words(mixed, words):
+    with pytest.raises(InputError, match="the reason is empty"):
+        mixed.takedowns.open("url-pattern", URL, reason=words)
+    opened = mixed.takedowns.open("url-pattern", URL, **WHY)
+
+    for act in (mixed.takedowns.exempt, mixed.takedowns.withdraw):
+        with pytest.raises(InputError, match="the reason is empty"):
+            act(opened.id, 1, reason=words)
+    with pytest.raises(InputError, match="the evidence is empty"):
+        mixed.takedowns.close(opened.id, evidence=words)
+    with pytest.raises(InputError, match="the reason is empty"):
+        mixed.datasets.withdraw("mix/all", reason=words)
+    assert opened == mixed.takedowns.show(opened.id)
+
+
 def test_applying_again_changes_nothing(mixed):
     opened = mixed.takedowns.open("url-pattern", URL, **WHY)
 

@@ -12,9 +12,10 @@ from registry.api import open_registry
 from registry.catalog import migrate
 from registry.catalog.catalog import Catalog
 from registry.domain.keeping import Health
-from registry.errors import StorageError
+from registry.errors import InputError, StorageError
 from registry.operations.keeping import doctor
 from registry.operations.keeping.doctor import examine
+from registry.operations.keeping.home import read_settings
 from registry.storage.objects import ObjectStore
 from tests.catalog.factories import make_draft, make_run, seal
 
@@ -139,3 +140,11 @@ def test_lists_and_look_ups_read_the_replica_and_nothing_is_written_there(
         assert ["web/new@1"] == [one.reference for one in catalog.datasets.list()]
     found = named(examine(home))["replica"]
     assert (Health.OK, "behind") == (found.health, found.found[-6:])
+
+
+def test_a_secret_that_is_refused_is_not_printed(monkeypatch):
+    monkeypatch.setenv("MUSTER_CONTRIBUTOR_KEY", "hunter2secret")
+
+    with pytest.raises(InputError, match="^MUSTER_CONTRIBUTOR_KEY: ") as caught:
+        read_settings()
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"

@@ -315,6 +315,28 @@ def test_what_was_learned_is_learned_anew_when_a_row_is_taken_down(muster, tmp_p
     assert 9999999 > max(masses.drop_null().to_pylist())
 
 
+def test_what_a_takedown_does_not_change_stays(muster, tmp_path):
+    """The row that goes taught nothing: what was fitted on it is the same, byte for byte."""
+    recipe = tmp_path / "c.toml"
+    recipe.write_text(
+        'name = "c"\nversion = "1.0.0"\n'
+        '[[step]]\nuse = "read_columns"\ntexts = ["species"]\n'
+        '[[step]]\nuse = "encode"\ncolumns = ["species"]\nmethod = "ordinal"\n'
+    )
+    for name in ("t", "u"):
+        rows = [*birds(6), ("Adelie", name, "2007"), ("Adelie", "1", "2007")]
+        path = write_csv(tmp_path / f"{name}.csv", rows)
+        muster.register([str(path)], name=f"lab/{name}", card=Card(kind="tabular"))
+    muster.normalize("lab/t", recipe=str(recipe))
+    muster.normalize("lab/u", fitted_on="lab/t.c", name="lab/applied")
+    opened = muster.takedowns.open("id", "t.csv#7", reason="request")
+    done = muster.takedowns.apply(opened.id)
+    what = {item.reference: item.done.action for item in done.items if item.done}
+
+    assert "exempted" == what["lab/applied@1"]
+    assert "sealed" == muster.show("lab/applied@1").version.state
+
+
 def test_real_penguins_are_scaled_as_by_scikit_learn(muster, tmp_path, shared_data):
     file = shared_data / "csv" / "penguins.csv"
     names = ("bill_length_mm", "flipper_length_mm", "body_mass_g")
