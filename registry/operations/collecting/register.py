@@ -108,6 +108,9 @@ class Origin:
     reached: Position | None = None
     """Which state of the place it was."""
 
+    states_licence: bool = False
+    """Whether what comes with it states a licence, so that an earlier one does not hold on."""
+
     place: str | None = None
     """Where it is whatever its state, so that another state is known to be the same place's; None:
     at the places."""
@@ -167,6 +170,7 @@ class FileRegistration:
             kind=origin.kind,
             uri=origin.uri or common_uri([facts.shard.uri or "" for facts in scanned]),
             reached=origin.reached,
+            keeps_licence=not origin.states_licence,
         )
         if dry_run:
             return self._registering.plan(draft, scanned, self._skipped)

@@ -82,7 +82,13 @@ class Registering:
         }
 
     def make_draft(
-        self, scanned: Sequence[FileFacts], *, kind: str, uri: str, reached: Position | None = None
+        self,
+        scanned: Sequence[FileFacts],
+        *,
+        kind: str,
+        uri: str,
+        reached: Position | None = None,
+        keeps_licence: bool = True,
     ) -> VersionDraft:
         """Return what is to be sealed, from files that hold text.
 
@@ -91,6 +97,7 @@ class Registering:
             kind: The kind of the source.
             uri: Where it lies, without credentials.
             reached: How far the source was read, where it can be read further.
+            keeps_licence: Whether the licence of the version before holds, if none is stated.
         """
         card = self._card
         source = SourceFacts(
@@ -112,7 +119,7 @@ class Registering:
             generation=card.generation(),
             licence=card.licence,
             licence_evidence=card.licence_url,
-            keeps_licence=True,
+            keeps_licence=keeps_licence,
             languages=card.language,
             tags=card.tags,
             sources=(source,),
@@ -242,7 +249,7 @@ class Registering:
         )
 
     def _find_licence_origin(self, sealed: Sealed, draft: VersionDraft) -> str | None:
-        is_said = draft.licence is not None or bool(draft.inputs)
+        is_said = draft.licence is not None or bool(draft.inputs) or not draft.keeps_licence
         if is_said or sealed.previous is None or sealed.version.licence == UNKNOWN:
             return None
         return sealed.previous.reference

@@ -4,6 +4,8 @@ A commit never changes, so its files need not be copied. What the card states st
 card: its counts are declared, its licence is an assertion that yields to any made here.
 """
 
+from dataclasses import replace
+
 from registry.domain.answers import Registration
 from registry.domain.card import Card
 from registry.domain.collecting import CollectionPlan
@@ -63,7 +65,9 @@ def register_hub(
         reading or Reading(),
         find_limit(context, max_rejected),
     )
-    answer = registration.run(found.files, found.origin, ingest=ingest, from_start=from_start)
+    states_licence = found.stated is not None and bool(found.stated.licences)
+    origin = replace(found.origin, states_licence=states_licence)
+    answer = registration.run(found.files, origin, ingest=ingest, from_start=from_start)
     skipped = (*found.skipped, *answer.skipped)
     if found.stated is None:
         return answer.model_copy(update={"skipped": skipped})

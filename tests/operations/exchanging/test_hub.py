@@ -126,6 +126,20 @@ def test_only_what_changed_between_two_commits_is_read(muster, hub):
     )
 
 
+def test_another_licence_on_the_card_is_not_held_up_by_the_one_before(muster, hub):
+    for words, licence in (("one", "cc0-1.0"), ("two", "cc-by-nc-4.0")):
+        card = f"---\nlicense: {licence}\n---\n"
+        hub.commit({"a.jsonl": lines(words), "README.md": card.encode()})
+        answer = muster.collect(POEMS, name="raw/poems")
+
+    assert ("raw/poems@2", "CC-BY-NC-4.0", None) == (
+        answer.reference,
+        answer.licence,
+        answer.licence_from,
+    )
+    assert "CC-BY-NC-4.0" == muster.licences.effective("raw/poems@2").expression
+
+
 def test_ingested_files_are_in_the_store_and_known_by_their_digest(muster, hub):
     hub.commit({"b.parquet": parquet("two")})
     muster.collect(POEMS, name="raw/poems", ingest=True)

@@ -145,6 +145,6 @@ def test_lists_and_look_ups_read_the_replica_and_nothing_is_written_there(
 def test_a_secret_that_is_refused_is_not_printed(monkeypatch):
     monkeypatch.setenv("MUSTER_CONTRIBUTOR_KEY", "hunter2secret")
 
-    with pytest.raises(InputError, match="^MUSTER_CONTRIBUTOR_KEY: ") as caught:
+    with pytest.raises(InputError, match=r"^MUSTER_CONTRIBUTOR_KEY: ") as caught:
         read_settings()
     assert "hunter2" not in f"{caught.value} {caught.value.hint}"
