@@ -332,6 +332,9 @@ def test_what_a_registered_model_wrote_is_synthetic_data_of_the_summary(muster, 
     assert "made/text@1" in section
     assert "written by org/large@1 (generator); the model was trained on web/seeds@1" in section
     assert "made/text" not in text.split("## 2.1")[1].split("## 2.2")[0]
+    said = "model: made/text@1 has org/large@1 as its generator"
+    for name in set(FORMATS) - {"eu-summary"}:
+        assert said in muster.exchange.write("mix/all", format=name).left_out, name
 
 
 @pytest.mark.parametrize("name", FORMATS)
