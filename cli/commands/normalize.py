@@ -75,9 +75,11 @@ def normalize(
     execution = Execution(kind=executor, num_workers=workers, ray_address=ray_address)
     with session.registry(execution) as registry:
         if invert:
-            _refuse_beside_invert(recipe, fitted_on, preview, shard)
+            _refuse_beside_invert(recipe, fitted_on, preview, shard, max_rejected)
             show(registry.undo(reference, name=name), as_json=as_json, quiet=quiet)
             return
+        if preview is not None or shard is not None:
+            _require_recipe_alone(recipe, fitted_on, max_rejected)
         if recipe is not None and preview is not None:
             shown = registry.preview(reference, recipe=recipe, num_documents=preview)
             show_preview(shown, as_json=as_json)
@@ -97,7 +99,17 @@ def _refuse_beside_invert(*options: str | int | None) -> None:
     if any(option is not None for option in options):
         raise InputError(
             "--invert undoes the recipe that made the version, and takes no other option",
-            hint="leave out --recipe, --fitted-on, --preview and --shard",
+            hint="leave out --recipe, --fitted-on, --preview, --shard and --max-rejected",
+        )
+
+
+def _require_recipe_alone(
+    recipe: str | None, fitted_on: str | None, max_rejected: str | None
+) -> None:
+    if recipe is None or fitted_on is not None or max_rejected is not None:
+        raise InputError(
+            "--preview and --shard need a recipe, and take neither --fitted-on nor --max-rejected",
+            hint="muster normalize REF --recipe NAME|FILE --preview 5",
         )
 
 

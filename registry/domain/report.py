@@ -188,7 +188,7 @@ class Report(Value):
     """In the stated order: of documents that stand in several versions, the first counts."""
 
     composition: tuple[SupplyGroup, ...] = ()
-    """The supply by language, kind, domain and tag; none: an older report."""
+    """The supply by language, kind, domain and tag; none: a mixture, or an older report."""
 
     total_tokens: int
     unique_tokens: int

@@ -50,3 +50,21 @@ def test_undoing_takes_no_other_recipe_and_normalizing_wants_one(birds):
     assert "no recipe is named" in none.stderr
     assert "lab/birds.features" in unfitted.stderr
     assert "lab/birds.features.inverse@1" == undone.strip()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--preview", 2),
+        ("--shard", "0/2"),
+        ("--fitted-on", "lab/birds.features", "--preview", 2),
+        ("--recipe", "text-default", "--shard", "0/2", "--max-rejected", "5%"),
+    ],
+)
+def test_a_look_never_becomes_a_version(birds, options):
+    birds.run("normalize", "lab/birds", "--recipe", birds.folder / "features.toml")
+    before = birds.json("list")
+    refused = birds.run("normalize", "lab/birds", *options, code=2)
+
+    assert "--preview and --shard need a recipe" in refused.stderr
+    assert before == birds.json("list")

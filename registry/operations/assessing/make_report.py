@@ -84,7 +84,10 @@ def _make(asked: "_Asked", pinned: Report | None) -> Report:
         law=asked.law.id,
         mixture=found.mixture,
         supply=supply.lines,
-        composition=compose([item.version for item in supply.counted], supply.lines),
+        # A mixture is composed by its weights, which stand with its parts.
+        composition=()
+        if found.mixture
+        else compose([item.version for item in supply.counted], supply.lines),
         total_tokens=supply.total_tokens,
         unique_tokens=supply.unique_tokens,
         # Near duplicates are not measured yet, so the unique tokens are never known from below.

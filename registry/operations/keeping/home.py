@@ -1,8 +1,9 @@
 """Find a registry: the settings, and the home that they name."""
 
 from pathlib import Path
+from typing import get_args
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from registry.errors import InputError
 from registry.settings import Settings
@@ -19,8 +20,8 @@ def read_settings(home: Path | None = None) -> Settings:
     except ValidationError as error:
         wrong = error.errors()[0]
         variable = f"MUSTER_{wrong['loc'][0]}".upper()
-        is_secret = "SecretStr" in str(Settings.model_fields[str(wrong["loc"][0])].annotation)
-        stated = "" if is_secret else f"={wrong['input']}"
+        kind = Settings.model_fields[str(wrong["loc"][0])].annotation
+        stated = "" if SecretStr in get_args(kind) else f"={wrong['input']}"
         raise InputError(f"{variable}{stated}: {wrong['msg']}") from error
 
 

@@ -55,14 +55,16 @@ class Releasable:
                 f"no row was rejected when {version.reference} was made",
                 hint="muster quarantine list",
             )
-        if version.content is not Content.DOCUMENTS or version.recipe is None:
+        recipe = version.recipe
+        if version.content is not Content.DOCUMENTS or recipe is None or recipe.is_for_tables:
             raise InputError(
-                f"{version.reference} was made by no recipe: its rejected rows are no texts",
+                f"{version.reference} was made by no recipe for documents: its rejected rows are "
+                "no texts",
                 hint=f"muster quarantine export {version.reference} --output rows.jsonl; mend them "
                 "and register them",
             )
         read_from = run.parameters.get(RELEASED_OF) or context.catalog.runs.inputs(run.id)[0]
-        return cls(version, version.recipe, run, str(read_from))
+        return cls(version, recipe, run, str(read_from))
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,11 @@ def test_verify_reads_the_parts_too(mixed, tmp_path):
     assert "web/a@1 x.jsonl" == problem.path
 
 
+def test_a_mixture_is_composed_by_its_weights_and_not_by_what_is_held(mixed):
+    assert mixed.report([A, B], num_parameters=[1]).composition
+    assert () == mixed.report(["mix/base"], num_parameters=[1]).composition
+
+
 def test_a_report_goes_by_the_weights(mixed):
     unique = {
         line.reference: line.known_tokens
