@@ -5,7 +5,7 @@ and tokens of one copy. See `registry.documents.INDEX`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -32,6 +32,14 @@ class UniqueShare:
     num_tokens: int | None
     """None where the tokens of some document were not counted."""
 
+    def __add__(self, other: "UniqueShare") -> "UniqueShare":
+        """Return what an index adds, with what it adds of other documents."""
+        return UniqueShare(
+            num_documents=self.num_documents + other.num_documents,
+            num_bytes=self.num_bytes + other.num_bytes,
+            num_tokens=_add_known(self.num_tokens, other.num_tokens),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class UniqueTotals:
@@ -45,23 +53,36 @@ class UniqueTotals:
     shares: tuple[UniqueShare, ...]
     """What each index adds, in the given order: a document belongs to the first that holds it."""
 
+    def __add__(self, other: "UniqueTotals") -> "UniqueTotals":
+        """Return the totals with those of other documents of the same indexes."""
+        return UniqueTotals(
+            num_documents=self.num_documents + other.num_documents,
+            num_bytes=self.num_bytes + other.num_bytes,
+            num_tokens=_add_known(self.num_tokens, other.num_tokens),
+            shares=tuple(map(UniqueShare.__add__, self.shares, other.shares)),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class IndexDifference:
     """Distinct documents of two indexes, and the bytes of one copy of each."""
 
-    num_added: int
+    num_added: int = 0
     """Of the second alone."""
 
-    num_removed: int
+    num_removed: int = 0
     """Of the first alone."""
 
-    num_kept: int
+    num_kept: int = 0
     """Of both."""
 
-    bytes_added: int
-    bytes_removed: int
-    bytes_kept: int
+    bytes_added: int = 0
+    bytes_removed: int = 0
+    bytes_kept: int = 0
+
+    def __add__(self, other: "IndexDifference") -> "IndexDifference":
+        """Return the difference with that of other documents of the same indexes."""
+        return IndexDifference(*map(int.__add__, astuple(self), astuple(other)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +149,7 @@ class DocumentIndexBuilder:
             self._pending, self._num_pending = [], 0
 
 
-def unique_totals(indexes: Sequence[pa.Table | pa.RecordBatch]) -> UniqueTotals:
+def unique_totals(indexes: Sequence[pa.RecordBatch]) -> UniqueTotals:
     """Return the totals over the union of several indexes, one copy of each document.
 
     Args:
@@ -154,9 +175,7 @@ def unique_totals(indexes: Sequence[pa.Table | pa.RecordBatch]) -> UniqueTotals:
     )
 
 
-def compare_indexes(
-    before: pa.Table | pa.RecordBatch, after: pa.Table | pa.RecordBatch
-) -> IndexDifference:
+def compare_indexes(before: pa.RecordBatch, after: pa.RecordBatch) -> IndexDifference:
     """Return which documents two versions share, by their indexes (`registry.documents.INDEX`)."""
     parts = [_read(before), _read(after)]
     rows = _concatenate(parts)
@@ -164,7 +183,7 @@ def compare_indexes(
     is_after = np.repeat([False, True], [len(part) for part in parts])[order]
     num_bytes = rows.num_bytes[order][starts]
     if not len(starts):
-        return IndexDifference(0, 0, 0, 0, 0, 0)
+        return IndexDifference()
     in_after = np.logical_or.reduceat(is_after, starts)
     in_before = np.logical_or.reduceat(~is_after, starts)
     added, removed, kept = in_after & ~in_before, in_before & ~in_after, in_before & in_after
@@ -197,6 +216,10 @@ def _shares(
             held.tolist(), uncounted.tolist(), *sums.tolist(), strict=True
         )
     )
+
+
+def _add_known(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 def _share(num_bytes: Numbers, num_tokens: Numbers) -> UniqueShare:
@@ -238,20 +261,25 @@ def _rows(keys: bytes | memoryview, *, num_bytes: Numbers, num_tokens: Numbers) 
     )
 
 
-def _read(index: pa.Table | pa.RecordBatch) -> _Rows:
-    table = pa.Table.from_batches([index]) if isinstance(index, pa.RecordBatch) else index
-    keys = table.column("key").combine_chunks()
-    if isinstance(keys, pa.ChunkedArray):
-        keys = pa.concat_arrays(keys.chunks) if keys.num_chunks else pa.array([], keys.type)
-    start = keys.offset * _KEY_BYTES
-    data = memoryview(keys.buffers()[1] or b"")[start : start + len(keys) * _KEY_BYTES]
-    tokens = pc.fill_null(table.column("num_tokens").cast(pa.int64()), _UNCOUNTED)
+def high_words(index: pa.RecordBatch) -> npt.NDArray[np.uint64]:
+    """Return the first eight bytes of each key of an index, as a number that sorts as they do."""
+    return np.frombuffer(_key_bytes(index), ">u8")[::2].astype(np.uint64)
+
+
+def _read(index: pa.RecordBatch) -> _Rows:
+    tokens = pc.fill_null(index.column("num_tokens").cast(pa.int64()), _UNCOUNTED)
     rows = _rows(
-        data,
-        num_bytes=table.column("num_bytes").cast(pa.int64()).to_numpy(),
+        _key_bytes(index),
+        num_bytes=index.column("num_bytes").cast(pa.int64()).to_numpy(),
         num_tokens=tokens.to_numpy(),
     )
-    return replace(rows, num_copies=table.column("num_copies").cast(pa.int64()).to_numpy())
+    return replace(rows, num_copies=index.column("num_copies").cast(pa.int64()).to_numpy())
+
+
+def _key_bytes(index: pa.RecordBatch) -> memoryview:
+    keys = index.column("key")
+    start = keys.offset * _KEY_BYTES
+    return memoryview(keys.buffers()[1] or b"")[start : start + len(keys) * _KEY_BYTES]
 
 
 def _concatenate(parts: Sequence[_Rows]) -> _Rows:

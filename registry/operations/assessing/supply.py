@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from registry.document_index import unique_totals
 from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.digest import Digest
 from registry.domain.effective import EffectiveLicence, LicencePolicy
@@ -17,7 +16,7 @@ from registry.errors import InputError
 from registry.operations.assessing.supply_warnings import Counted, warn_of_supply
 from registry.operations.context import Context
 from registry.operations.governing.licences import effective_of
-from registry.operations.passes.indexes import read_index
+from registry.operations.passes.indexes import add_up_indexes
 
 _BEST_FIRST = {CountMethod.EXACT: 0, CountMethod.SAMPLED: 1, CountMethod.DECLARED: 2}
 _PAGE = 500
@@ -344,15 +343,12 @@ def _add_up(
     warnings: tuple[ReportWarning, ...],
 ) -> Supply:
     known = [(item.version, item.count) for item in counted if item.count is not None]
-    indexes = [
-        read_index(context.store, count.document_index) if count.document_index else None
-        for _, count in known
-    ]
-    totals = unique_totals([index for index in indexes if index is not None])
+    indexes = [count.document_index for _, count in known]
+    totals = add_up_indexes(context.store, [index for index in indexes if index is not None])
     shares = iter(totals.shares)
     lines: list[SupplyLine] = []
-    for (version, count), index in zip(known, indexes, strict=True):
-        unique = None if index is None else next(shares).num_tokens
+    for version, count in known:
+        unique = None if count.document_index is None else next(shares).num_tokens
         licence = licences[version.reference].expression
         lines.append(_line(version, count, licence=licence, num_unique_tokens=unique))
     all_measured = all(index is not None for index in indexes)

@@ -11,7 +11,7 @@ from registry.domain.takedown import ItemDraft, ItemKind, Selector, SelectorKind
 from registry.domain.version import Content
 from registry.errors import ConflictError, UnreadableError
 from registry.operations.context import Context
-from registry.operations.passes.indexes import read_index
+from registry.operations.passes.indexes import holds_any
 from registry.operations.passes.shards import peek_shard
 from registry.operations.passes.suppression import names
 
@@ -154,11 +154,10 @@ class Search:
 
     def _holds_text(self, candidate: Candidate) -> bool:
         """Return whether a text that is sought or was found stands in a version's index."""
-        keys = {key_of(digest) for digest in self._sought()}
+        keys = [key_of(digest) for digest in self._sought()]
         if not keys or candidate.document_index is None:
             return False
-        index = read_index(self.context.store, candidate.document_index)
-        return not keys.isdisjoint(index.column("key").to_pylist())
+        return holds_any(self.context.store, candidate.document_index, keys)
 
     def _sought(self) -> set[Digest]:
         """Return the digests of the texts that are asked for or were found."""

@@ -52,7 +52,7 @@ from registry.operations.passes.shards import peek_shard
 from registry.operations.passes.units import (
     Unit,
     UnitWork,
-    join_indexes,
+    join_unit_indexes,
     join_unit_quarantines,
     refuse_damaged_units,
     run_part,
@@ -254,7 +254,7 @@ class _Normalizing(UnitWork[Unit]):
         return Unit(
             shards=name_shards(written, number=unit.number),
             ledger=add_ledgers(ledgers).check(),
-            index=write_index(store, index.to_batch()),
+            index=write_index(store, [index.to_batch()]),
             quarantine=quarantine.finish(),
             state=self.encode_state(),
         )
@@ -275,7 +275,7 @@ def _draft(
             f"{version.reference}",
             hint=f"muster normalize {version.reference} --recipe {recipe.name} --preview 5",
         )
-    index, num_distinct = join_indexes(context, units)
+    index, num_distinct = join_unit_indexes(context, units)
     duplicates = ledger.documents_kept - num_distinct
     return VersionDraft(
         dataset=target,

@@ -32,7 +32,7 @@ from registry.operations.normalizing.releasable import (
     Releasable,
     choose,
 )
-from registry.operations.passes.indexes import read_index, write_index
+from registry.operations.passes.indexes import join_indexes, write_index
 from registry.operations.passes.quarantine import QuarantineWriter
 from registry.operations.passes.shards import read_shard
 from registry.operations.passes.suppression import load_suppression
@@ -134,9 +134,10 @@ class _Releasing:
         context, version = self._context, self._source.version
         before = context.catalog.versions.list_shards(Reference.parse(version.reference))
         added = self._write(len(before))
+        indexes = [write_index(context.store, [self._index.to_batch()])]
         if version.document_index is not None:
-            self._index.add_index(read_index(context.store, version.document_index))
-        index = self._index.to_batch()
+            indexes.append(version.document_index)
+        index, num_distinct = join_indexes(context.store, indexes)
         num_documents = version.num_documents + sum(shard.num_documents for shard in added)
         return VersionDraft(
             dataset=version.dataset,
@@ -149,8 +150,8 @@ class _Releasing:
             inputs=(version.reference,),
             languages=version.languages,
             ledger=Ledger(entries=(self._account(added),)).check().entries,
-            metrics=(Metric(name=DUPLICATES, value=num_documents - len(index)),),
-            document_index=write_index(context.store, index),
+            metrics=(Metric(name=DUPLICATES, value=num_documents - num_distinct),),
+            document_index=index,
             quarantine=self._keep_the_others(),
             why=self._why,
         )

@@ -194,7 +194,7 @@ class Transforming(_RowWork[Unit]):
                 stem="documents" if table.makes_documents else "rows",
             ),
             ledger=add_ledgers(ledgers).check(),
-            index=write_index(store, index.to_batch()) if table.makes_documents else None,
+            index=write_index(store, [index.to_batch()]) if table.makes_documents else None,
             quarantine=quarantine.finish(),
             state="",
         )

@@ -25,7 +25,7 @@ from registry.operations.passes.changes import note_other_origin
 from registry.operations.passes.runs import open_or_resume, recorded_failure
 from registry.operations.passes.units import (
     Unit,
-    join_indexes,
+    join_unit_indexes,
     join_unit_quarantines,
     refuse_damaged_units,
     run_units,
@@ -238,7 +238,7 @@ def _draft(
     metrics: tuple[Metric, ...] = ()
     index: Digest | None = None
     if table.makes_documents:
-        index, num_distinct = join_indexes(context, units)
+        index, num_distinct = join_unit_indexes(context, units)
         metrics = (Metric(name=DUPLICATES, value=ledger.documents_kept - num_distinct),)
     return VersionDraft(
         dataset=target,

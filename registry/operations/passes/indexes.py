@@ -1,38 +1,202 @@
-"""Document indexes as objects: the distinct documents of a version, by key."""
+"""Document indexes as objects: the distinct documents of a version, by key.
 
+However many documents there are, few are held at a time: keys are digests, so equal ranges of them
+hold about equally many rows, and what is known of the documents of one range depends on no other.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from registry.document_index import (
+    DocumentIndexBuilder,
+    IndexDifference,
+    UniqueTotals,
+    compare_indexes,
+    high_words,
+    unique_totals,
+)
 from registry.documents import INDEX
 from registry.domain.digest import Digest
 from registry.storage.objects import ObjectStore, translated_errors
 
+RANGE_ROWS = 1 << 20
+"""Rows of all indexes that are held at a time; to merge one takes some 200 bytes."""
 
-def write_index(store: ObjectStore, index: pa.RecordBatch) -> Digest:
-    """Store a document index (`INDEX`, sorted by key).
+_GROUP_ROWS = 1 << 16
+"""Rows of a row group: what must be read for the least range."""
+
+_NUM_HIGH_WORDS = 1 << 64
+
+
+def write_index(store: ObjectStore, parts: Iterable[pa.RecordBatch]) -> Digest:
+    """Store a document index (`INDEX`) from parts that are sorted by key, within and among them.
 
     Raises:
         StorageError: The disk is full, or not to be written.
     """
     with store.stage() as path:
         # Keys are random bytes: compressing them costs time and saves nothing.
-        table = pa.Table.from_batches([index], INDEX)
-        with translated_errors(store.url):
-            pq.write_table(table, path, compression="none", use_dictionary=False)
+        with (
+            translated_errors(store.url),
+            pq.ParquetWriter(path, INDEX, compression="none", use_dictionary=False) as writer,
+        ):
+            for group in _regroup(parts):
+                writer.write_table(group)
         return store.commit(path).digest
 
 
-def read_index(store: ObjectStore, digest: Digest) -> pa.RecordBatch:
-    """Return a document index.
+def join_indexes(store: ObjectStore, digests: Sequence[Digest]) -> tuple[Digest, int]:
+    """Store the indexes of a version's parts as one; return it and how many documents it has.
 
     Raises:
-        UnknownError: It is not in the store.
+        StorageError: The disk is full, or not to be written.
+        UnknownError: An index is not in the store.
     """
-    # A report opens thousands of small ones, and threads for each would take longer than to read.
-    with store.open(digest) as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
-        table = file.read(use_threads=False)
+    sizes: list[int] = []
+
+    def merge() -> Iterator[pa.RecordBatch]:
+        for parts in read_ranges(store, digests):
+            builder = DocumentIndexBuilder()
+            for part in parts:
+                builder.add_index(part)
+            merged = builder.to_batch()
+            sizes.append(len(merged))
+            yield merged
+
+    return write_index(store, merge()), sum(sizes)
+
+
+def add_up_indexes(store: ObjectStore, digests: Sequence[Digest]) -> UniqueTotals:
+    """Return the totals over the union of several indexes; see `unique_totals`.
+
+    Raises:
+        UnknownError: An index is not in the store.
+    """
+    first, *others = [unique_totals(parts) for parts in read_ranges(store, digests)]
+    return sum(others, start=first)
+
+
+def compare_stored_indexes(store: ObjectStore, before: Digest, after: Digest) -> IndexDifference:
+    """Return which documents two versions share; see `compare_indexes`.
+
+    Raises:
+        UnknownError: An index is not in the store.
+    """
+    pairs = read_ranges(store, [before, after])
+    return sum((compare_indexes(*pair) for pair in pairs), start=IndexDifference())
+
+
+def holds_any(store: ObjectStore, digest: Digest, keys: Sequence[bytes]) -> bool:
+    """Return whether one of several documents stands in an index, by their keys.
+
+    Raises:
+        UnknownError: The index is not in the store.
+    """
+    sought = pa.array(keys, INDEX.field("key").type)
+    ranges = read_ranges(store, [digest])
+    return any(pc.any(pc.is_in(part.column("key"), sought)).as_py() for (part,) in ranges)
+
+
+def read_ranges(store: ObjectStore, digests: Sequence[Digest]) -> Iterator[list[pa.RecordBatch]]:
+    """Yield what several indexes hold of one range of keys after the other, in order.
+
+    Args:
+        store: Where they lie.
+        digests: The indexes.
+
+    Yields:
+        `INDEX` of each of them, in the given order. One range is all keys where all rows together
+        are no more than `RANGE_ROWS`.
+    """
+    held = 0
+    indexes: list[_Stored] = []
+    for digest in digests:
+        indexes.append(_Stored.open(store, digest, at_most=RANGE_ROWS - held))
+        held += 0 if indexes[-1].rows is None else indexes[-1].num_rows
+    num_rows = sum(index.num_rows for index in indexes)
+    num_ranges = max(1, -(-num_rows // RANGE_ROWS))
+    borders = [_NUM_HIGH_WORDS * number // num_ranges for number in range(num_ranges + 1)]
+    for first, end in pairwise(borders):
+        yield [index.between(first, end) for index in indexes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """An index in the store, of which ranges of keys are read."""
+
+    store: ObjectStore
+    digest: Digest
+    num_rows: int
+    rows: pa.RecordBatch | None
+    """All of it; None: it is read range by range."""
+
+    groups: tuple[tuple[int, int], ...]
+    """The first and the last high word of each row group, where it is read range by range."""
+
+    @classmethod
+    def open(cls, store: ObjectStore, digest: Digest, *, at_most: int) -> Self:
+        """Open an index, and read it if it has no more rows than that."""
+        # A report opens thousands of small ones: threads for each would take longer than to read.
+        with store.open(digest) as stream, pq.ParquetFile(stream, pre_buffer=False) as file:
+            num_rows = file.metadata.num_rows
+            if num_rows <= at_most:
+                rows = _as_batch(file.read(use_threads=False))
+                return cls(store, digest, num_rows, rows=rows, groups=())
+            groups = [
+                file.metadata.row_group(number).column(0).statistics
+                for number in range(file.num_row_groups)
+            ]
+            words = tuple((_high_word(group.min), _high_word(group.max)) for group in groups)
+            return cls(store, digest, num_rows, rows=None, groups=words)
+
+    def between(self, first: int, end: int) -> pa.RecordBatch:
+        """Return the rows whose high word is at least the first and below the end."""
+        rows = self._read(first, end) if self.rows is None else self.rows
+        words = high_words(rows)
+        start = int(np.searchsorted(words, np.uint64(first)))
+        stop = len(rows)
+        if end < _NUM_HIGH_WORDS:
+            stop = int(np.searchsorted(words, np.uint64(end)))
+        return rows.slice(start, stop - start)
+
+    def _read(self, first: int, end: int) -> pa.RecordBatch:
+        wanted = [
+            number
+            for number, (least, most) in enumerate(self.groups)
+            if most >= first and least < end
+        ]
+        with (
+            self.store.open(self.digest) as stream,
+            pq.ParquetFile(stream, pre_buffer=False) as file,
+        ):
+            return _as_batch(file.read_row_groups(wanted, use_threads=False))
+
+
+def _high_word(key: bytes) -> int:
+    return int.from_bytes(key[:8], "big")
+
+
+def _as_batch(table: pa.Table) -> pa.RecordBatch:
     if not table.schema.equals(INDEX):
         table = table.cast(INDEX)
-    table = table.combine_chunks()
-    batches = table.to_batches()
+    batches = table.combine_chunks().to_batches()
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=INDEX)
+
+
+def _regroup(parts: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield rows in groups of one size, so that an index is the same bytes however it came."""
+    held = INDEX.empty_table()
+    for part in parts:
+        held = pa.concat_tables([held, pa.Table.from_batches([part])])
+        while len(held) >= _GROUP_ROWS:
+            yield held.slice(0, _GROUP_ROWS)
+            held = held.slice(_GROUP_ROWS)
+    if len(held):
+        yield held

@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from registry.document_index import DocumentIndexBuilder
 from registry.documents import Outcome, join_outcomes
 from registry.domain.answers import PartialRun
 from registry.domain.base import Value
@@ -34,7 +33,7 @@ from registry.operations.context import Context
 from registry.operations.passes.ahead import meanwhile
 from registry.operations.passes.damage import damage_of_pass, fail_by_damage
 from registry.operations.passes.executors import choose_executor
-from registry.operations.passes.indexes import read_index, write_index
+from registry.operations.passes.indexes import join_indexes
 from registry.operations.passes.planning import PlannedUnit, plan_units
 from registry.operations.passes.quarantine import join_quarantines, reject_documents
 from registry.operations.passes.runs import recorded_failure
@@ -322,14 +321,9 @@ def total_ledger(units: Sequence[Unit]) -> Ledger:
     return add_ledgers([unit.ledger for unit in units if unit.ledger.entries]).check()
 
 
-def join_indexes(context: Context, units: Sequence[Unit]) -> tuple[Digest, int]:
+def join_unit_indexes(context: Context, units: Sequence[Unit]) -> tuple[Digest, int]:
     """Store the document index of all units as one; return it and its distinct documents."""
-    builder = DocumentIndexBuilder()
-    for unit in units:
-        if unit.index is not None:
-            builder.add_index(read_index(context.store, unit.index))
-    index = builder.to_batch()
-    return write_index(context.store, index), len(index)
+    return join_indexes(context.store, [unit.index for unit in units if unit.index is not None])
 
 
 def join_unit_quarantines(context: Context, units: Sequence[Unit]) -> Digest | None:

@@ -103,7 +103,7 @@ class _UnitPass:
         return TokenUnit(
             shards=shards,
             ledger=add_ledgers(self._ledgers).check(),
-            index=write_index(self._store, self._index.to_batch()),
+            index=write_index(self._store, [self._index.to_batch()]),
             tally=self._store.put_bytes(self._tally.state()).digest,
             num_tokens=self._tally.num_tokens,
             num_special_tokens=self._num_special_tokens,

@@ -24,7 +24,7 @@ from registry.operations.passes.damage import find_limit
 from registry.operations.passes.inputs import open_input
 from registry.operations.passes.runs import recorded_failure
 from registry.operations.passes.units import (
-    join_indexes,
+    join_unit_indexes,
     join_unit_quarantines,
     refuse_damaged_units,
     run_part,
@@ -218,7 +218,7 @@ def _total(
         num_unknown_tokens=tally.num_unknown_tokens,
         num_tokens_low=tally.num_tokens,
         num_tokens_high=tally.num_tokens,
-        document_index=join_indexes(context, units)[0],
+        document_index=join_unit_indexes(context, units)[0],
         details=store_details(context, details),
     )
 

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 
 from pydantic import JsonValue
 
-from registry.document_index import compare_indexes
 from registry.domain.count import WHOLE_VERSION, RecordedCount
 from registry.domain.difference import (
     DocumentDifference,
@@ -24,7 +23,7 @@ from registry.domain.run import DERIVED_FROM, Run
 from registry.domain.version import Shard, Version
 from registry.operations.context import Context
 from registry.operations.passes.changes import compare
-from registry.operations.passes.indexes import read_index
+from registry.operations.passes.indexes import compare_stored_indexes
 from registry.operations.understanding.written_counts import counts_of
 
 _TOLD_ELSEWHERE = {"name", "recipe", "recipe_document", "card", DERIVED_FROM}
@@ -115,8 +114,8 @@ def _compare_shards(old: _Side, new: _Side) -> ShardDifference:
 def _compare_documents(context: Context, old: _Side, new: _Side) -> DocumentDifference | None:
     if old.index is None or new.index is None:
         return None
-    before, after = (read_index(context.store, digest) for digest in (old.index, new.index))
-    return DocumentDifference(**asdict(compare_indexes(before, after)))
+    difference = compare_stored_indexes(context.store, old.index, new.index)
+    return DocumentDifference(**asdict(difference))
 
 
 def _compare_tokens(
