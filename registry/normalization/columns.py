@@ -23,6 +23,9 @@ and below the 128 KiB from which on the C library maps memory anew for each of t
 FIRST_WIDE = 0xC2
 """The least byte that begins a character outside ASCII."""
 
+_LONG_BYTES = 1 << 20
+"""A longer document is rewritten piece by piece, where lines do not depend on each other."""
+
 NOWHERE: Positions = np.empty(0, np.intp)
 """No position: nothing was found."""
 
@@ -111,6 +114,31 @@ def rewrite(column: pa.Array, suspects: pa.Array, function: Callable[[str], str]
     if before == after:
         return column
     return pc.replace_with_mask(column, suspects, pa.array(after, pa.large_string()))
+
+
+def rewrite_lines(column: pa.Array, suspects: pa.Array, function: Callable[[str], str]) -> pa.Array:
+    """Return what `rewrite` does, for a function that gives each line the same text by itself.
+
+    A long document goes through it in pieces that end behind a line feed: as one string it takes up
+    to four times its bytes, and so does every copy of it.
+    """
+    is_long = pc.and_(suspects, pc.greater(pc.binary_length(column), _LONG_BYTES))
+    if not pc.any(is_long).as_py():
+        return rewrite(column, suspects, function)
+    after = [_rewrite_long(text.as_buffer(), function) for text in column.filter(is_long)]
+    column = pc.replace_with_mask(column, is_long, pa.array(after, pa.large_string()))
+    return rewrite(column, pc.and_not(suspects, is_long), function)
+
+
+def _rewrite_long(text: pa.Buffer, function: Callable[[str], str]) -> bytes:
+    data = text.to_pybytes()
+    pieces: list[bytes] = []
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start + _LONG_BYTES) + 1 or len(data)
+        pieces.append(function(data[start:end].decode()).encode())
+        start = end
+    return b"".join(pieces)
 
 
 def count_changes(before: pa.Array, after: pa.Array) -> int:

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 from typing import Any, TypeAlias
 
@@ -143,34 +144,47 @@ def gather(
         batcher: Where rows come together.
         parse_all: Makes documents of many lines, or of none of them (None).
     """
-    for block in blocks:
-        if isinstance(block, LongLine):
-            batcher.reject(
-                block.row,
-                block.offset,
-                reason=reasons.DOCUMENT_TOO_LONG,
-                raw=block.raw,
-                num_bytes=block.num_bytes,
-            )
-            continue
-        parsed = None if parse_all is None else parse_all(block.lines)
-        if parsed is not None:
-            yield from batcher.keep_all(block.first_row, parsed, [*map(len, block.lines)])
-            continue
-        row, offset = block.first_row, block.offset
-        for line in block.lines:
-            try:
-                document = parse(line)
-            except RowError as error:
-                batcher.reject(row, offset, reason=error.reason, raw=line, num_bytes=len(line))
-            else:
-                if document is not None:
-                    batcher.keep(row, document, len(line))
-            row, offset = row + 1, offset + len(line) + 1
-            if batcher.is_full:
-                yield batcher.take()
+    # Nothing of a block but its batches is held while they are at work: a long line takes up to ten
+    # times its bytes until it is in one.
+    for outcomes in map(partial(_add_block, parse, parse_all, batcher), blocks):
+        yield from outcomes
     if not batcher.is_empty:
         yield batcher.take()
+
+
+def _add_block(
+    parse: Callable[[bytes], Document | None],
+    parse_all: Callable[[Sequence[bytes]], Documents | None] | None,
+    batcher: Batcher,
+    block: Lines | LongLine,
+) -> list[Outcome]:
+    """Add a block; return the batches that came together."""
+    if isinstance(block, LongLine):
+        batcher.reject(
+            block.row,
+            block.offset,
+            reason=reasons.DOCUMENT_TOO_LONG,
+            raw=block.raw,
+            num_bytes=block.num_bytes,
+        )
+        return []
+    parsed = None if parse_all is None else parse_all(block.lines)
+    if parsed is not None:
+        return [*batcher.keep_all(block.first_row, parsed, [*map(len, block.lines)])]
+    outcomes: list[Outcome] = []
+    row, offset = block.first_row, block.offset
+    for line in block.lines:
+        try:
+            document = parse(line)
+        except RowError as error:
+            batcher.reject(row, offset, reason=error.reason, raw=line, num_bytes=len(line))
+        else:
+            if document is not None:
+                batcher.keep(row, document, len(line))
+        row, offset = row + 1, offset + len(line) + 1
+        if batcher.is_full:
+            outcomes.append(batcher.take())
+    return outcomes
 
 
 def rejections(rows: list[tuple[Any, ...]]) -> pa.RecordBatch:

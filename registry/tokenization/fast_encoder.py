@@ -175,14 +175,14 @@ class GuardedEncoder:
 
     def _compare(self, texts: pa.Array, encoded: Encoded) -> None:
         rows = _rows_to_compare(texts)
-        documents = [texts[row].as_py() for row in rows]
-        excerpts = [_excerpt(text) for text in documents]
-        if excerpts == documents:
+        documents = texts.take(pa.array(rows, pa.int64()))
+        excerpts = pc.utf8_slice_codeunits(documents, 0, _COMPARED_CHARACTERS)
+        if excerpts.equals(documents):
             ours = _take(encoded, rows)
         else:
             # Of a long document its beginning is compared, which ends where no token need end.
-            ours = self.encode_unchecked(pa.array(excerpts, pa.large_string()))
-        difference = compare(self.reference, excerpts, ours)
+            ours = self.encode_unchecked(excerpts)
+        difference = compare(self.reference, excerpts.to_pylist(), ours)
         if difference is not None:
             raise mismatch(identify_fast(), difference, num_compared=len(excerpts))
 

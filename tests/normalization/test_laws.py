@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from registry.documents import Outcome
 from registry.domain.ledger import add_ledgers
+from registry.normalization import columns
 from registry.normalization.pipeline import Pipeline, Processed
 from registry.normalization.recipe_files import AS_IS, list_recipes, load_recipe
 
@@ -64,6 +65,20 @@ def test_a_second_run_changes_nothing_and_rejects_nothing(recipe, texts):
     assert kept_texts(once) == kept_texts(twice)
     assert 0 == sum(map(len, twice.rejected))
     assert 0 == sum(entry.documents_changed for entry in twice.ledger.entries)
+
+
+@pytest.mark.parametrize("recipe", list_recipes(), ids=lambda recipe: recipe.name)
+@given(texts=documents)
+@example(texts=["a\r\n\r\nb\n\u0301 Ã©\nc\r".encode()])
+def test_a_long_document_is_normalized_in_pieces_to_the_same_text(recipe, texts):
+    whole = process(recipe, texts)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "_LONG_BYTES", 2)
+        in_pieces = process(recipe, texts)
+
+    assert kept_texts(whole) == kept_texts(in_pieces)
+    assert whole.ledger == in_pieces.ledger
 
 
 @given(texts=documents, data=st.data())

@@ -20,7 +20,7 @@ from typing import ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from registry.normalization.columns import rewrite
+from registry.normalization.columns import rewrite_lines
 from registry.normalization.parameters import Parameters
 from registry.normalization.steps.base import Step
 from registry.normalization.steps.strip_control_characters import CONTROL_CHARACTERS
@@ -53,7 +53,7 @@ class RepairMojibake(Step[RepairMojibakeParameters]):
     def __call__(self, batch: pa.RecordBatch) -> Verdict:
         """Judge a batch of `DOCUMENTS`; nothing is rejected."""
         text = batch.column("text")
-        return Verdict(rewrite(text, find_suspects(text), repair))
+        return Verdict(rewrite_lines(text, find_suspects(text), repair))
 
 
 def find_suspects(text: pa.Array) -> pa.Array:
@@ -80,7 +80,7 @@ def _repair_line(line: str) -> str:
         fixed = fix_encoding(settled)
         if fixed == settled and not _C1.search(fixed):
             break
-        settled = unicodedata.normalize("NFC", fixed.translate(CONTROL_CHARACTERS)).rstrip(" \t")
+        settled = unicodedata.normalize("NFC", CONTROL_CHARACTERS.sub("", fixed)).rstrip(" \t")
     return line if settled == begun else settled
 
 

@@ -11,6 +11,8 @@ are valid in interchange (Unicode corrigendum 9).
 Source: The Unicode Standard, chapter 23.1 (control codes), 23.2 (layout controls).
 """
 
+import re
+from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
@@ -23,7 +25,7 @@ from registry.normalization.columns import (
     Positions,
     find_documents,
     find_range,
-    rewrite,
+    rewrite_lines,
 )
 from registry.normalization.parameters import Parameters
 from registry.normalization.steps.base import Step
@@ -33,8 +35,14 @@ _C0 = (*range(0x09), *range(0x0B, 0x20), 0x7F, 0xFEFF)
 _C1 = tuple(range(0x80, 0xA0))
 _ZERO_WIDTH = (0x200B, 0x200C, 0x200D, 0x2060)
 
-CONTROL_CHARACTERS = dict.fromkeys((*_C0, *_C1))
-"""A table for `str.translate` that removes what this step removes by default."""
+
+def _any_of(characters: Iterable[int]) -> re.Pattern[str]:
+    # In text outside ASCII an expression is twenty times as fast as `str.translate`.
+    return re.compile(f"[{re.escape(''.join(map(chr, characters)))}]")
+
+
+CONTROL_CHARACTERS = _any_of((*_C0, *_C1))
+"""Finds each character that this step removes by default."""
 
 
 class StripControlCharactersParameters(Parameters):
@@ -57,7 +65,7 @@ class StripControlCharacters(Step[StripControlCharactersParameters]):
 
     def __init__(self, parameters: StripControlCharactersParameters) -> None:
         super().__init__(parameters)
-        self._table = dict.fromkeys(
+        self._removed = _any_of(
             (
                 *_C0,
                 *(_C1 if parameters.c1 else ()),
@@ -68,7 +76,7 @@ class StripControlCharacters(Step[StripControlCharactersParameters]):
     def __call__(self, batch: pa.RecordBatch) -> Verdict:
         """Judge a batch of `DOCUMENTS`; nothing is rejected."""
         text = batch.column("text")
-        return Verdict(rewrite(text, find_documents(text, self._find), self._strip))
+        return Verdict(rewrite_lines(text, find_documents(text, self._find), self._strip))
 
     def _find(self, window: Bytes) -> Positions:
         found = [_find_controls(window)]
@@ -86,7 +94,7 @@ class StripControlCharacters(Step[StripControlCharactersParameters]):
         return found
 
     def _strip(self, text: str) -> str:
-        return text.translate(self._table)
+        return self._removed.sub("", text)
 
 
 def _find_controls(window: Bytes) -> Positions:

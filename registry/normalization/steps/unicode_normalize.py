@@ -22,7 +22,7 @@ from registry.normalization.columns import (
     Positions,
     find_documents,
     find_range,
-    rewrite,
+    rewrite_lines,
 )
 from registry.normalization.parameters import Parameters
 from registry.normalization.steps.base import Step
@@ -52,7 +52,7 @@ class UnicodeNormalize(Step[UnicodeNormalizeParameters]):
         text = batch.column("text")
         form = self.parameters.form
         suspects = find_documents(text, partial(_find_from, _FIRST_LEAD[form]))
-        return Verdict(rewrite(text, suspects, partial(unicodedata.normalize, form)))
+        return Verdict(rewrite_lines(text, suspects, partial(unicodedata.normalize, form)))
 
 
 def _find_from(lead: int, window: Bytes) -> Positions:

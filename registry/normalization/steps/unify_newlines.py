@@ -17,7 +17,7 @@ from registry.normalization.columns import (
     Positions,
     find_documents,
     find_range,
-    rewrite,
+    rewrite_lines,
 )
 from registry.normalization.parameters import Parameters
 from registry.normalization.steps.base import Step
@@ -44,9 +44,9 @@ class UnifyNewlines(Step[UnifyNewlinesParameters]):
     def __call__(self, batch: pa.RecordBatch) -> Verdict:
         """Judge a batch of `DOCUMENTS`; nothing is rejected."""
         text = batch.column("text")
-        text = rewrite(text, find_documents(text, _find_returns), _unify_returns)
+        text = rewrite_lines(text, find_documents(text, _find_returns), _unify_returns)
         if self.parameters.unicode_separators:
-            text = rewrite(text, find_documents(text, _find_separators), _unify_separators)
+            text = rewrite_lines(text, find_documents(text, _find_separators), _unify_separators)
         return Verdict(text)
 
 
