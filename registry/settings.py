@@ -8,6 +8,7 @@
 | `MUSTER_STORE` | where objects lie, any fsspec URL; else `objects` in the home |
 | `MUSTER_ACTOR` | who is recorded for each change; else the login name |
 | `MUSTER_BATCH_BYTES` | text bytes of one batch in memory; 8 MB unless set |
+| `MUSTER_WORKER_BYTES` | a worker that holds more lets go of what engines keep; 512 MB unless set |
 | `MUSTER_SHARD_BYTES` | text bytes after which a normalized shard is closed; 256 MB unless set |
 | `MUSTER_MAX_DOCUMENT_BYTES` | a longer document is quarantined; 512 MB unless set |
 | `MUSTER_UNIT_SECONDS` | a worker that is longer at one unit is killed; 3,600 unless set |
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     store: str | None = Field(default=None, repr=False)
     actor: str = Field(default_factory=_login_name)
     batch_bytes: int = Field(default=8 << 20, ge=1 << 10)
+    worker_bytes: int = Field(default=512 << 20, ge=1)
     shard_bytes: int = Field(default=256 << 20, ge=1 << 10)
     max_document_bytes: int = Field(default=512 << 20, ge=1)
     unit_seconds: float = Field(default=3_600, gt=0)

@@ -49,6 +49,17 @@ class Lost:
     num_attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a worker in a process of its own may take."""
+
+    task_seconds: float
+    """A task that takes longer is taken to hang, and its worker is killed."""
+
+    worker_bytes: int
+    """A worker that holds more behind a task lets go of what it keeps from task to task."""
+
+
 class Executor(Protocol):
     """Runs work on tasks."""
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from pebble import ProcessExpired, ProcessPool
 
-from registry.execution.base import Finished, Lost, Report, Result, Task, Work
+from registry.execution.base import Finished, Limits, Lost, Report, Result, Task, Work
 from registry.execution.dispatching import Dispatch
 from registry.execution.worker import Carried, become_worker, carry_out
 
@@ -23,14 +23,14 @@ class Processes:
 
     Args:
         num_workers: How many.
-        deadline_seconds: A task that takes longer is taken to hang, and its worker is killed.
+        limits: What each may take.
     """
 
     is_apart = True
 
-    def __init__(self, num_workers: int, *, deadline_seconds: float) -> None:
+    def __init__(self, num_workers: int, *, limits: Limits) -> None:
         self.num_workers = num_workers
-        self._deadline_seconds = deadline_seconds
+        self._limits = limits
 
     def run(
         self, work: Work[Task, Result], tasks: Sequence[Task], report: Report
@@ -41,7 +41,7 @@ class Processes:
         pool = _Pool(
             pickle.dumps(work),
             num_workers=min(self.num_workers, len(tasks)),
-            deadline_seconds=self._deadline_seconds,
+            limits=self._limits,
         )
         try:
             yield from Dispatch(pool, tasks, report).run()
@@ -52,17 +52,16 @@ class Processes:
 class _Pool:
     """See `registry.execution.dispatching.Pool`."""
 
-    def __init__(self, work: bytes, *, num_workers: int, deadline_seconds: float) -> None:
+    def __init__(self, work: bytes, *, num_workers: int, limits: Limits) -> None:
         self.num_workers = num_workers
         self._work = work
-        self._deadline_seconds = deadline_seconds
+        self._limits = limits
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPool(num_workers, initializer=become_worker, context=context)
 
     def submit(self, task: Any) -> _Handle:  # noqa: ANN401 - any value that can be pickled
-        return self._pool.schedule(
-            carry_out, args=(self._work, task), timeout=self._deadline_seconds
-        )
+        arguments = (self._work, task, self._limits)
+        return self._pool.schedule(carry_out, args=arguments, timeout=self._limits.task_seconds)
 
     def wait(self, handles: Collection[_Handle]) -> Iterator[tuple[_Handle, Carried[Any] | str]]:
         done, _ = wait(handles, return_when=FIRST_COMPLETED)
@@ -80,7 +79,7 @@ class _Pool:
         except CancelledError:
             return "its worker was lost"
         if isinstance(error, TimeoutError):
-            return f"took longer than {self._deadline_seconds:,.0f} seconds"
+            return f"took longer than {self._limits.task_seconds:,.0f} seconds"
         if isinstance(error, ProcessExpired):
             return f"took its worker's life (exit code {error.exitcode})"
         return None

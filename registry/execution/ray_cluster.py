@@ -15,7 +15,7 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from registry.errors import InputError, MissingExtraError
-from registry.execution.base import Finished, Lost, Report, Result, Task, Work
+from registry.execution.base import Finished, Limits, Lost, Report, Result, Task, Work
 from registry.execution.dispatching import Dispatch
 from registry.execution.worker import Carried, carry_out, use_one_thread
 
@@ -34,7 +34,7 @@ class RayCluster:
     Args:
         address: The cluster's (`auto`, `HOST:PORT`, `ray://HOST:PORT`).
         num_workers: Tasks at a time; None: one a CPU of the cluster.
-        deadline_seconds: A task that takes longer is taken to hang, and is killed.
+        limits: What each may take.
 
     Raises:
         MissingExtraError: Ray is not installed.
@@ -43,7 +43,7 @@ class RayCluster:
 
     is_apart = True
 
-    def __init__(self, address: str, *, num_workers: int | None, deadline_seconds: float) -> None:
+    def __init__(self, address: str, *, num_workers: int | None, limits: Limits) -> None:
         # Nothing is sent to whoever makes the library.
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         try:
@@ -65,7 +65,7 @@ class RayCluster:
                 f"no Ray cluster at {address}: {error}", hint="ray start --head, or --ray-address"
             ) from error
         self.num_workers = num_workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        self._deadline_seconds = deadline_seconds
+        self._limits = limits
 
     def run(
         self, work: Work[Task, Result], tasks: Sequence[Task], report: Report
@@ -73,7 +73,7 @@ class RayCluster:
         """See `Executor.run`; the connection ends with the call."""
         import ray  # noqa: PLC0415 - an extra
 
-        pool = _Pool(pickle.dumps(work), self.num_workers, self._deadline_seconds)
+        pool = _Pool(pickle.dumps(work), self.num_workers, self._limits)
         try:
             # Ray tells on standard output what befalls its workers; that is where answers go.
             with redirect_stdout(sys.stderr):
@@ -87,20 +87,20 @@ class RayCluster:
 class _Pool:
     """See `registry.execution.dispatching.Pool`."""
 
-    def __init__(self, work: bytes, num_workers: int, deadline_seconds: float) -> None:
+    def __init__(self, work: bytes, num_workers: int, limits: Limits) -> None:
         import ray  # noqa: PLC0415 - an extra
 
         self.num_workers = num_workers
         self._ray = ray
         self._work = ray.put(work)
-        self._deadline_seconds = deadline_seconds
+        self._limits = limits
         # Tries are counted here, for every executor alike.
         self._carry_out = ray.remote(max_retries=0, num_cpus=1)(_carry_out)
         self._begun: dict[_Handle, float] = {}
         self._late: set[_Handle] = set()
 
     def submit(self, task: Any) -> _Handle:  # noqa: ANN401 - any value that can be pickled
-        handle = self._carry_out.remote(self._work, task)
+        handle = self._carry_out.remote(self._work, task, self._limits)
         self._begun[handle] = time.monotonic()
         return handle
 
@@ -124,13 +124,13 @@ class _Pool:
             raise error.cause from error
         except self._ray.exceptions.RayError as error:
             if handle in self._late:
-                return f"took longer than {self._deadline_seconds:,.0f} seconds"
+                return f"took longer than {self._limits.task_seconds:,.0f} seconds"
             return f"lost its worker ({type(error).__name__})"
         return carried
 
     def _kill_late(self, handles: Collection[_Handle]) -> None:
         # Counted from when a task was submitted: at most one waits before it at each worker.
-        latest = time.monotonic() - 2 * self._deadline_seconds
+        latest = time.monotonic() - 2 * self._limits.task_seconds
         for handle in handles:
             if self._begun[handle] < latest and handle not in self._late:
                 self._late.add(handle)
@@ -148,6 +148,6 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), timeout=_KNOCK_SECONDS).close()
 
 
-def _carry_out(work: bytes, task: Any) -> Carried[Any]:  # noqa: ANN401 - as `carry_out`
+def _carry_out(work: bytes, task: Any, limits: Limits) -> Carried[Any]:  # noqa: ANN401 - likewise
     use_one_thread()
-    return carry_out(work, task)
+    return carry_out(work, task, limits)

@@ -9,8 +9,10 @@ from functools import lru_cache
 from multiprocessing import connection, parent_process
 from typing import Any, Generic
 
+import psutil
+
 from registry.domain.progress import Done
-from registry.execution.base import Result, Task, Work
+from registry.execution.base import Limits, Result, Task, Work
 
 _ONE_THREAD = {
     "RAYON_NUM_THREADS": "1",
@@ -38,10 +40,13 @@ class _Account:
         self.done += done
 
 
-def carry_out(pickled: bytes, task: Task) -> "Carried[Any]":
+def carry_out(pickled: bytes, task: Task, limits: Limits) -> "Carried[Any]":
     """Do the pickled work on a task."""
     account = _Account()
     result = _unpickle(pickled)(task, account)
+    if psutil.Process().memory_info().rss > limits.worker_bytes:
+        # Engines remember what they have seen.
+        _unpickle.cache_clear()
     return Carried(result, account.done)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from registry.domain.progress import Done
 from registry.errors import ConflictError
-from registry.execution.base import Finished, Lost
+from registry.execution.base import Finished, Limits, Lost
 from registry.execution.dispatching import MAX_ATTEMPTS
 from registry.execution.in_process import InProcess
 from registry.execution.processes import Processes
@@ -24,8 +24,8 @@ def ignore(done):
     pass
 
 
-def processes(num_workers=2, *, deadline_seconds=60):
-    return Processes(num_workers, deadline_seconds=deadline_seconds)
+def processes(num_workers=2, *, deadline_seconds=60, worker_bytes=1 << 30):
+    return Processes(num_workers, limits=Limits(deadline_seconds, worker_bytes))
 
 
 def threads():
@@ -116,6 +116,12 @@ def test_work_keeps_what_is_dear_from_task_to_task():
     )
 
 
+def test_a_worker_that_holds_too_much_lets_go_of_what_is_dear():
+    found = [item.result for item in processes(worker_bytes=1).run(Remember(), range(4), ignore)]
+
+    assert [1, 1, 1, 1] == [seen for _, seen in found]
+
+
 def test_a_task_whose_worker_dies_is_tried_again(tmp_path):
     found = results(processes(), Die(tmp_path, task=1, times=2), range(4))
 
@@ -151,6 +157,7 @@ def test_no_worker_outlives_a_caller_that_stops_early():
 
 CALLER = """
 import sys
+from registry.execution.base import Limits
 from registry.execution.processes import Processes
 from tests.execution.works import Hang
 
@@ -158,7 +165,7 @@ def ignore(done):
     pass
 
 if __name__ == "__main__":
-    for item in Processes(2, deadline_seconds=600).run(Hang(task=1), range(3), ignore):
+    for item in Processes(2, limits=Limits(600, 1 << 30)).run(Hang(task=1), range(3), ignore):
         print(item.number, flush=True)
 """
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from registry.errors import ConflictError, InputError
-from registry.execution.base import Finished, Lost
+from registry.execution.base import Finished, Limits, Lost
 from registry.execution.dispatching import MAX_ATTEMPTS
 from registry.execution.ray_cluster import RayCluster
 from tests.execution.works import Die, Hang, Refuse, Remember, Square
@@ -23,7 +23,8 @@ def address(make_cluster):
 
 
 def cluster(address, *, deadline_seconds=60):
-    return RayCluster(address, num_workers=None, deadline_seconds=deadline_seconds)
+    limits = Limits(deadline_seconds, worker_bytes=1 << 30)
+    return RayCluster(address, num_workers=None, limits=limits)
 
 
 def results(executor, work, tasks):
@@ -82,4 +83,4 @@ def test_an_error_on_purpose_is_raised_with_its_hint(address):
 
 def test_no_cluster_at_an_address_is_an_error_that_names_it():
     with pytest.raises(InputError, match=r"no Ray cluster at 127\.0\.0\.1:1"):
-        RayCluster("127.0.0.1:1", num_workers=None, deadline_seconds=60)
+        cluster("127.0.0.1:1")

@@ -4,7 +4,7 @@ import os
 
 from registry.domain.execution import Execution, ExecutorKind
 from registry.errors import InputError
-from registry.execution.base import Executor
+from registry.execution.base import Executor, Limits
 from registry.execution.in_process import InProcess
 from registry.execution.processes import Processes
 from registry.execution.ray_cluster import RayCluster
@@ -37,13 +37,11 @@ def choose_executor(execution: Execution, place: Place, *, core_seconds: float) 
             f"worker processes do not see the store {place.store.url}, which lies in memory",
             hint="set MUSTER_STORE to a folder, or leave out --workers",
         )
+    settings = place.settings
+    limits = Limits(task_seconds=settings.unit_seconds, worker_bytes=settings.worker_bytes)
     if kind is ExecutorKind.RAY:
-        return RayCluster(
-            execution.ray_address,
-            num_workers=execution.num_workers,
-            deadline_seconds=place.settings.unit_seconds,
-        )
-    return Processes(num_workers, deadline_seconds=place.settings.unit_seconds)
+        return RayCluster(execution.ray_address, num_workers=execution.num_workers, limits=limits)
+    return Processes(num_workers, limits=limits)
 
 
 def count_cores() -> int:

@@ -14,6 +14,9 @@ from registry.operations.place import Place
 LEAST_UNIT_BYTES = 8 << 20
 _NUM_UNITS = 64
 
+_MOST_UNIT_DOCUMENTS = 1 << 19
+"""Whose keys a worker sorts in some 100 MB."""
+
 
 class PlannedUnit(Value):
     """Shards, or parts of one, that are worked on as one unit."""
@@ -59,7 +62,9 @@ def plan_units(place: Place, shards: Sequence[Shard]) -> list[PlannedUnit]:
 
 def _unit_bytes(shards: Sequence[Shard], *, most: int) -> int:
     total = sum(shard.num_text_bytes for shard in shards)
-    return min(max(total // _NUM_UNITS, LEAST_UNIT_BYTES), most)
+    num_documents = sum(shard.num_documents for shard in shards)
+    of_so_many = total * _MOST_UNIT_DOCUMENTS // max(1, num_documents)
+    return max(1, min(max(total // _NUM_UNITS, LEAST_UNIT_BYTES), most, of_so_many))
 
 
 def _group(

@@ -95,6 +95,20 @@ def test_units_depend_on_the_shards_alone(small_units, corpus):
     )
 
 
+def test_a_unit_of_many_tiny_documents_is_a_small_one(make_context, muster, tmp_path, monkeypatch):
+    monkeypatch.setattr(planning, "_MOST_UNIT_DOCUMENTS", 10)
+    write_jsonl(tmp_path / "tiny.jsonl", [{"text": f"{number:03}"} for number in range(100)])
+    muster.register([str(tmp_path / "tiny.jsonl")], name="web/tiny")
+    context = make_context()
+
+    units = plan_units(
+        context.place, context.catalog.versions.list_shards(Reference.parse("web/tiny"))
+    )
+
+    assert 100 == sum(part.span.num_rows for unit in units for part in unit.slices)
+    assert 10 == len(units)
+
+
 @on_any_executor
 def test_any_number_of_workers_normalizes_to_the_same_bytes(small_units, corpus, executor):
     here = normalized(small_units(), corpus, name="web/here")
