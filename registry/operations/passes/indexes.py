@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -24,13 +25,15 @@ from registry.document_index import (
 )
 from registry.documents import INDEX
 from registry.domain.digest import Digest
-from registry.storage.objects import ObjectStore, translated_errors
+from registry.storage.objects import ObjectStore
+from registry.storage.row_groups import RowGroups, StagedParquet
 
 RANGE_ROWS = 1 << 20
 """Rows of all indexes that are held at a time; to merge one takes some 200 bytes."""
 
-_GROUP_ROWS = 1 << 16
-"""Rows of a row group: what must be read for the least range."""
+_ROW_BYTES = 40
+_GROUP_BYTES = _ROW_BYTES << 16
+"""Bytes of a row group: what must be read for the least range."""
 
 _NUM_HIGH_WORDS = 1 << 64
 
@@ -38,18 +41,23 @@ _NUM_HIGH_WORDS = 1 << 64
 def write_index(store: ObjectStore, parts: Iterable[pa.RecordBatch]) -> Digest:
     """Store a document index (`INDEX`) from parts that are sorted by key, within and among them.
 
+    What parts it came in does not show.
+
     Raises:
         StorageError: The disk is full, or not to be written.
     """
-    with store.stage() as path:
-        # Keys are random bytes: compressing them costs time and saves nothing.
-        with (
-            translated_errors(store.url),
-            pq.ParquetWriter(path, INDEX, compression="none", use_dictionary=False) as writer,
-        ):
-            for group in _regroup(parts):
-                writer.write_table(group)
-        return store.commit(path).digest
+    groups = RowGroups(INDEX, group_bytes=_GROUP_BYTES, measure=_row_bytes)
+    # Keys are random bytes: compressing them costs time and saves nothing.
+    file = StagedParquet(store, INDEX, compression="none", use_dictionary=False)
+    try:
+        for part in parts:
+            for group in groups.add(part):
+                file.write(group)
+        for group in groups.drain():
+            file.write(group)
+        return file.commit().digest
+    finally:
+        file.discard()
 
 
 def join_indexes(store: ObjectStore, digests: Sequence[Digest]) -> tuple[Digest, int]:
@@ -190,13 +198,5 @@ def _as_batch(table: pa.Table) -> pa.RecordBatch:
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=INDEX)
 
 
-def _regroup(parts: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Yield rows in groups of one size, so that an index is the same bytes however it came."""
-    held = INDEX.empty_table()
-    for part in parts:
-        held = pa.concat_tables([held, pa.Table.from_batches([part])])
-        while len(held) >= _GROUP_ROWS:
-            yield held.slice(0, _GROUP_ROWS)
-            held = held.slice(_GROUP_ROWS)
-    if len(held):
-        yield held
+def _row_bytes(index: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    return np.full(len(index), _ROW_BYTES)

@@ -34,7 +34,7 @@ def store(tmp_path):
 def some_at_a_time(request, monkeypatch):
     """Indexes of a few rows are cut as those of millions are."""
     monkeypatch.setattr(indexes, "RANGE_ROWS", request.param)
-    monkeypatch.setattr(indexes, "_GROUP_ROWS", 2)
+    monkeypatch.setattr(indexes, "_GROUP_BYTES", 2 * 40)
 
 
 def _build(numbers, *, is_counted=True):
@@ -93,7 +93,7 @@ def test_a_document_is_found_by_its_key(store, some_at_a_time):
 
 
 def test_no_more_rows_are_held_than_fit(store, monkeypatch):
-    monkeypatch.setattr(indexes, "_GROUP_ROWS", 64)
+    monkeypatch.setattr(indexes, "_GROUP_BYTES", 64 * 40)
     digests = [write_index(store, [_build(range(start, 3_000))]) for start in (0, 1_000, 2_000)]
     monkeypatch.setattr(indexes, "RANGE_ROWS", 600)
 
@@ -105,7 +105,7 @@ def test_no_more_rows_are_held_than_fit(store, monkeypatch):
 
 
 def test_an_index_is_the_same_bytes_however_its_rows_came(store, monkeypatch):
-    monkeypatch.setattr(indexes, "_GROUP_ROWS", 8)
+    monkeypatch.setattr(indexes, "_GROUP_BYTES", 8 * 40)
     index = _build(range(50))
 
     cut = [index.slice(start, 7) for start in range(0, 50, 7)]
