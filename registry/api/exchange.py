@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from registry import operations
 from registry.domain.declaration import DeclarationExport
 from registry.domain.declared_changes import Applied
 from registry.domain.exchange import ClaimList, MetadataExport, MetadataFormat, MetadataImport
 from registry.domain.names import Reference
+from registry.errors import MissingExtraError
 from registry.operations.context import Context
+
+if TYPE_CHECKING:
+    from mlflow.data.dataset import Dataset
 
 
 class Exchange:
@@ -58,6 +63,20 @@ class Exchange:
     def write_all(self, path: str | Path | None = None) -> DeclarationExport:
         """Write all that is stated as a file for `apply`; without a path return it alone."""
         return operations.declare.export_all(self._context, None if path is None else Path(path))
+
+    def mlflow_dataset(self, reference: str) -> "Dataset":
+        """Return a version for `mlflow.log_input`; see `registry.api.mlflow_dataset`.
+
+        Raises:
+            UnknownError: There is no such version.
+            MissingExtraError: The extra `mlflow` is not installed.
+        """
+        described = operations.describe.show(self._context, Reference.parse(reference))
+        try:
+            from registry.api.mlflow_dataset import RegisteredDataset  # noqa: PLC0415 - an extra
+        except ImportError as error:
+            raise MissingExtraError(task="a dataset of MLflow", extra="mlflow") from error
+        return RegisteredDataset(described)
 
     def claims(self, reference: str) -> ClaimList:
         """Return what imported documents claim of a version."""

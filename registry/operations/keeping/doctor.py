@@ -33,6 +33,7 @@ EXTRAS = {
     "gs": "files and objects on Google Cloud",
     "html": "reports as HTML",
     "hub": "datasets and models from the Hub",
+    "mlflow": "versions as datasets of MLflow's runs",
     "postgres": "a catalog on PostgreSQL, and tables from one",
     "ray": "units of work on a cluster",
     "s3": "files and objects on S3",
