@@ -5,12 +5,9 @@ from pathlib import Path
 from registry.api.registry import Registry
 from registry.catalog.catalog import Catalog
 from registry.domain.execution import Execution
-from registry.domain.urls import redact_url
-from registry.errors import InputError
 from registry.operations.context import Context, NoProgress, Progress
-from registry.operations.keeping.home import find_home, read_settings
+from registry.operations.keeping.home import find_home, open_store, read_settings
 from registry.settings import Settings
-from registry.storage.objects import ObjectStore
 
 
 def open_registry(
@@ -37,18 +34,12 @@ def open_registry(
     """
     settings = read_settings(None if home is None else Path(home)) if settings is None else settings
     found = find_home(settings, start or Path.cwd())
-    url = settings.resolve_store(found)
-    try:
-        store = ObjectStore(url)
-    except (ImportError, ValueError) as error:
-        # fsspec's own words: which library is missing, or which protocol it does not know.
-        raise InputError(f"MUSTER_STORE={redact_url(url)}: {error}") from error
     replica = settings.read_database_url
     return Registry(
         Context(
             catalog=Catalog.open(settings.resolve_database_url(found)),
             replica=None if replica is None else Catalog.open_replica(replica),
-            store=store,
+            store=open_store(settings, found),
             home=found,
             settings=settings,
             progress=progress or NoProgress(),

@@ -113,15 +113,28 @@ class ObjectStore:
             )
         return data
 
+    def make_root(self) -> None:
+        """Make the folder of a local store; safe to repeat. Elsewhere there are no folders.
+
+        Raises:
+            StorageError: It cannot be made.
+        """
+        if self._is_local:
+            make_folder(Path(self._root))
+
     def probe(self) -> None:
-        """Write a small file, read it and remove it again.
+        """Write a small file, read it and remove it again; no folder is made for it.
 
         Raises:
             StorageError: One of these is not possible, or gives other bytes.
         """
+        if self._is_local and not Path(self._root).is_dir():
+            raise StorageError(
+                f"{self._root} is not there",
+                hint="mount it or restore it from a backup; muster init makes an empty one",
+            )
         path = f"{self._root}/probe-{uuid.uuid4().hex}"
         with translated_errors(self.url):
-            self._fs.makedirs(self._root, exist_ok=True)
             self._fs.pipe_file(path, b"muster")
             found = self._fs.cat_file(path)
             self._fs.rm_file(path)

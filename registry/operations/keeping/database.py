@@ -7,14 +7,14 @@ from registry.catalog.roles import write_role_script
 from registry.domain.answers import CatalogStatus
 from registry.domain.urls import redact_url
 from registry.errors import InputError
-from registry.operations.keeping.home import find_home, read_settings
+from registry.operations.keeping.home import find_home, open_store, read_settings
 from registry.settings import HOME_FOLDER, Settings
 from registry.storage.filesystem import find_network_file_system
 from registry.storage.objects import make_folder
 
 
 def init_registry(folder: Path, *, settings: Settings | None = None) -> CatalogStatus:
-    """Make a registry in a folder: its home, and a catalog at the newest revision.
+    """Make a registry in a folder: its home, its object store, a catalog at the newest revision.
 
     Safe to repeat: what is there already stays.
 
@@ -24,13 +24,15 @@ def init_registry(folder: Path, *, settings: Settings | None = None) -> CatalogS
 
     Raises:
         StorageError: The folder cannot be written.
-        InputError: The folder lies on a network file system and no other database is named.
+        InputError: The folder lies on a network file system and no other database is named, or the
+            store is none.
     """
     settings = settings or read_settings()
     home = (settings.home or folder / HOME_FOLDER).absolute()
     make_folder(home)
     if settings.database_url is None:
         _require_local(home)
+    open_store(settings, home).make_root()
     migrate.upgrade(settings.resolve_database_url(home))
     return _status(settings, home)
 

@@ -17,10 +17,10 @@ from registry.domain.quantities import format_bytes, format_number
 from registry.domain.urls import redact_url
 from registry.errors import InputError, MusterError
 from registry.operations.context import now
-from registry.operations.keeping.home import find_home, read_settings
+from registry.operations.keeping.home import find_home, open_store, read_settings
+from registry.operations.keeping.ready_sources import examine_sources
 from registry.settings import Settings
 from registry.storage.filesystem import find_network_file_system
-from registry.storage.objects import ObjectStore
 
 DISTRIBUTION = "muster-catalog"
 
@@ -58,7 +58,7 @@ def examine(home: Path | None = None) -> Examination:
         checks=(
             *_examine_installation(),
             *_examine_registry(home),
-            _examine_git(),
+            *examine_sources(DISTRIBUTION),
             *_examine_extras(),
         )
     )
@@ -153,17 +153,16 @@ def _examine_replica(url: str, primary: DatabaseHealth) -> Check:
 
 
 def _examine_store(settings: Settings, home: Path) -> Iterator[Check]:
-    url = settings.resolve_store(home)
     try:
-        store = ObjectStore(url)
+        store = open_store(settings, home)
         store.probe()
-    except (MusterError, ImportError, ValueError) as error:
+    except MusterError as error:
         yield _failed("store", error)
         return
-    yield _ok("store", f"{redact_url(url)}: a file was written, read and removed")
+    yield _ok("store", f"{redact_url(store.url)}: a file was written, read and removed")
     folder = store.local_path_of(f"sha256:{'0' * 64}")
     if folder is not None:
-        free = shutil.disk_usage(home if settings.store is None else Path(url)).free
+        free = shutil.disk_usage(home if settings.store is None else Path(store.url)).free
         if free < _LEAST_FREE_BYTES:
             hint = "muster gc; or another MUSTER_STORE"
             yield Check(
@@ -171,15 +170,6 @@ def _examine_store(settings: Settings, home: Path) -> Iterator[Check]:
             )
         else:
             yield _ok("disk", f"{format_bytes(free)} free")
-
-
-def _examine_git() -> Check:
-    what = "git repositories as a source"
-    path = shutil.which("git")
-    if path is None:
-        hint = "install git, which reads them"
-        return Check(name="git", health=Health.MISSING, found=what, hint=hint)
-    return _ok("git", f"{what}: {path}")
 
 
 def _examine_extras() -> Iterator[Check]:

@@ -1,12 +1,14 @@
-"""Find a registry: the settings, and the home that they name."""
+"""Find a registry: the settings, the home that they name, and the store of its objects."""
 
 from pathlib import Path
 from typing import get_args
 
 from pydantic import SecretStr, ValidationError
 
+from registry.domain.urls import redact_url
 from registry.errors import InputError
 from registry.settings import Settings
+from registry.storage.objects import ObjectStore
 
 
 def read_settings(home: Path | None = None) -> Settings:
@@ -35,3 +37,17 @@ def find_home(settings: Settings, start: Path) -> Path:
     if home is None:
         raise InputError(f"no registry at {start} or above", hint="muster init")
     return home
+
+
+def open_store(settings: Settings, home: Path) -> ObjectStore:
+    """Return the object store of a registry; nothing is read or written.
+
+    Raises:
+        InputError: The store's address is none, or the library for it is not installed.
+    """
+    url = settings.resolve_store(home)
+    try:
+        return ObjectStore(url)
+    except (ImportError, ValueError) as error:
+        # fsspec's own words: which library is missing, or which protocol it does not know.
+        raise InputError(f"MUSTER_STORE={redact_url(url)}: {error}") from error

@@ -13,9 +13,10 @@ from registry.catalog import migrate
 from registry.catalog.catalog import Catalog
 from registry.domain.keeping import Health
 from registry.errors import InputError, StorageError
-from registry.operations.keeping import doctor
+from registry.operations.keeping import doctor, ready_sources
 from registry.operations.keeping.doctor import examine
 from registry.operations.keeping.home import read_settings
+from registry.operations.keeping.ready_sources import examine_sources
 from registry.storage.objects import ObjectStore
 from tests.catalog.factories import make_draft, make_run, seal
 
@@ -25,7 +26,7 @@ NOW = datetime.now(UTC)
 @pytest.fixture
 def home(tmp_path, catalog_url, monkeypatch):
     folder = tmp_path / "home"
-    folder.mkdir()
+    (folder / "objects").mkdir(parents=True)
     monkeypatch.setenv("MUSTER_DATABASE_URL", catalog_url)
     return folder
 
@@ -64,6 +65,16 @@ class TestBroken:
 
         assert Health.FAILED is named(examine(home))["database"].health
         assert not (tmp_path / "none.db").exists()
+
+    def test_a_store_that_is_gone_is_not_made_again(self, home):
+        (home / "objects").rmdir()
+        answer = examine(home)
+
+        check = named(answer)["store"]
+        assert not answer.is_well
+        assert (Health.FAILED, f"{home / 'objects'} is not there") == (check.health, check.found)
+        assert "muster init makes an empty one" in check.hint
+        assert not (home / "objects").exists()
 
     def test_a_store_that_cannot_be_written(self, home, monkeypatch):
         def fail(_self):
@@ -104,6 +115,33 @@ class TestBroken:
 
         assert examine(home).is_well
         assert (Health.MISSING, 'pip install "muster-catalog[ray]"') == (check.health, check.hint)
+
+
+def test_every_source_is_ready_or_names_what_it_waits_for(monkeypatch):
+    def find(module):
+        return None if module in {"s3fs", "stamina"} else object()
+
+    monkeypatch.setattr(ready_sources, "find_spec", find)
+    monkeypatch.setattr(ready_sources.shutil, "which", lambda _name: None)
+    found = {check.name: (check.health, check.hint) for check in examine_sources("muster-catalog")}
+
+    missing = {name: hint for name, (health, hint) in found.items() if health is Health.MISSING}
+    assert {
+        "source s3": 'pip install "muster-catalog[s3]"',
+        "source http": 'pip install "muster-catalog[web]"',
+        "source git": "install git, which reads them",
+    } == missing
+    assert (Health.OK, None) == found["source files"]
+
+
+def test_every_module_that_a_source_needs_comes_with_its_extra():
+    """`httpx2` is the distribution `httpx2`; `psycopg` comes as `psycopg[binary]`."""
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+
+    for source in ready_sources.SOURCES:
+        brought = project["optional-dependencies"][source.extra] if source.extra else []
+        names = {re.match(r"[\w-]+", one)[0].replace("-", "_") for one in brought}
+        assert set(source.modules) <= names
 
 
 def test_every_extra_has_its_line():
