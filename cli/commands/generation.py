@@ -15,7 +15,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=T
 
 @app.callback()
 def generation() -> None:
-    """State who wrote a version, and show how synthetic it is."""
+    """State who wrote a version, take back what was a mistake, and show how synthetic it is."""
 
 
 @app.command()
@@ -65,6 +65,33 @@ def add(
 
     for one in answer.generations:
         output.print_facts(statement_facts(one))
+
+
+@app.command()
+def retract(
+    context: typer.Context,
+    reference: ReferenceArgument,
+    reason: Annotated[str, typer.Option(help="Why it was a mistake, for the audit log.")],
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME@REVISION", help="The model in the statement.")
+    ] = None,
+    role: Annotated[Role | None, typer.Option(help="The role in it; people: no model.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take back what was stated by mistake. It no longer counts; the audit log keeps it.
+
+    \b
+    muster generation retract made/qa --model org/small-1b@v2 --reason 'it was org/small-1b@v3'
+    muster generation retract web/cc --role people --reason 'half of it is translated'
+    """
+    session: Session = context.obj
+    with session.registry() as registry:
+        answer = registry.generations.retract(reference, reason=reason, role=role, model=model)
+    if as_json:
+        output.print_json(answer)
+        return
+    left = ", ".join(one.label for one in answer.generations)
+    output.print_facts([("retracted", answer.reference), ("stated", left or "nothing any more")])
 
 
 @app.command()

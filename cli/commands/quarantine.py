@@ -77,13 +77,12 @@ def list_(
         (
             _made(item),
             item.num_rows,
-            format_bytes(item.num_bytes),
             _reasons(item),
             item.run,
         )
         for item in found
     ]
-    columns = ("version", "rows", "size", "rejected", "run")
+    columns = ("version", "rows", "rejected", "run")
     output.print_list(found, columns, rows, how=ListFormat.JSON if as_json else how)
 
 
@@ -95,6 +94,7 @@ def export(
         Path | None, typer.Option("--output", "-o", help="A file; else standard output.")
     ] = None,
     reason: ReasonOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the rows that a run rejected as JSON Lines, each with source, reason and text.
@@ -113,7 +113,7 @@ def export(
                 sys.stdout.buffer.write(line)
             sys.stdout.buffer.flush()
             return
-        answer = registry.quarantine.export(named, file, reasons=reason or ())
+        answer = registry.quarantine.export(named, file, reasons=reason or (), force=force)
     if as_json:
         output.print_json(answer)
         return

@@ -1,8 +1,8 @@
 """`muster recipe`: list, show and check recipes."""
 
 import json
-from collections.abc import Sequence
-from typing import Annotated, cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, TypeVar, cast
 
 import typer
 from pydantic import JsonValue
@@ -14,7 +14,10 @@ from registry.domain.answers import RecipeDescription
 from registry.domain.recipe import Recipe, RecipeStep
 from registry.errors import InputError
 
+_Item = TypeVar("_Item")
+
 _SHOWN = 12
+_INVERSE = "each step is undone, from the last to the first"
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -65,11 +68,12 @@ def show(
             ("recipe", f"{found.name} {found.version}"),
             ("description", found.description or None),
             ("fingerprint", found.fingerprint),
+            ("inverse", _INVERSE if found.is_inverse else None),
         ]
     )
     _print_steps(found)
     if found.fitted is not None:
-        _print_learned(found.steps, found.fitted)
+        _print_learned(found, found.fitted)
 
 
 @app.command()
@@ -108,13 +112,13 @@ def _find(session: Session, name: str) -> Recipe:
     return version.recipe
 
 
-def _print_learned(steps: Sequence[RecipeStep], fitted: Sequence[dict[str, JsonValue]]) -> None:
+def _print_learned(found: Recipe, fitted: Sequence[dict[str, JsonValue]]) -> None:
     """Print what each step learned, a column a line."""
     from registry.reporting.tables import to_table
 
     rows = [
         (place, step.step, column, _say_learned(by_column[column]))
-        for place, (step, by_column) in enumerate(zip(steps, fitted, strict=True), start=1)
+        for place, (step, by_column) in _as_run(found, zip(found.steps, fitted, strict=True))
         for column in cast("tuple[str, ...]", step.parameters.get("columns", ()))
         if column in by_column
     ]
@@ -147,7 +151,14 @@ def _print_steps(found: Recipe) -> None:
 
     rows = [
         (place, step.step, step.version, _parameters(step))
-        for place, step in enumerate(found.steps, start=1)
+        for place, step in _as_run(found, found.steps)
     ]
     output.write("")
-    output.print_text(to_table(("", "step", "version", "parameters"), rows))
+    step = "undone step" if found.is_inverse else "step"
+    output.print_text(to_table(("", step, "version", "parameters"), rows))
+
+
+def _as_run(found: Recipe, steps: Iterable[_Item]) -> Iterator[tuple[int, _Item]]:
+    """Yield what belongs to each step in the order in which they run, numbered from 1."""
+    listed = list(steps)
+    return enumerate(reversed(listed) if found.is_inverse else listed, start=1)

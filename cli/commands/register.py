@@ -343,6 +343,7 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
         return
     if answer.status == "unchanged":
         output.write(f"unchanged: {answer.reference}")
+        _show_recorded(answer)
         _hint_known(answer)
         return
     rejected = ", ".join(f"{reason} {count:,}" for reason, count in answer.rejected.items())
@@ -359,6 +360,7 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
             ("rejected", rejected or "none"),
             ("changed", _changes(answer)),
             ("reading", _readings(answer)),
+            ("written by", _writers(answer)),
             *(("encoding", say_encoding(found)) for found in answer.encodings),
         ]
     )
@@ -373,6 +375,33 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
         is_table = answer.kind is DatasetKind.TABULAR
         recipe = "FILE.toml" if is_table else answer.kind.usual_recipe
         output.hint(f"next: muster normalize {answer.reference} --recipe {recipe}")
+
+
+def _show_recorded(answer: Registration) -> None:
+    """Print what was written of bytes that were there already."""
+    said = {
+        "licence.assert": f"licence {answer.licence}",
+        "generation.state": "who wrote it",
+        "version.restate": "language or source",
+        "version.locate": "where the files lie",
+        "dataset.update": "description, owner or kind",
+        "tag.move": "tag",
+    }
+    recorded = ", ".join(said.get(action, action) for action in answer.recorded)
+    output.print_facts(
+        [("recorded", recorded or None), ("written by", _writers(answer))] if recorded else []
+    )
+    if len(answer.writers) > 1 and "generation.state" in answer.recorded:
+        wrong = answer.writers[0].partition(" ")
+        option = f"--model {wrong[2]}" if wrong[2] else f"--role {wrong[0]}"
+        output.hint(
+            "all of these hold beside each other; if one is a mistake: "
+            f"muster generation retract {answer.reference} {option} --reason TEXT"
+        )
+
+
+def _writers(answer: Registration) -> str | None:
+    return ", ".join(answer.writers) or None
 
 
 def _hint_known(answer: Registration) -> None:

@@ -80,6 +80,23 @@ class Generations:
             grounded_in=[Reference.parse(text) for text in grounded_in],
         )
 
+    def retract(
+        self,
+        reference: str,
+        *,
+        reason: str,
+        role: Role | str | None = None,
+        model: str | None = None,
+    ) -> GenerationList:
+        """Take back what was stated by mistake; see `operations.models.retract`."""
+        return operations.models.retract(
+            self._context,
+            Reference.parse(reference),
+            reason=reason,
+            role=None if role is None else Role(role),
+            model=None if model is None else ModelReference.parse(model),
+        )
+
     def show(self, reference: str, *, tokenizer: str | None = None) -> Genealogy:
         """Return generation depth and synthetic share of a version, with all models upstream."""
         return operations.models.trace(

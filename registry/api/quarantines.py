@@ -26,11 +26,11 @@ class Quarantines:
         return operations.quarantines.iter_lines(self._context, named, reasons=reasons)
 
     def export(
-        self, named: str, path: Path | str, *, reasons: Sequence[str] = ()
+        self, named: str, path: Path | str, *, reasons: Sequence[str] = (), force: bool = False
     ) -> QuarantineExport:
         """Write the rows that a run rejected to a file of JSON Lines, whole or not at all."""
         return operations.quarantines.export_quarantine(
-            self._context, named, Path(path), reasons=reasons
+            self._context, named, Path(path), reasons=reasons, force=force
         )
 
     def release(

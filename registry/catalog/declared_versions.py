@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from registry.catalog.loading import AnyRow, load_statements
+from registry.catalog.loading import STANDS, AnyRow, load_statements
 from registry.catalog.models import name_versions
 from registry.catalog.resolving import chunked
 from registry.catalog.tables import (
@@ -33,6 +33,7 @@ _LICENCES = (
 _GENERATIONS = (
     select(GenerationRow, ModelRow.name, ModelRow.revision)
     .outerjoin_from(GenerationRow, ModelRow, ModelRow.id == GenerationRow.model_id)
+    .where(STANDS)
     .order_by(GenerationRow.id)
 )
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import CTE, Connection, Select, func, select
+from sqlalchemy import CTE, Connection, Select, func, select, update
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -17,7 +17,7 @@ from registry.catalog.collector import collector_paused
 from registry.catalog.engine import Database
 from registry.catalog.identifiers import reserve_ids
 from registry.catalog.inserting import insert_rows
-from registry.catalog.loading import AnyRow
+from registry.catalog.loading import STANDS, AnyRow
 from registry.catalog.models import find_model, name_versions
 from registry.catalog.origins import Origins, load_origins, reach_origins
 from registry.catalog.parents import join_parents, read_ids
@@ -40,9 +40,11 @@ from registry.domain.count import WHOLE_VERSION, CountMethod
 from registry.domain.digest import Digest
 from registry.domain.genealogy import GenealogyGraph, GenealogyNode, ModelNode
 from registry.domain.generation import Generation, GenerationDraft, GenerationList, Role
+from registry.domain.model import ModelReference
 from registry.domain.names import Reference, reference_to
 from registry.domain.tokenizer import CountingPolicy
-from registry.errors import InputError
+from registry.domain.words import require_words
+from registry.errors import InputError, UnknownError
 
 Generations: TypeAlias = list[Generation]
 
@@ -71,8 +73,74 @@ class GenerationStore:
             return GenerationList(
                 reference=name,
                 status="created" if changes else "unchanged",
-                generations=tuple(_list(connection, version_id, name)),
+                generations=tuple(_load(connection, version_id, name).values()),
             )
+
+    def retract(
+        self,
+        reference: Reference,
+        *,
+        role: Role | None,
+        model: ModelReference | None,
+        reason: str,
+        actor: str,
+        at: datetime,
+    ) -> GenerationList:
+        """Take back what was stated of a version by mistake, in one transaction.
+
+        The rows stay, and so does the audit log; nothing that is computed follows them any more.
+
+        Args:
+            reference: The version.
+            role: The role in the statement; None: any.
+            model: The model in it; None: any, or people.
+            reason: Why it was a mistake.
+            actor: Who takes it back.
+            at: When.
+
+        Raises:
+            InputError: No reason is given.
+            UnknownError: There is no such version, or no such statement of it stands.
+        """
+        reason = require_words(reason, what="reason")
+        with self._database.writing() as connection:
+            version_id = resolve(connection, reference)
+            name = name_versions(connection, {version_id})[version_id]
+            said = str(model) if model else None
+            found = {
+                key: one
+                for key, one in _load(connection, version_id, name).items()
+                if role in (None, one.role) and said in (None, one.model)
+            }
+            if not found:
+                raise UnknownError(
+                    what=f"statement of who wrote {name}, by",
+                    value=" ".join(filter(None, (role, said))),
+                    hint=f"muster generation show {name}",
+                )
+            connection.execute(
+                update(GenerationRow)
+                .where(GenerationRow.id.in_(found.keys()))
+                .values(retracted_at=at)
+            )
+            changes = [
+                Change("generation.retract", name, {"what": one.label, "reason": reason})
+                for one in found.values()
+            ]
+            audit.append(connection, changes, actor=actor, at=at)
+            left = tuple(_load(connection, version_id, name).values())
+            return GenerationList(reference=name, status="retracted", generations=left)
+
+    def list_for(self, reference: Reference) -> Generations:
+        """Return what is stated of a version and stands, oldest first.
+
+        Raises:
+            UnknownError: There is no such version.
+        """
+        with self._database.reading() as connection:
+            version_id = resolve(connection, reference)
+            name = name_versions(connection, {version_id})[version_id]
+            return list(_load(connection, version_id, name).values())
 
     def upstream(
         self,
@@ -136,7 +204,7 @@ def record_generation(
     wanted = [Reference.parse(text) for text in draft.grounded_in]
     grounded = sorted(set(resolve_all(connection, wanted).values()))
     _require_order(connection, version_id, name, [trained_until or 0, *grounded], draft)
-    known = _list(connection, version_id, name)
+    known = _load(connection, version_id, name).values()
     said = (draft.role, draft.model and str(draft.model), draft.prompt_digest, draft.sampling)
     names = name_versions(connection, set(grounded))
     grounded_in = tuple(names[one] for one in grounded)
@@ -192,11 +260,12 @@ def _require_order(
         )
 
 
-def _list(connection: Connection, version_id: int, name: str) -> Generations:
+def _load(connection: Connection, version_id: int, name: str) -> dict[int, Generation]:
+    """Return what is stated of a version and stands, by id."""
     query = (
         select(GenerationRow, ModelRow.name, ModelRow.revision)
         .outerjoin_from(GenerationRow, ModelRow, ModelRow.id == GenerationRow.model_id)
-        .where(GenerationRow.version_id == version_id)
+        .where(GenerationRow.version_id == version_id, STANDS)
         .order_by(GenerationRow.id)
     )
     rows = connection.execute(query).all()
@@ -207,10 +276,10 @@ def _list(connection: Connection, version_id: int, name: str) -> Generations:
         )
     ).all()
     names = name_versions(connection, {parent for _, parent in pairs})
-    return [
-        _generation(row, name, [names[parent] for key, parent in pairs if key == row.id])
+    return {
+        row.id: _generation(row, name, [names[parent] for key, parent in pairs if key == row.id])
         for row in rows
-    ]
+    }
 
 
 def _generation(row: AnyRow, name: str, grounded_in: Sequence[str]) -> Generation:

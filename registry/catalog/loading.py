@@ -11,6 +11,7 @@ from registry.catalog.resolving import chunked
 from registry.catalog.tables import (
     AS_IS,
     DatasetRow,
+    GenerationRow,
     LicenceAssertionRow,
     MetricRow,
     RecipeRow,
@@ -34,6 +35,9 @@ _FIELDS = TypeAdapter(tuple[Field, ...])
 
 IS_CURRENT = LicenceAssertionRow.superseded_by.is_(None)
 """The condition of a licence assertion that no newer one has replaced."""
+
+STANDS = GenerationRow.retracted_at.is_(None)
+"""The condition of what is stated of who wrote a version that nobody took it back."""
 
 _VERSIONS = (
     select(

@@ -11,7 +11,7 @@ from registry.catalog.audit import Change
 from registry.catalog.engine import Database
 from registry.catalog.identifiers import reserve_ids
 from registry.catalog.inserting import insert_rows
-from registry.catalog.loading import AnyRow
+from registry.catalog.loading import STANDS, AnyRow
 from registry.catalog.origins import WRITING, load_trainings
 from registry.catalog.resolving import chunked, resolve_all
 from registry.catalog.tables import (
@@ -28,7 +28,7 @@ from registry.errors import ConflictError, UnknownError
 
 Models: TypeAlias = list[Model]
 
-_WROTE = GenerationRow.role.in_(WRITING)
+_WROTE = GenerationRow.role.in_(WRITING) & STANDS
 _NUM_GENERATED = (
     select(func.count(GenerationRow.version_id.distinct()))
     .where(GenerationRow.model_id == ModelRow.id, _WROTE)
@@ -74,7 +74,7 @@ class ModelStore:
                 .join_from(GenerationRow, ModelRow, ModelRow.id == GenerationRow.model_id)
                 .join(VersionRow, VersionRow.id == GenerationRow.version_id)
                 .join(DatasetRow, DatasetRow.id == VersionRow.dataset_id)
-                .where(_is(reference))
+                .where(_is(reference), STANDS)
                 .order_by(VersionRow.id)
             )
             uses = connection.execute(query).all()

@@ -17,7 +17,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from registry.catalog.loading import AnyRow
+from registry.catalog.loading import STANDS, AnyRow
 from registry.catalog.parents import read_ids
 from registry.catalog.tables import (
     GenerationGroundingRow,
@@ -82,8 +82,10 @@ def _list_ways() -> list[Select[int, int]]:
         select(edge.child_id.label("near"), edge.parent_id.label("far")),
         select(GenerationRow.version_id.label("near"), training.version_id.label("far"))
         .join_from(GenerationRow, training, training.model_id == GenerationRow.model_id)
-        .where(GenerationRow.role.in_(WRITING)),
-        select(grounding.version_id.label("near"), grounding.parent_id.label("far")),
+        .where(GenerationRow.role.in_(WRITING), STANDS),
+        select(grounding.version_id.label("near"), grounding.parent_id.label("far"))
+        .join_from(grounding, GenerationRow, GenerationRow.id == grounding.generation_id)
+        .where(STANDS),
     ]
 
 
@@ -100,6 +102,7 @@ def load_origins(connection: Connection, reached: CTE) -> Origins:
         select(generation, *_MODEL, groundings.label("groundings"))
         .join_from(reached, generation, generation.version_id == reached.c.id)
         .outerjoin(ModelRow, ModelRow.id == generation.model_id)
+        .where(STANDS)
         .order_by(generation.id)
     )
     stated: defaultdict[int, list[AnyRow]] = defaultdict(list)

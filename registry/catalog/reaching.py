@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from registry.catalog.loading import IS_CURRENT
+from registry.catalog.loading import IS_CURRENT, STANDS
 from registry.catalog.parents import join_parents
 from registry.catalog.tables import (
     DatasetRow,
@@ -224,7 +224,9 @@ def _select_facts(ids: CTE) -> Select[*tuple[Any, ...]]:
     parents = join_parents(ids)
     has_writers = (
         select(GenerationRow.id)
-        .where(GenerationRow.version_id == VersionRow.id, GenerationRow.model_id.is_not(None))
+        .where(
+            GenerationRow.version_id == VersionRow.id, GenerationRow.model_id.is_not(None), STANDS
+        )
         .exists()
     )
     return (

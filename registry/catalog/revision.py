@@ -16,6 +16,7 @@ REVISIONS = (
     "0009",
     "0010",
     "0011",
+    "0015",
 )
 """Every revision that this program knows, oldest first; a test holds them equal to Alembic's."""
 

@@ -456,9 +456,19 @@ class Sealing:
                 version=versions[outcome.version_id],
                 status=SealStatus.UNCHANGED if outcome.number is None else SealStatus.CREATED,
                 previous=None if outcome.previous_id is None else versions[outcome.previous_id],
+                recorded=self._list_recorded(outcome, versions[outcome.version_id]),
             )
             for outcome in outcomes
         ]
+
+    def _list_recorded(self, outcome: _Outcome, version: Version) -> tuple[str, ...]:
+        """Return what was written of a version that was there already, beside the run."""
+        if outcome.number is not None:
+            return ()
+        entities = {version.reference, str(version.dataset)}
+        entities |= {f"{version.dataset}@{tag}" for tag in outcome.order.draft.tags}
+        found = (change.action for change in self._changes if change.entity in entities)
+        return tuple(dict.fromkeys(found))
 
 
 def _reading_as_json(reading: Reading | None) -> dict[str, Any] | None:

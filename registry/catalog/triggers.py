@@ -11,7 +11,6 @@ APPEND_ONLY = (
     "audit_log",
     "cost_entry",
     "engine_check",
-    "generation",
     "generation_grounding",
     "ledger_entry",
     "ledger_rejection",
@@ -40,6 +39,7 @@ APPEND_ONLY = (
 """Tables whose rows never change and never go."""
 
 ALLOWED_CHANGES = {
+    "generation": ("retracted_at", "OLD.retracted_at IS NULL AND NEW.retracted_at IS NOT NULL"),
     "licence_assertion": ("superseded_by", "1 = 1"),
     "token_count": ("superseded_by", "OLD.superseded_by IS NULL"),
     "version": ("state", "OLD.state = 'sealed' AND NEW.state = 'withdrawn'"),

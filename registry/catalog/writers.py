@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, select
 
-from registry.catalog.loading import AnyRow
+from registry.catalog.loading import STANDS, AnyRow
 from registry.catalog.models import name_versions
 from registry.catalog.origins import load_trainings
 from registry.catalog.resolving import chunked
@@ -20,6 +20,7 @@ _WRITERS = (
         ModelRow.revision,
     )
     .join_from(GenerationRow, ModelRow, ModelRow.id == GenerationRow.model_id)
+    .where(STANDS)
     .order_by(GenerationRow.id)
 )
 

@@ -102,6 +102,13 @@ class Registration(Value):
 
     changes: Changes | None
     run: str | None
+    recorded: tuple[str, ...] = ()
+    """What was written of a version that was there already, such as `licence.assert`."""
+
+    writers: tuple[str, ...] = ()
+    """Who is said to have written the documents, where that was stated now: `generator org/m@v1`;
+    several may stand beside each other."""
+
     num_known: int = 0
     """Files elsewhere that are still the same and were not read again."""
 

@@ -60,7 +60,7 @@ class GenerationDraft(Value):
 
 
 class Generation(Value):
-    """A statement as it stands in the catalog; it never changes and never goes."""
+    """A statement as it stands in the catalog, until somebody takes it back."""
 
     reference: str
     role: Role
@@ -73,13 +73,18 @@ class Generation(Value):
     actor: str
     at: AwareDatetime
 
+    @property
+    def label(self) -> str:
+        """Who wrote it, in a word or two: `generator org/model@v1`, `people`."""
+        return self.role.value if self.model is None else f"{self.role.value} {self.model}"
+
 
 class GenerationList(Value):
-    """The answer of `generation add`: all that is stated of one version, oldest first."""
+    """The answer of `generation add` and `retract`: all that stands of a version, oldest first."""
 
     reference: str
     status: str
-    """`created`, or `unchanged` where the same is stated already."""
+    """`created`, `unchanged` where the same is stated already, or `retracted`."""
 
     generations: tuple[Generation, ...]
 

@@ -51,9 +51,6 @@ class QuarantinedRun(Value):
     """What it made; of a run that made nothing, what it read."""
 
     num_rows: int
-    num_bytes: int
-    """Of its rows as they were found."""
-
     rejected: tuple[Rejected, ...]
     """One item a reason, the most rows first."""
 

@@ -218,6 +218,9 @@ class Sealed(Value):
     previous: Version | None
     """The newest version before a new one; None when it is the first, or nothing is new."""
 
+    recorded: tuple[str, ...] = ()
+    """What was written of a version that was there already: actions of the audit log."""
+
 
 class Dataset(Value):
     """A named series of versions."""

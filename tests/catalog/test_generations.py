@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from registry.domain.genealogy import Depth, describe, find_model, trace
+from registry.domain.generation import Role
 from registry.domain.model import ModelReference
 from registry.domain.shares import Bounds
 from registry.errors import ConflictError, InputError, UnknownError
@@ -49,6 +50,36 @@ def mixed(catalog):
     parts = (("web/real@1", 8), ("made/some@1", 2))
     seal_documents(catalog, "mix/all", 10, inputs=("web/real@1", "made/some@1"), taken=parts)
     return catalog
+
+
+def test_what_was_taken_back_is_followed_nowhere_and_can_be_stated_again(mixed):
+    made = ref("made/some@1")
+    left = mixed.generations.retract(made, role=None, model=None, reason="a slip", **WHO)
+    graph = mixed.generations.upstream([ref("made/some")])
+
+    assert ("retracted", ()) == (left.status, left.generations)
+    assert Bounds(total=2, low=0, high=2) == describe_one(mixed, "made/some@1").documents
+    assert {"made/some@1"} == {node.reference for node in graph.nodes.values()}
+    assert 0 == mixed.models.list()[0].num_generated
+    assert () == mixed.models.get(ModelReference.parse("org/small@v1")).generated
+    said = mixed.audit.list(1)[0]
+    assert ("generation.retract", "a slip") == (said.action, said.detail["reason"])
+    with pytest.raises(UnknownError, match="no statement of who wrote"):
+        mixed.generations.retract(made, role=None, model=None, reason="again", **WHO)
+    again = mixed.generations.add(made, make_generation(), **WHO)
+    assert ("created", 1) == (again.status, len(again.generations))
+
+
+def test_only_the_statement_that_is_named_is_taken_back(mixed):
+    made, people = ref("made/some@1"), make_generation(None)
+    mixed.generations.add(made, people, **WHO)
+    with pytest.raises(InputError, match="the reason is empty"):
+        mixed.generations.retract(made, role=people.role, model=None, reason=" ", **WHO)
+    with pytest.raises(UnknownError, match="judge"):
+        mixed.generations.retract(made, role=Role.JUDGE, model=None, reason="x", **WHO)
+
+    left = mixed.generations.retract(made, role=people.role, model=None, reason="x", **WHO)
+    assert ["generator org/small@v1"] == [one.label for one in left.generations]
 
 
 def test_a_mixture_is_as_synthetic_as_its_parts(mixed):

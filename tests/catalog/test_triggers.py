@@ -31,7 +31,11 @@ from tests.catalog.factories import (
 from tests.reporting.factories import make_report
 
 SEALED = (*APPEND_ONLY, *ALLOWED_CHANGES, "run")
-ALLOWED = {"state": "'withdrawn'", "superseded_by": "1000"}
+ALLOWED = {
+    "state": "'withdrawn'",
+    "superseded_by": "1000",
+    "retracted_at": "'2020-01-01 00:00:00.000000+00:00'",
+}
 
 
 @pytest.fixture
@@ -103,6 +107,8 @@ def test_no_other_column_changes_even_along_with_the_allowed_one(full, table, co
         changed = f"coalesce({name}, 0) + 1"
     elif name.endswith("_at"):
         changed = "'2020-01-01 00:00:00.000000+00:00'"
+    elif column.type.python_type is dict:
+        changed = "'[1]'"
     else:
         changed = f"coalesce({name}, '') || 'x'"
 

@@ -105,3 +105,24 @@ def test_a_reason_cannot_drive_the_terminal(written):
     words = ("takedown", "open", "--url-pattern", URL, "--reason", "\x1b[2J[red]")
 
     assert "\x1b" not in written.run(*words).stdout
+
+
+def test_a_second_writer_is_not_hidden_and_can_be_taken_back(muster):
+    (muster.folder / "qa.jsonl").write_text('{"text": "a b"}\n', encoding="utf-8")
+    for model in ("org/a@1", "org/b@2"):
+        muster.run("model", "add", model)
+    register = ("register", "qa.jsonl", "--name", "made/qa", "--generator")
+    muster.run(*register, "org/a@1")
+    again = muster.run(*register, "org/b@2", "--license", "MIT")
+    retract = next(line for line in again.stderr.splitlines() if "retract" in line)
+    words = retract.partition("muster ")[2].split()
+
+    assert "unchanged: made/qa@1" in again.stdout
+    assert "recorded    licence MIT, who wrote it" in again.stdout
+    assert "written by  generator org/a@1, generator org/b@2" in again.stdout
+    assert "recorded" not in muster.run(*register, "org/b@2").stdout
+    assert "stated     generator org/b@2" in muster.run(*words[:-1], "a slip").stdout
+    assert ["org/b@2"] == [
+        use["model"] for use in muster.json("generation", "show", "made/qa")["models"]
+    ]
+    assert "is not said" in muster.run(*words[:3], "--reason", "x", code=2).stderr

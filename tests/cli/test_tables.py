@@ -52,6 +52,18 @@ def test_undoing_takes_no_other_recipe_and_normalizing_wants_one(birds):
     assert "lab/birds.features.inverse@1" == undone.strip()
 
 
+def test_an_inverse_is_shown_as_it_runs(birds):
+    birds.run("normalize", "lab/birds", "--recipe", birds.folder / "features.toml")
+    birds.run("normalize", "lab/birds.features", "--invert")
+    shown = birds.run("recipe", "show", "lab/birds.features.inverse").stdout
+    lines = [line.split()[:2] for line in shown.splitlines()]
+
+    assert "inverse      each step is undone, from the last to the first" in shown
+    undone = [line for line in lines if line[:1] in (["1"], ["2"], ["3"])]
+    steps = [["1", "encode"], ["2", "scale"], ["3", "read_columns"]]
+    assert [*steps, ["1", "encode"], ["2", "scale"]] == undone
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -82,6 +82,9 @@ class GenerationRow(Row):
     sampling: Mapped[JsonValue] = mapped_column(nullable=False, comment="Parameters of sampling.")
     actor: Mapped[str]
     stated_at: Mapped[datetime]
+    retracted_at: Mapped[datetime | None] = mapped_column(
+        comment="When it was taken back; the audit log says by whom and why. NULL: it stands."
+    )
 
 
 class GenerationGroundingRow(Row):

@@ -245,8 +245,17 @@ class Registering:
             encodings=sum_up_encodings(draft.shards),
             licence_from=self._find_licence_origin(sealed, draft),
             changes=changes,
+            recorded=sealed.recorded,
+            writers=self._find_writers(sealed, draft),
             run=version.run,
         )
+
+    def _find_writers(self, sealed: Sealed, draft: VersionDraft) -> tuple[str, ...]:
+        if draft.generation is None:
+            return ()
+        reference = Reference.parse(sealed.version.reference)
+        found = self._context.catalog.generations.list_for(reference)
+        return tuple(one.label for one in found)
 
     def _find_licence_origin(self, sealed: Sealed, draft: VersionDraft) -> str | None:
         is_said = draft.licence is not None or bool(draft.inputs) or not draft.keeps_licence

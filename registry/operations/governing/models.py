@@ -116,6 +116,42 @@ def state(
     )
 
 
+def retract(
+    context: Context,
+    reference: Reference,
+    *,
+    reason: str,
+    role: Role | None = None,
+    model: ModelReference | None = None,
+) -> GenerationList:
+    """Take back what was stated of a version by mistake; the audit log keeps it, with the reason.
+
+    Args:
+        context: The open registry.
+        reference: The version.
+        reason: Why it was a mistake.
+        role: The role in the statement; None: any.
+        model: The model in it; None: any, or people.
+
+    Raises:
+        InputError: No reason is given, or it is not said what is taken back.
+        UnknownError: There is no such version, or no such statement of it stands.
+    """
+    if role is None and model is None:
+        raise InputError(
+            "which statement is taken back is not said",
+            hint=f"--model NAME@REVISION or --role ROLE; muster generation show {reference}",
+        )
+    return context.catalog.generations.retract(
+        reference,
+        role=role,
+        model=model,
+        reason=reason,
+        actor=context.actor,
+        at=context.clock(),
+    )
+
+
 def read_prompts(context: Context, reference: Reference) -> PromptList:
     """Return the kept prompts by which a version was generated, in the order they were stated.
 

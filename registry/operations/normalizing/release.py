@@ -20,6 +20,7 @@ from registry.domain.quantities import format_number
 from registry.domain.quarantine import Release
 from registry.domain.run import DERIVED_FROM, Operation, RunDraft
 from registry.domain.version import Metric, Shard, Version, VersionDraft
+from registry.domain.words import require_words
 from registry.errors import InputError
 from registry.normalization.columns import count_changes
 from registry.normalization.pipeline import Pipeline
@@ -70,8 +71,7 @@ def release(
         ConflictError: The files changed, or somebody else sealed first.
         StorageError: The disk is full.
     """
-    if not why.strip():
-        raise InputError("a release needs a reason", hint="--why 'what a person saw in the rows'")
+    why = require_words(why, what="why")
     if not reasons and not rows:
         raise InputError(
             "no row is chosen",

@@ -21,7 +21,7 @@ from registry.domain.quarantine import (
     RejectedRow,
 )
 from registry.domain.run import Run
-from registry.errors import UnknownError
+from registry.errors import InputError, UnknownError
 from registry.operations.context import Context
 from registry.operations.passes.quarantine import read_quarantine
 from registry.storage.objects import replaced_file, translated_errors
@@ -69,15 +69,30 @@ def iter_lines(context: Context, named: str, *, reasons: Collection[str] = ()) -
 
 
 def export_quarantine(
-    context: Context, named: str, path: Path, *, reasons: Collection[str] = ()
+    context: Context,
+    named: str,
+    path: Path,
+    *,
+    reasons: Collection[str] = (),
+    force: bool = False,
 ) -> QuarantineExport:
     """Write the rows that a run rejected to a file of JSON Lines, whole or not at all.
 
-    The arguments and errors are those of `show_quarantine`.
+    The other arguments and errors are those of `show_quarantine`.
+
+    Args:
+        context: The open registry.
+        named: A reference, or a run.
+        path: Where the file is written.
+        reasons: Those that are wanted; none: all.
+        force: Put it in the place of a file that is there.
 
     Raises:
+        InputError: There is a file already.
         StorageError: The file cannot be written.
     """
+    if path.is_dir() or (path.exists() and not force):
+        raise InputError(f"{path} is there already", hint="another name, or --force")
     _, run = find_run(context, named)
     num_rows = num_bytes = 0
     with replaced_file(path) as staged, translated_errors(str(path)), staged.open("wb") as file:
@@ -154,7 +169,6 @@ def _sum_up(found: RunDescription) -> QuarantinedRun:
         started_at=found.run.started_at,
         references=found.outputs or found.inputs,
         num_rows=documents.total(),
-        num_bytes=num_bytes.total(),
         rejected=tuple(
             Rejected(reason=reason, num_documents=number, num_bytes=num_bytes[reason])
             for reason, number in sorted(documents.items(), key=lambda one: (-one[1], one[0]))
