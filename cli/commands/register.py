@@ -475,5 +475,7 @@ def _reading(change: ReadingChange) -> str:
 def _value(reading: Reading, name: str) -> str:
     if name == "encoding":
         return "UTF-8" if reading.encoding is None else reading.encoding.name
+    if name == "member_encodings":
+        return format_number(len(reading.member_encodings), "member")
     value = reading.model_dump(mode="json")[name]
     return " + ".join(value) or "none" if isinstance(value, list) else str(value or "none")

@@ -33,6 +33,8 @@ def show(context: typer.Context, reference: ReferenceArgument, as_json: AsJson =
 
 
 def _print_facts(answer: VersionDescription) -> None:
+    from registry.reporting.metrics import metric_facts
+
     dataset, version = answer.dataset, answer.version
     is_table = version.content is Content.TABLE
     recipe, tokenizer, withdrawal = version.recipe, answer.tokenizer, answer.withdrawal
@@ -69,7 +71,7 @@ def _print_facts(answer: VersionDescription) -> None:
             ("sealed", f"{version.sealed_at:%Y-%m-%d %H:%M} UTC by run {version.run}"),
             ("made from", " ".join(answer.parents) or None),
             ("made into", " ".join(answer.children) or None),
-            *((metric.name, _number(metric.value)) for metric in version.metrics),
+            *metric_facts(version.metrics),
         ]
     )
 
@@ -89,10 +91,6 @@ def _tokens(answer: VersionDescription) -> str | None:
         return "not counted"
     count = answer.tokens
     return f"{count.num_tokens:,} and {count.num_special_tokens:,} special"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}"
 
 
 def _tell(withdrawal: Withdrawal) -> str:

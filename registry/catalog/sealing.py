@@ -473,8 +473,10 @@ class Sealing:
 
 def _reading_as_json(reading: Reading | None) -> dict[str, Any] | None:
     """Return what `model_dump` does, in a fraction of its time for what has no encoding."""
-    if reading is None or reading.encoding is None:
-        return None if reading is None else vars(reading)
+    if reading is None:
+        return None
+    if reading.encoding is None and not reading.member_encodings:
+        return vars(reading)
     return reading.model_dump(mode="json")
 
 

@@ -71,7 +71,12 @@ class EncodingUse(Value):
     """Characters that the bytes of the files do not give, each read as U+FFFD."""
 
     paths: tuple[str, ...]
-    """The files, at most 100 of them."""
+    """The files, at most 100 of them, those that lack the most characters first."""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether somebody declared it and the bytes say otherwise."""
+        return self.basis is EncodingBasis.DECLARED and self.num_replaced > 0
 
 
 class Registration(Value):

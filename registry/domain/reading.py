@@ -122,6 +122,15 @@ class Encoding(Value):
         return cls(name=codec, basis=EncodingBasis.DECLARED)
 
 
+class MemberEncoding(Value):
+    """The encoding of a member of an archive that is not plain UTF-8."""
+
+    name: str
+    """Inside the archive; of an archive inside it, `inner.zip!/a.txt`."""
+
+    encoding: Encoding
+
+
 class Reading(Value):
     """How one file is read; kept with its shard so that it is read the same way for ever.
 
@@ -156,6 +165,9 @@ class Reading(Value):
     encoding: Encoding | None = None
     """What the file is written in, whose text is read as UTF-8 then; None: it is UTF-8, or the
     recipe's `decode` has to tell."""
+
+    member_encodings: tuple[MemberEncoding, ...] = ()
+    """Of an archive: the same of its members, where it was found for each of them; by name."""
 
     records: str | None = None
     """Where the array of records stands in a JSON object, as `data.items`; None: it is the whole

@@ -288,6 +288,7 @@ _LATER = (
     "keeps_partial",
     "reason_column",
     "encoding",
+    "member_encodings",
 )
 
 
@@ -300,4 +301,7 @@ def _say_reading(reading: Reading) -> dict[str, JsonValue]:
     if reading.encoding is not None:
         # How it came to be known changes no document.
         said = {**said, "encoding": reading.encoding.name}
+    if reading.member_encodings:
+        members = {one.name: one.encoding.name for one in reading.member_encodings}
+        said = {**said, "member_encodings": members}
     return {name: value for name, value in said.items() if name not in unsaid}

@@ -29,6 +29,11 @@ _ENCRYPTED = 0x1
 _TAR_BLOCK_BYTES = 512
 
 
+def name_inside(name: str) -> str:
+    """Return the name of a member without that of the archive it lies in."""
+    return name.partition(MEMBER_MARK)[2]
+
+
 def iter_members(file: SourceFile, reading: Reading) -> Iterator[SourceFile]:
     """Yield the members of an archive; each can be opened until the next one is asked for.
 

@@ -12,7 +12,7 @@ from registry.domain.digest import Digest, document_keys, key_of
 from registry.domain.reading import Compression, Container, Format, Reading, Span
 from registry.errors import UnreadableError
 from registry.sources import reasons
-from registry.sources.archive import iter_members
+from registry.sources.archive import iter_members, name_inside
 from registry.sources.arrow_ipc import read_arrow
 from registry.sources.compression import open_decompressed
 from registry.sources.delimited import read_delimited
@@ -126,9 +126,11 @@ def _read(
 
 
 def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) -> Iterator[Outcome]:
+    known = {one.name: one.encoding for one in reading.member_encodings}
     for member in iter_members(file, reading):
+        encoding = known.get(name_inside(member.name), reading.encoding)
         try:
-            detected = detect(member, reading)
+            detected = detect(member, reading.model_copy(update={"encoding": encoding}))
         except UnreadableError as error:
             if error.reason != UNKNOWN_FORMAT:
                 raise

@@ -32,6 +32,7 @@ from registry.operations.passes.changes import compare
 from registry.operations.passes.damage import damage_of_files, fail_by_damage
 from registry.operations.passes.encodings import measure_encodings, sum_up_encodings
 from registry.operations.passes.quarantine import join_quarantines
+from registry.sources.reasons import INVALID_UTF8
 
 _CODE_FORMATS = {
     ".py",
@@ -166,6 +167,7 @@ class Registering:
             started_at=context.clock(),
         )
         self._refuse_damage(draft, run)
+        self._warn_of_encodings(draft)
         sealed = context.catalog.versions.seal(
             draft, run=run, actor=context.actor, at=context.clock()
         )
@@ -186,6 +188,16 @@ class Registering:
             run=opened,
             ledger=draft.ledger,
         )
+
+    def _warn_of_encodings(self, draft: VersionDraft) -> None:
+        for use in sum_up_encodings(draft.shards):
+            if use.is_doubtful:
+                lost = format_number(use.num_replaced, "character")
+                self._context.progress.note(
+                    f"warning: {use.paths[0]} is not in {use.name} throughout, which was declared: "
+                    f"{lost} of {format_number(use.num_files, 'file')} became U+FFFD; "
+                    "without --encoding it is detected"
+                )
 
     def _find_parts(self, scanned: Sequence[FileFacts]) -> tuple[tuple[str, int], ...]:
         """Return the documents taken from each parent, which are all that was read."""
@@ -272,6 +284,7 @@ class Registering:
             TooManyRejectedError: It would refuse.
         """
         self._refuse_damage(draft, None)
+        self._warn_of_encodings(draft)
         return Registration(
             reference=str(self.name),
             status="planned",
@@ -336,6 +349,8 @@ def require_text(scanned: Sequence[FileFacts], place: str) -> None:
 
 def _say_what_would_help(scanned: Sequence[FileFacts]) -> str:
     formats = {facts.shard.reading.format for facts in scanned if facts.shard.reading}
+    if set(rejected_of(scanned)) == {INVALID_UTF8}:
+        return "say what it is written in, as --encoding latin-1"
     if formats <= {Format.WARC, Format.HTML}:
         return "documents are responses of status 200 with a web page or plain text in them"
     return "name the column with --text-column, or the format with --format"

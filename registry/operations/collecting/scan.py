@@ -24,6 +24,7 @@ from registry.sources.detecting import Detected, describe, detect
 from registry.sources.digesting import Digesting
 from registry.sources.encoding import examine, find_encoding, is_suspect, may_be_encoded
 from registry.sources.file import SourceFile
+from registry.sources.member_encodings import examine_members, find_member_encodings
 from registry.sources.partial import as_partial
 from registry.sources.places import path_of, read_stamp
 from registry.sources.reading import leave_out, read_documents
@@ -177,7 +178,9 @@ def _read_again(
     reading = detected.reading
     plain, as_plain, _ = as_partial(file, reading)
     known = reading.encoding
-    if known is not None and reading.container is Container.NONE:
+    if reading.container is not Container.NONE:
+        return _read_members_again(file, detected, tally)
+    if known is not None:
         counted = examine(
             plain, as_plain, known.name, basis=known.basis, confidence=known.confidence
         )
@@ -191,6 +194,23 @@ def _read_again(
     again = tally.begin_again()
     again.read(file, detected.reading)
     return detected, again
+
+
+def _read_members_again(
+    file: SourceFile, detected: Detected, tally: "_Tally"
+) -> tuple[Detected, "_Tally"]:
+    """Do the same with an archive, each member of which may be in another encoding."""
+    reading = detected.reading
+    if reading.encoding is not None:
+        counted = examine_members(file, reading, reading.encoding)
+        return Detected(reading.model_copy(update={"encoding": counted}), detected.fields), tally
+    found = find_member_encodings(file, reading) if tally.is_suspect else ()
+    if not found:
+        return detected, tally
+    again = tally.begin_again()
+    reading = reading.model_copy(update={"member_encodings": found})
+    again.read(file, reading)
+    return Detected(reading, detected.fields), again
 
 
 class RejectedRows:
@@ -244,7 +264,8 @@ class _Tally:
         return _Tally(self._context, keep=keep, taken_down=self._taken_down)
 
     def read(self, file: SourceFile, reading: Reading) -> None:
-        is_open = may_be_encoded(reading)
+        is_archive = reading.container is not Container.NONE and reading.encoding is None
+        is_open = is_archive or may_be_encoded(reading)
         settings = self._context.settings
         outcomes = read_documents(
             file,

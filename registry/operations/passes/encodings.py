@@ -1,11 +1,12 @@
 """Which encodings the files of a version are in, and how that came to be known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from registry.domain.answers import EncodingUse
 from registry.domain.reading import Encoding
 from registry.domain.version import Metric, Shard
+from registry.sources.archive import MEMBER_MARK
 
 NUM_FILES: Final = "other_encodings.num_files"
 """The metric that counts files which are not UTF-8."""
@@ -20,9 +21,8 @@ def sum_up_encodings(shards: Sequence[Shard]) -> tuple[EncodingUse, ...]:
     """Return what the readings of files say of their encodings, the most files first."""
     found: dict[tuple[str, str], list[tuple[str, Encoding]]] = {}
     for shard in shards:
-        encoding = None if shard.reading is None else shard.reading.encoding
-        if encoding is not None:
-            found.setdefault((encoding.name, encoding.basis), []).append((shard.path, encoding))
+        for path, encoding in _list_encodings(shard):
+            found.setdefault((encoding.name, encoding.basis), []).append((path, encoding))
     uses = (_sum_up(files) for files in found.values())
     return tuple(sorted(uses, key=lambda use: (-use.num_files, use.name, use.basis)))
 
@@ -38,8 +38,19 @@ def measure_encodings(shards: Sequence[Shard]) -> tuple[Metric, ...]:
     )
 
 
+def _list_encodings(shard: Shard) -> Iterator[tuple[str, Encoding]]:
+    """Yield what a file, or the members of an archive, are written in, if it is not UTF-8."""
+    if shard.reading is None:
+        return
+    if shard.reading.encoding is not None:
+        yield shard.path, shard.reading.encoding
+    for member in shard.reading.member_encodings:
+        yield f"{shard.path}{MEMBER_MARK}{member.name}", member.encoding
+
+
 def _sum_up(files: Sequence[tuple[str, Encoding]]) -> EncodingUse:
     _, first = files[0]
+    worst = sorted(files, key=lambda file: -file[1].num_replaced)
     sure = [one.confidence for _, one in files if one.confidence is not None]
     return EncodingUse(
         name=first.name,
@@ -47,5 +58,5 @@ def _sum_up(files: Sequence[tuple[str, Encoding]]) -> EncodingUse:
         least_confidence=min(sure, default=None),
         num_files=len(files),
         num_replaced=sum(one.num_replaced for _, one in files),
-        paths=tuple(path for path, _ in files[:_MAX_PATHS]),
+        paths=tuple(path for path, _ in worst[:_MAX_PATHS]),
     )

@@ -1,0 +1,95 @@
+"""What files and members of archives are written in, as registration finds, tells and keeps it."""
+
+import io
+import tarfile
+import zipfile
+
+import pytest
+
+from registry.domain.reading import Encoding, Reading
+from registry.errors import InputError
+from tests.sources.test_encoding import JAPANESE, RUSSIAN
+
+MEMBERS = {
+    "a.txt": b"plain ascii",
+    "ja.txt": JAPANESE.encode("cp932"),
+    "ru.csv": f'n,text\n1,"{RUSSIAN}"\n'.encode("cp1251"),
+    "u.txt": RUSSIAN.encode(),
+}
+
+
+def zip_of(members):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def tar_of(members):
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(("name", "pack"), [("a.zip", zip_of), ("a.tgz", tar_of)])
+def test_each_member_is_in_an_encoding_of_its_own(muster, tmp_path, name, pack):
+    inner = zip_of([("deep.txt", RUSSIAN.encode("koi8-r"))])
+    (tmp_path / name).write_bytes(pack([*MEMBERS.items(), ("z.zip", inner)]))
+    answer = muster.register([str(tmp_path / name)], name="web/cc")
+    normalized = muster.normalize("web/cc", recipe="text-default", max_rejected=0)
+    found = muster.sample(normalized.reference, num_documents=9).documents
+
+    texts = {document.source.partition("!/")[2]: document.text for document in found}
+    assert {
+        "a.txt": "plain ascii",
+        "ja.txt": JAPANESE.strip(),
+        "ru.csv#1": RUSSIAN.strip(),
+        "u.txt": RUSSIAN.strip(),
+        "z.zip!/deep.txt": RUSSIAN.strip(),
+    } == {place: text.strip() for place, text in texts.items()}
+    assert {
+        "cp932": (f"{name}!/ja.txt",),
+        "cp1251": (f"{name}!/ru.csv",),
+        "koi8-r": (f"{name}!/z.zip!/deep.txt",),
+    } == {use.name: use.paths for use in answer.encodings}
+    assert answer.encodings == muster.show("web/cc").encodings
+    assert "unchanged" == muster.register([str(tmp_path / name)], name="web/cc").status
+    assert not muster.verify_all().findings
+
+
+def test_members_of_one_name_stay_as_they_are(muster, tmp_path):
+    pair = [("a.txt", JAPANESE.encode("cp932")), ("a.txt", RUSSIAN.encode("cp1251"))]
+    (tmp_path / "a.tgz").write_bytes(tar_of(pair))
+
+    assert () == muster.register([str(tmp_path / "a.tgz")], name="web/cc").encodings
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.zip"])
+def test_a_declared_encoding_that_the_bytes_deny_is_told(muster, context, tmp_path, name):
+    text = JAPANESE.encode("cp932")
+    data = text if name == "a.txt" else zip_of([("a.txt", text)])
+    (tmp_path / name).write_bytes(data)
+    notes = []
+    context.progress.note = notes.append
+    declared = Reading(encoding=Encoding.declare("utf-8"))
+    answer = muster.register([str(tmp_path / name)], name="web/cc", reading=declared)
+
+    (use,) = answer.encodings
+    num_replaced = text.decode("utf-8", "replace").count("\ufffd")
+    assert (num_replaced, True) == (use.num_replaced, use.is_doubtful)
+    (note,) = notes
+    assert f"{num_replaced} characters of 1 file became U+FFFD" in note
+    assert "without --encoding it is detected" in note
+
+
+def test_rows_in_another_encoding_ask_for_it(muster, tmp_path):
+    (tmp_path / "a.jsonl").write_bytes('{"text": "caf\xe9"}\n'.encode("latin-1"))
+
+    with pytest.raises(InputError, match="invalid-utf8: 1") as caught:
+        muster.register([str(tmp_path / "a.jsonl")], name="web/cc")
+    assert "--encoding" in caught.value.hint
