@@ -88,7 +88,7 @@ def register(
         str | None,
         typer.Option(
             help="A text made of several columns, such as '{title}: {body}'; '{*}' names them all, "
-            "as --kind tabular does for files."
+            "as --kind tabular does."
         ),
     ] = None,
     id_column: Annotated[
@@ -316,7 +316,9 @@ def register(
             )
         elif dry_run:
             show_plan(
-                registry.plan_collection(source, name=name, reading=reading, from_start=from_start),
+                registry.plan_collection(
+                    source, name=name, reading=reading, card=stated, from_start=from_start
+                ),
                 as_json=as_json,
             )
             return

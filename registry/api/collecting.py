@@ -111,6 +111,7 @@ class Collecting:
         *,
         name: str,
         reading: Reading | None = None,
+        card: Card | None = None,
         from_start: bool = False,
     ) -> CollectionPlan:
         """Say what `collect` would read; see `operations.collect.plan_collection`."""
@@ -127,5 +128,6 @@ class Collecting:
             source,
             name=DatasetName.parse(name),
             reading=reading,
+            card=card,
             from_start=from_start,
         )

@@ -1,5 +1,6 @@
 """Parameters of steps: one frozen model a step, checked strictly, described for people."""
 
+import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TypeVar
@@ -92,10 +93,14 @@ def _explain(model: type[Parameters], error: ValidationError, *, where: str) -> 
         hint = "did you mean " + ", ".join(nearest) + "?" if nearest else _list_known(known)
         return RecipeError(f"{where} has no parameter {name!r}", hint=hint)
     description = {item.name: item for item in describe_parameters(model)}[name]
-    message = first["msg"].removeprefix("Value error, ")
+    stated = json.dumps(first["input"], ensure_ascii=False, default=str)
+    if first["type"] == "tuple_type":
+        example = f"{name} = [{stated}]" if isinstance(first["input"], str) else None
+        return RecipeError(f"{where}: {name} = {stated} is no {description.type}", hint=example)
+    default = json.dumps(description.default, default=str)
     return RecipeError(
-        f"{where}: {name} = {first['input']!r}: {message}",
-        hint=f"{name} is {description.type}, by default {description.default!r}",
+        f"{where}: {name} = {stated}: {first['msg'].removeprefix('Value error, ')}",
+        hint=f"{name} is {description.type}, by default {default}",
     )
 
 

@@ -118,7 +118,7 @@ def _choose_text(
         f"{path}: no column holds text; found {found}",
         hint=f"--text-column {lists[0]}; its items are joined by newlines"
         if lists
-        else "--text-column NAME",
+        else "--text-column NAME; of a table without text, --kind tabular",
     )
 
 

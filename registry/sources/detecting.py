@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -48,6 +49,9 @@ __all__ = ["UNKNOWN_FORMAT", "Detected", "describe", "detect"]
 _MAX_RECORDS = 100
 _MAX_RECORD_BYTES = 32 << 20
 _MAX_LINE_BYTES = 512 << 20
+_MAX_COMMENTS = 20
+"""Records behind a header that looks like a comment, which are compared with it."""
+
 _MAX_MEMBERS = 100
 _MAX_ARCHIVE_DEPTH = 3
 _MIXED = "mixed"
@@ -210,9 +214,18 @@ def _find_delimited_fields(file: SourceFile, reading: Reading) -> tuple[Field, .
     with open_decompressed(file, reading.compression) as stream:
         records = iter_records(stream, reading.format, max_document_bytes=_MAX_LINE_BYTES)
         header = next(records, None)
-    if header is None:
-        return ()
-    names = read_names(file.name, header)
+        if header is None:
+            return ()
+        names = read_names(file.name, header)
+        is_comment = names[0].startswith("#") and any(
+            len(record.values) != len(names) for record in islice(records, _MAX_COMMENTS)
+        )
+    if is_comment:
+        raise InputError(
+            f"{file.name}: its first line is taken for the names of the columns, and is a comment: "
+            f"{names[0]}",
+            hint=f"take such lines out: grep -v '^#' {file.name}",
+        )
     if len(names) == 1 and ";" in names[0] and not reading.text_columns:
         raise InputError(
             f"{file.name}: the columns seem to be separated by ';': {names[0]}",

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from registry.domain.hub_source import hub_uri
 from registry.errors import (
@@ -171,5 +172,13 @@ def _failed(uri: str, cause: BaseException, status: int | None) -> StorageError:
     if status is not None:
         return StorageError(f"{uri}: the Hub answers {status}", hint="run it again later")
     return StorageError(
-        f"{uri} cannot be read from the Hub: {type(cause).__name__}", hint="run it again"
+        f"{uri}: {_name_host()} cannot be reached: {type(cause).__name__}",
+        hint="run it again when there is a network; HF_ENDPOINT names another host",
     )
+
+
+def _name_host() -> str:
+    """Return the host that is asked, without the credentials that its address may hold."""
+    from huggingface_hub import constants  # noqa: PLC0415 - it raised
+
+    return urlsplit(constants.ENDPOINT).hostname or "the Hub"

@@ -86,18 +86,22 @@ def test_a_recipe_survives_its_json_form():
             "no parameter 'x'",
             "it takes no parameters",
         ),
-        (HEAD + DECODE + 'fallback = "cp1252"\n', "fallback = 'cp1252'", "list of strings"),
+        (
+            HEAD + DECODE + 'fallback = "cp1252"\n',
+            '"cp1252" is no list of strings',
+            'fallback = ["cp1252"]',
+        ),
         (HEAD + DECODE + "fallback = [1]\n", "fallback = 1", "list of strings"),
         (HEAD + DECODE + 'fallback = ["hex"]\n', "'hex' is not a text encoding", "list of"),
         (HEAD + DECODE + 'fallback = ["klingon"]\n', "'klingon' is not a text", "list of"),
         (
             HEAD + DECODE + 'lone_surrogates = "keep"\n',
-            "lone_surrogates = 'keep'",
-            "remove | replace | reject, by default 'remove'",
+            'lone_surrogates = "keep"',
+            'remove | replace | reject, by default "remove"',
         ),
         (
             HEAD + DECODE + '[[step]]\nuse = "drop_empty"\nmin_characters = true\n',
-            "min_characters = True",
+            "min_characters = true",
             "integer",
         ),
         (

@@ -203,11 +203,19 @@ def test_without_a_sample_a_usual_name_is_offered_or_the_first():
     assert other.value.hint.startswith("--text-column title;")
 
 
+def test_a_comment_is_no_header_but_a_name_may_begin_like_one():
+    with pytest.raises(InputError, match="is a comment: # from the lab") as caught:
+        detected(b"# from the lab\n# in May\nn,text\n1,t\n", "a.csv")
+
+    assert "grep -v '^#' a.csv" in caught.value.hint
+    assert ("text",) == detected(b"#n,text\n1,t\n", "a.csv").reading.text_columns
+
+
 def test_no_candidate_lists_what_there_is():
     with pytest.raises(InputError, match=r"no column holds text; found n \(int64\)") as caught:
         columns([{"n": 1}])
 
-    assert caught.value.hint == "--text-column NAME"
+    assert caught.value.hint.startswith("--text-column NAME; ")
 
 
 @pytest.mark.parametrize(

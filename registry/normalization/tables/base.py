@@ -34,6 +34,20 @@ class RowVerdict:
     """`string`, as long as the batch: the reason of each rejected row, null for each kept one.
     None: every row is kept."""
 
+    refusal: "Refusal | None" = None
+    """The first row that the step does not go on behind; None: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that ends a run, and why."""
+
+    row: int
+    """Its place in the batch."""
+
+    message: str
+    hint: str
+
 
 class TableStep(ABC, Generic[P]):
     """One step of a recipe for tables: a batch of rows in, a verdict on each out.

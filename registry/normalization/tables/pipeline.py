@@ -18,6 +18,7 @@ from registry.documents import (
 )
 from registry.domain.ledger import Ledger, LedgerEntry, Rejected
 from registry.domain.recipe import Recipe
+from registry.errors import InputError
 from registry.normalization.building import build_table_steps
 from registry.normalization.pipeline import Processed, account_for_reader, sum_by_reason
 from registry.normalization.tables.base import RowVerdict, TableStep
@@ -134,6 +135,9 @@ def _process(outcome: Outcome, actions: "Iterator[_Action]") -> Processed:
     entries = [account_for_reader(outcome, kept_bytes=int(row_bytes(rows).sum()))]
     for position, (step, action) in enumerate(actions, start=1):
         verdict, rejected = action(rows), NO_REJECTIONS
+        if verdict.refusal is not None:
+            place = sources[verdict.refusal.row].as_py()
+            raise InputError(f"{place}: {verdict.refusal.message}", hint=verdict.refusal.hint)
         reasons = verdict.reasons
         if reasons is not None and reasons.null_count < len(reasons):
             rejected = _reject(originals, sources, reasons, step=step)

@@ -22,7 +22,12 @@ from registry.domain.run import Operation
 from registry.domain.version import Shard, Version, VersionState
 from registry.errors import ConflictError
 from registry.operations.collecting.landing import Landing
-from registry.operations.collecting.registration import Registering, check_wanted, require_text
+from registry.operations.collecting.registration import (
+    Registering,
+    check_wanted,
+    read_as_kind,
+    require_text,
+)
 from registry.operations.collecting.scan import FileFacts
 from registry.operations.context import CODE, Context
 from registry.operations.passes.damage import find_limit
@@ -60,8 +65,10 @@ def collect(
     """
     check_wanted(reading or Reading())
     limit = find_limit(context, max_rejected)
-    registering = Registering(context, name, card or Card(), limit)
-    collection = _Collection(context, source, registering, reading or Reading())
+    card = card or Card()
+    registering = Registering(context, name, card, limit)
+    wanted = read_as_kind(reading or Reading(), card)
+    collection = _Collection(context, source, registering, wanted)
     with open_source(source) as collector:
         earlier = None if from_start else collection.find_earlier()
         work = context.work(collection.work_on(earlier))
@@ -83,14 +90,17 @@ def plan_collection(
     *,
     name: DatasetName,
     reading: Reading | None = None,
+    card: Card | None = None,
     from_start: bool = False,
 ) -> CollectionPlan:
     """Say what `collect` would read; nothing is read or written.
 
     The arguments and errors are those of `collect`.
     """
-    registering = Registering(context, name, Card(), RejectionLimit())
-    collection = _Collection(context, source, registering, reading or Reading())
+    card = card or Card()
+    registering = Registering(context, name, card, RejectionLimit())
+    wanted = read_as_kind(reading or Reading(), card)
+    collection = _Collection(context, source, registering, wanted)
     with open_source(source) as collector:
         earlier = None if from_start else collection.find_earlier()
         look = collector.look(earlier.position if earlier else None)
@@ -203,7 +213,14 @@ class _Collection:
         shards = earlier.shards if earlier else ()
         is_same = earlier is not None and self.reads_as(earlier)
         decided = shards[-1].reading if shards and is_same else None
-        return Landing(self._context, work, self._wanted, num_kept=len(shards), decided=decided)
+        return Landing(
+            self._context,
+            work,
+            self._wanted,
+            origin=self._source.uri,
+            num_kept=len(shards),
+            decided=decided,
+        )
 
     def _land(
         self, collector: Collector, look: Look, landing: Landing, since: Position | None

@@ -249,6 +249,8 @@ def _facts(written: WrittenShard, number: int) -> FileFacts:
 
 
 def _nothing(paths: Sequence[str], rejected: RejectedRows) -> InputError:
+    if not any(one.num_bytes for one in rejected.summary):
+        return InputError(f"nothing to register at {' '.join(paths)}: it holds no text")
     counts = ", ".join(f"{one.reason}: {one.num_documents:,}" for one in rejected.summary)
     return InputError(
         f"no document at {' '.join(paths)} was given with consent and by somebody ({counts})",

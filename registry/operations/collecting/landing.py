@@ -37,6 +37,7 @@ class Landing:
         context: The open registry.
         work: Where checkpoints lie.
         wanted: What the caller said about how files are read.
+        origin: Where the source lies, for errors.
         num_kept: Files of the version before.
         decided: How the last of them was read.
     """
@@ -47,12 +48,14 @@ class Landing:
         work: WorkArea,
         wanted: Reading,
         *,
+        origin: str,
         num_kept: int,
         decided: Reading | None,
     ) -> None:
         self._context = context
         self._work = work
         self._wanted = wanted
+        self._origin = origin
         self._num_kept = num_kept
         self._decided = decided
         self._taken_down = load_suppression(context)
@@ -94,6 +97,7 @@ class Landing:
             stored.digest,
             num_bytes=stored.num_bytes,
             name=name,
+            origin=self._origin,
             wanted=wanted,
             decided=self._decided if is_json else None,
             taken_down=self._taken_down,

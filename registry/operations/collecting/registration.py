@@ -32,7 +32,7 @@ from registry.operations.passes.changes import compare
 from registry.operations.passes.damage import damage_of_files, fail_by_damage
 from registry.operations.passes.encodings import measure_encodings, sum_up_encodings
 from registry.operations.passes.quarantine import join_quarantines
-from registry.sources.reasons import INVALID_UTF8
+from registry.sources.reasons import INVALID_UTF8, NOT_AN_OBJECT
 
 _CODE_FORMATS = {
     ".py",
@@ -349,8 +349,11 @@ def require_text(scanned: Sequence[FileFacts], place: str) -> None:
 
 def _say_what_would_help(scanned: Sequence[FileFacts]) -> str:
     formats = {facts.shard.reading.format for facts in scanned if facts.shard.reading}
-    if set(rejected_of(scanned)) == {INVALID_UTF8}:
+    reasons = set(rejected_of(scanned))
+    if reasons == {INVALID_UTF8}:
         return "say what it is written in, as --encoding latin-1"
+    if reasons == {NOT_AN_OBJECT}:
+        return "a row is a JSON object; jq -c '.[] | {text: .}' makes such rows of a list of texts"
     if formats <= {Format.WARC, Format.HTML}:
         return "documents are responses of status 200 with a web page or plain text in them"
     return "name the column with --text-column, or the format with --format"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import pyarrow as pa
@@ -130,6 +131,7 @@ def scan_object(
     *,
     num_bytes: int,
     name: str,
+    origin: str,
     wanted: Reading,
     decided: Reading | None = None,
     taken_down: Suppression = _NOTHING,
@@ -141,6 +143,7 @@ def scan_object(
         digest: The object.
         num_bytes: Its size.
         name: Its logical path in the version.
+        origin: Where it came from, which errors name: nobody knows the file.
         wanted: What the caller said about how it is read.
         decided: How JSON like it was read, so that it is read no otherwise; None: it is detected.
         taken_down: What is left out wherever it stands.
@@ -157,10 +160,11 @@ def scan_object(
         num_text_bytes=0,
     )
     file = open_shard(context.place, shard)
+    called = replace(file, name=f"{origin}, {name}")
     if decided is None:
-        detected = detect(file, wanted)
+        detected = detect(called, wanted)
     else:
-        detected = describe(file, decided.model_copy(update={"without": ()}))
+        detected = describe(called, decided.model_copy(update={"without": ()}))
     tally = _Tally(context, keep=True, taken_down=taken_down)
     tally.read(file, detected.reading)
     detected, tally = _read_again(file, wanted, detected, tally)

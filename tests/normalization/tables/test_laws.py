@@ -152,7 +152,7 @@ def test_an_unseen_category_is_an_error_unknown_or_rejected(method):
         fitted = fit(recipe, [cut(rows_of({"c": pa.array(["a", "b"])}), ())])
         return apply(fitted, cut(rows_of({"c": pa.array(["b", "new"])}), ()))
 
-    with pytest.raises(InputError, match="'new', which was not there"):
+    with pytest.raises(InputError, match=r"^t\.csv#2: column 'c' holds 'new', which was not there"):
         by("error")
     unknown = {"ordinal": [-1], "one_hot": [0, 0]}[method]
     assert unknown == list(by("unknown")[0].to_pylist()[1].values())

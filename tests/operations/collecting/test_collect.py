@@ -33,6 +33,22 @@ def test_a_table_becomes_a_version_that_says_how_far_it_was_read(muster, databas
     assert (20, 20) == (facts.reached["num_rows"], facts.reached["cursor"])
 
 
+def test_a_table_of_numbers_is_read_as_such_and_else_named_by_its_source(muster, database):  # noqa: F811
+    query = "SELECT id, id * id AS square FROM post"
+    source, table = database.source(table=None, query=query), Card(kind=DatasetKind.TABULAR)
+    with pytest.raises(
+        InputError, match=r"^(sqlite|postgresql)://.*: no column holds text"
+    ) as caught:
+        muster.collect(source, name="lab/squares")
+    answer = muster.collect(source, name="lab/squares", card=table)
+    again = muster.plan_collection(source, name="lab/squares", card=table)
+
+    assert "--kind tabular" in caught.value.hint
+    assert (DatasetKind.TABULAR, 20) == (answer.kind, answer.num_documents)
+    assert ["id: 1\nsquare: 1", "id: 2\nsquare: 4"] == texts(muster, "lab/squares")[:2]
+    assert not again.is_read_otherwise
+
+
 def test_nothing_new_changes_nothing(muster, database):  # noqa: F811
     for source in (database.source(), database.source(cursor_column="id")):
         name = f"forum/{source.cursor_column or 'all'}"

@@ -143,6 +143,13 @@ def test_the_key_can_be_given_and_must_be_the_same_everywhere(make_context, gift
     )
 
 
+def test_empty_standard_input_holds_no_text_and_no_row(muster, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+
+    with pytest.raises(InputError, match="nothing to register at -: it holds no text"):
+        muster.contribute(["-"], name="people/ada", contributor="ada")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

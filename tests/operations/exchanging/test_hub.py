@@ -336,3 +336,11 @@ def test_what_the_caller_states_goes_before_the_card(muster, hub):
     answer = muster.collect(POEMS, name="raw/poems", card=Card(licence="MIT", language="de"))
 
     assert "MIT" == answer.licence
+
+
+def test_a_host_that_cannot_be_reached_is_named(muster, monkeypatch):
+    monkeypatch.setattr(constants, "ENDPOINT", "http://ada:s3cret@127.0.0.1:1")
+
+    with pytest.raises(StorageError, match=r"127\.0\.0\.1 cannot be reached: ") as caught:
+        muster.collect(POEMS, name="raw/poems")
+    assert "s3cret" not in f"{caught.value} {caught.value.hint}"

@@ -26,6 +26,7 @@ from registry.normalization.parameters import Parameters
 from registry.normalization.tables.base import (
     Columns,
     Fitted,
+    Refusal,
     RowVerdict,
     TableStep,
     replace,
@@ -114,11 +115,7 @@ class Encode(TableStep[EncodeParameters]):
         )
 
     def transform(self, rows: pa.RecordBatch) -> RowVerdict:
-        """See `TableStep`.
-
-        Raises:
-            InputError: A category was not seen, and the policy is that this is an error.
-        """
+        """See `TableStep`."""
         changed: _Changed = {}
         reasons = pa.nulls(len(rows), pa.string())
         for name in self.columns:
@@ -129,7 +126,8 @@ class Encode(TableStep[EncodeParameters]):
             codes = pc.index_in(column, value_set=self._categories(name, column.type))
             is_unseen = self._find_unseen(name, column, codes)
             if pc.any(is_unseen).as_py():
-                self._refuse(name, column, is_unseen)
+                if self.parameters.unseen == "error":
+                    return RowVerdict(rows, refusal=self._refuse(name, column, is_unseen))
                 if self.parameters.unseen == "reject":
                     found = pc.if_else(is_unseen, f"{UNSEEN}:{name}", pa.scalar(None, pa.string()))
                     reasons = pc.coalesce(reasons, found)
@@ -179,12 +177,12 @@ class Encode(TableStep[EncodeParameters]):
             is_unseen = pc.and_(is_unseen, pc.is_valid(column))
         return is_unseen
 
-    def _refuse(self, name: str, column: pa.Array, is_unseen: pa.Array) -> None:
-        if self.parameters.unseen != "error":
-            return
-        first = column.filter(is_unseen)[0].as_py()
-        raise InputError(
-            f"column {name!r} holds {first!r}, which was not there when {self.name} was fitted",
+    def _refuse(self, name: str, column: pa.Array, is_unseen: pa.Array) -> Refusal:
+        row = pc.index(is_unseen, True).as_py()
+        return Refusal(
+            row,
+            f"column {name!r} holds {column[row].as_py()!r}, which was not there when {self.name} "
+            "was fitted",
             hint='unseen = "unknown" or unseen = "reject"',
         )
 
