@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from registry.documents import NO_REJECTIONS, Outcome, is_variable, locators, with_sources
 from registry.domain.reading import Reading
 from registry.errors import UnreadableError
-from registry.sources.columnar import find_reasons, find_texts, reject_rows, to_json
+from registry.sources.columnar import find_reasons, find_texts, reject_rows
 from registry.sources.columns import unique_names
 from registry.sources.reasons import NULL_TEXT
 from registry.sources.row_batches import (
@@ -19,6 +19,7 @@ from registry.sources.row_batches import (
     require_columns,
     take_down,
 )
+from registry.sources.row_json import to_json
 
 
 def read_columnar_rows(

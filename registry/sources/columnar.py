@@ -1,11 +1,10 @@
 """Arrow record batches of any schema into documents."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,7 +14,8 @@ from registry.sources import reasons
 from registry.sources.columns import is_string, unique_names
 from registry.sources.file import foreign_errors
 from registry.sources.outcomes import READ_STEP, rejections
-from registry.sources.plain_columns import as_json, is_binary_type, is_string_type, plain
+from registry.sources.plain_columns import is_binary_type, is_string_type, plain
+from registry.sources.row_json import to_json
 from registry.sources.row_text import fill_template, text_column
 
 Sizes: TypeAlias = npt.NDArray[np.float64]
@@ -139,9 +139,9 @@ def _read_batch(
     kept = pa.RecordBatch.from_arrays(
         [
             sources if ids is None else pc.coalesce(ids, sources),
-            pc.fill_null(texts, b""),
+            _fill(texts, b""),
             sources,
-            pc.fill_null(metadata, "{}"),
+            _fill(metadata, "{}"),
         ],
         schema=RAW_DOCUMENTS,
     )
@@ -151,6 +151,11 @@ def _read_batch(
         return Outcome(kept=kept, rejected=NO_REJECTIONS)
     rejected = reject_rows(batch, rows, texts, why, path=path)
     return Outcome(kept=kept.filter(pc.is_null(why)), rejected=rejected)
+
+
+def _fill(array: pa.Array, value: bytes | str) -> pa.Array:
+    """Return an array without nulls; Arrow copies one that has none."""
+    return pc.fill_null(array, value) if array.null_count else array
 
 
 def find_texts(batch: pa.RecordBatch, reading: Reading, path: str) -> pa.Array:
@@ -242,25 +247,3 @@ def _decode(data: bytes | None) -> str | None:
         return None if data is None else data.decode()
     except UnicodeDecodeError:
         return None
-
-
-def to_json(names: list[str], batch: pa.RecordBatch) -> pa.Array:
-    """Return each row's values of some columns as a JSON object; null where it is not UTF-8."""
-    if not names:
-        return pa.repeat(pa.scalar("{}"), batch.num_rows)
-    table = pa.RecordBatch.from_arrays([plain(batch.column(name)) for name in names], names=names)
-    try:
-        return pa.array([_dump(row) for row in table.to_pylist()], pa.string())
-    except UnicodeDecodeError:
-        return pa.array([_dump_row(table.slice(row, 1)) for row in range(len(table))], pa.string())
-
-
-def _dump_row(row: pa.RecordBatch) -> bytes | None:
-    try:
-        return _dump(row.to_pylist()[0])
-    except UnicodeDecodeError:
-        return None
-
-
-def _dump(fields: dict[str, Any]) -> bytes:
-    return orjson.dumps(fields, default=as_json, option=orjson.OPT_SORT_KEYS)

@@ -1,12 +1,16 @@
 """Which columns of a record format hold the text and the id."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from typing import TypeAlias
 
 from registry.domain.reading import Field, Reading
 from registry.domain.template import EVERY_COLUMN, columns_of, name_every
 from registry.errors import InputError
+
+MeanLengths: TypeAlias = Callable[[], Mapping[str, float]]
+"""Finds the mean length of each column's strings; asked where the text is not clear."""
 
 _TEXT_NAMES = ("text", "content")
 _LIKELY_NAMES = (*_TEXT_NAMES, "document", "body", "article", "passage", "message", "markdown")
@@ -43,7 +47,7 @@ def choose_columns(
     fields: Sequence[Field],
     wanted: Reading,
     *,
-    mean_lengths: Mapping[str, float] | None = None,
+    mean_lengths: MeanLengths = dict,
 ) -> Reading:
     """Return the reading with its text and id columns decided.
 
@@ -56,8 +60,8 @@ def choose_columns(
         fields: The file's columns. None at all means that no record was found: then nothing can
             be decided, nor be wrong.
         wanted: What the user said about the columns.
-        mean_lengths: How long the strings of a column are in a sample, where there is one. Of
-            several candidates the hint offers the one with a usual name, else the longest.
+        mean_lengths: Finds how long the strings of each column are in a sample. Of several
+            candidates the hint offers the one with a usual name, else the longest.
 
     Raises:
         InputError: A wanted column does not exist or cannot hold text, or there is not exactly
@@ -82,9 +86,7 @@ def choose_columns(
     id_column = wanted.id_column
     if id_column is None and _ID_NAME not in wanted.text_columns:
         id_column = _ID_NAME if _can_hold_id(types.get(_ID_NAME, "")) else None
-    text_columns = wanted.text_columns or (
-        _choose_text(path, types, id_column, mean_lengths or {}),
-    )
+    text_columns = wanted.text_columns or (_choose_text(path, types, id_column, mean_lengths),)
     return wanted.model_copy(update={"text_columns": text_columns, "id_column": id_column})
 
 
@@ -98,7 +100,7 @@ def _take_template(wanted: Reading, template: str) -> Reading:
 
 
 def _choose_text(
-    path: str, types: dict[str, str], id_column: str | None, mean_lengths: Mapping[str, float]
+    path: str, types: dict[str, str], id_column: str | None, mean_lengths: MeanLengths
 ) -> str:
     for name in _TEXT_NAMES:
         if _can_hold_text(types.get(name, "")):
@@ -109,7 +111,7 @@ def _choose_text(
     if strings:
         raise InputError(
             f"{path}: several columns could hold the text: {', '.join(strings)}",
-            hint=f"--text-column {_likeliest(strings, mean_lengths)}; given more than once, the "
+            hint=f"--text-column {_likeliest(strings, mean_lengths())}; given more than once, the "
             "columns are joined",
         )
     found = ", ".join(f"{name} ({type_})" for name, type_ in types.items())

@@ -1,7 +1,8 @@
 """How a file is to be read: by its content first, then by its name."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from registry.errors import InputError, UnreadableError
 from registry.sources.archive import MEMBER_MARK, iter_members
 from registry.sources.arrow_ipc import find_arrow_fields
 from registry.sources.columnar import fields_of
-from registry.sources.columns import choose_columns
+from registry.sources.columns import MeanLengths, choose_columns
 from registry.sources.compression import open_decompressed
 from registry.sources.delimited import iter_records, read_names
 from registry.sources.encoding import (
@@ -26,7 +27,7 @@ from registry.sources.file import SourceFile
 from registry.sources.json_array import iter_elements
 from registry.sources.lines import Lines, LongLine, iter_lines
 from registry.sources.normalized import is_normalized
-from registry.sources.parquet import find_parquet_columns
+from registry.sources.parquet import find_mean_lengths, find_parquet_schema
 from registry.sources.partial import as_partial
 from registry.sources.reasons import RowError
 from registry.sources.records import load_record
@@ -193,9 +194,10 @@ def _detect_columns(file: SourceFile, reading: Reading, *, is_free: bool) -> Det
         return Detected(reading, ())
     if reading.format in (Format.WARC, Format.HTML):
         return Detected(*decide(reading))
-    mean_lengths: Mapping[str, float] = {}
+    mean_lengths: MeanLengths = dict
     if reading.format in (Format.PARQUET, Format.DOCUMENTS):
-        schema, mean_lengths = find_parquet_columns(file, reading.compression)
+        schema = find_parquet_schema(file, reading.compression)
+        mean_lengths = partial(find_mean_lengths, file, reading.compression)
         if reading.format is Format.DOCUMENTS or (is_free and is_normalized(schema)):
             reading = reading.model_copy(update={"format": Format.DOCUMENTS})
             return Detected(reading, fields_of(schema))
@@ -205,7 +207,8 @@ def _detect_columns(file: SourceFile, reading: Reading, *, is_free: bool) -> Det
     elif reading.format in (Format.CSV, Format.TSV):
         fields = _find_delimited_fields(file, reading)
     else:
-        fields, mean_lengths = _find_json_columns(file, reading)
+        fields, found = _find_json_columns(file, reading)
+        mean_lengths = found.copy
     reading = choose_columns(file.name, fields, reading, mean_lengths=mean_lengths)
     return Detected(reading, fields)
 

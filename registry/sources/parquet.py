@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -44,19 +43,25 @@ def read_parquet(
         )
 
 
-def find_parquet_columns(
-    file: SourceFile, compression: Compression
-) -> tuple[pa.Schema, dict[str, float]]:
-    """Return the Arrow schema of a Parquet file, and how long strings are in its first rows.
+def find_parquet_schema(file: SourceFile, compression: Compression) -> pa.Schema:
+    """Return the Arrow schema of a Parquet file.
 
     Raises:
-        UnreadableError: Its footer or its first pages are corrupt, or it is encrypted.
+        UnreadableError: Its footer is corrupt, or it is encrypted.
+    """
+    with open_parquet(file, compression) as parquet, foreign_errors(file.name):
+        return parquet.schema_arrow
+
+
+def find_mean_lengths(file: SourceFile, compression: Compression) -> dict[str, float]:
+    """Return how long the strings of each column are in the first rows of a Parquet file.
+
+    Raises:
+        UnreadableError: Its footer or its first pages are corrupt.
     """
     with open_parquet(file, compression) as parquet:
         batches = iter_batches(parquet, file.name, batch_bytes=_BUFFER_BYTES)
-        with foreign_errors(file.name):
-            lengths = [mean_lengths(batch) for batch in islice(batches, 2)]
-            return parquet.schema_arrow, lengths[0] if lengths else {}
+        return next(map(mean_lengths, batches), {})
 
 
 @contextmanager
