@@ -108,10 +108,12 @@ def _choose_text(
     strings = [name for name, type_ in types.items() if is_string(type_) and name != id_column]
     if len(strings) == 1:
         return strings[0]
+    # Of a file that is corrupt, this is what is to be said.
+    lengths = mean_lengths()
     if strings:
         raise InputError(
             f"{path}: several columns could hold the text: {', '.join(strings)}",
-            hint=f"--text-column {_likeliest(strings, mean_lengths())}; given more than once, the "
+            hint=f"--text-column {_likeliest(strings, lengths)}; given more than once, the "
             "columns are joined",
         )
     found = ", ".join(f"{name} ({type_})" for name, type_ in types.items())
