@@ -12,23 +12,26 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from registry.documents import Outcome
+from registry.documents import NO_REJECTIONS, RAW_DOCUMENTS, Outcome, locators
 from registry.domain.reading import Format, Reading
 from registry.domain.template import parse_template
 from registry.errors import UnreadableError
 from registry.sources import reasons
+from registry.sources.columnar import cut
 from registry.sources.columns import unique_names
 from registry.sources.compression import BLOCK_BYTES, ByteStream, open_decompressed
 from registry.sources.delimited_blocks import Piece, iter_pieces, parse_piece
 from registry.sources.file import SourceFile
 from registry.sources.lines import LongLine, iter_lines
-from registry.sources.outcomes import Batcher, Document, Documents
+from registry.sources.outcomes import Batcher, Document
 from registry.sources.reasons import RowError
 from registry.sources.records import SEPARATOR, dump_metadata
+from registry.sources.row_json import to_json
 
 _SEPARATOR = pa.scalar(SEPARATOR.encode(), pa.large_binary())
 _DELIMITERS = {Format.CSV: ",", Format.TSV: "\t"}
@@ -75,11 +78,12 @@ def read_delimited(
         for piece in pieces:
             documents = None
             if piece.rest is None and len(piece.data) <= max_document_bytes:
-                documents = assemble.make_all(piece.data, delimiter)
+                documents = assemble.make_all(piece, delimiter, first_row=row)
             if documents is not None:
-                sizes = [len(text) for text in documents.texts]
-                yield from batcher.keep_all(row, documents, sizes)
-                row += len(sizes)
+                if not batcher.is_empty:
+                    yield batcher.take()
+                yield from cut(Outcome(documents, NO_REJECTIONS), batch_bytes)
+                row += len(documents)
                 continue
             for record in read(piece):
                 _add(batcher, row, record, assemble)
@@ -257,34 +261,31 @@ class Assembler:
         ]
         self._is_templated = reading.template is not None
 
-    def make_all(self, data: bytes, delimiter: str) -> Documents | None:
-        """Return the documents in well-formed records; None: one of them is not ordinary."""
+    def make_all(self, piece: Piece, delimiter: str, *, first_row: int) -> pa.RecordBatch | None:
+        """Return well-formed records as `RAW_DOCUMENTS`; None: one of them is not ordinary."""
         places = [place for place in self._text_places if place is not None]
         if self._is_templated or not places or len(places) < len(self._text_places):
             return None
-        rows = parse_piece(data, self._names, delimiter)
+        rows = parse_piece(piece.data, self._names, delimiter)
         if rows is None:
             return None
+        numbers = pa.array(np.arange(first_row, first_row + len(rows), dtype=np.int64))
+        sources = locators(piece.path, numbers)
+        ids = sources
+        names = [name for name, _ in self._others]
         try:
-            columns = {
-                name: rows.column(place).cast(pa.large_string()).to_pylist()
-                for name, place in self._others
-            }
-            ids: list[str | None] = [None] * len(rows)
+            others = [rows.column(place).cast(pa.large_string()) for _, place in self._others]
             if self._id_place is not None:
-                ids = rows.column(self._id_place).cast(pa.large_string()).to_pylist()
+                ids = rows.column(self._id_place).cast(pa.string())
         except pa.ArrowInvalid:
             # A value that is not UTF-8.
             return None
         texts = [rows.column(place) for place in places]
         joined = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, _SEPARATOR)
-        metadata = [b"{}"] * len(rows)
-        if columns:
-            metadata = [
-                orjson.dumps(dict(zip(columns, values, strict=True)), option=orjson.OPT_SORT_KEYS)
-                for values in zip(*columns.values(), strict=True)
-            ]
-        return Documents(ids=ids, texts=joined.to_pylist(), metadata=metadata)
+        metadata = pa.repeat(pa.scalar("{}"), len(rows))
+        if others:
+            metadata = to_json(names, pa.RecordBatch.from_arrays(others, names=names))
+        return pa.RecordBatch.from_arrays([ids, joined, sources, metadata], schema=RAW_DOCUMENTS)
 
     def make(self, record: Record) -> Document:
         """Return the document in a record.

@@ -18,6 +18,8 @@ from registry.sources.compression import BLOCK_BYTES, ByteStream
 from registry.sources.lines import UTF8_BOM
 
 _QUOTE, _RETURN, _NEWLINE, _NUL = b'"\r\n\0'
+_LAST_BYTES = 1 << 16
+_LOOK_BYTES = 1 << 17
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.intp]
 
@@ -116,12 +118,37 @@ def _find_end(data: bytes, delimiter: str) -> int | None:
     if _NUL in data:
         return None
     view = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(view == _QUOTE)
-    if not _are_in_place(view, quotes, delimiter) or not _end_lines(view, quotes):
+    quotes = _find_all(view, _QUOTE)
+    if not _are_in_place(view, quotes, delimiter):
         return None
-    newlines = np.flatnonzero(view == _NEWLINE)
-    ends = newlines[_is_outside(newlines, quotes)]
-    return int(ends[-1]) + 1 if len(ends) else 0
+    if _RETURN in data and not _end_lines(view, quotes):
+        return None
+    return _find_last_newline(view, quotes)
+
+
+def _find_all(view: Bytes, byte: int) -> Places:
+    """Return where a byte stands; compared in stretches that stay in the processor's cache."""
+    found = [
+        np.flatnonzero(view[start : start + _LOOK_BYTES] == byte) + start
+        for start in range(0, len(view), _LOOK_BYTES)
+    ]
+    return np.concatenate(found) if found else np.empty(0, np.intp)
+
+
+def _find_last_newline(view: Bytes, quotes: Places) -> int:
+    """Return what is behind the last newline outside quotes; 0: there is none.
+
+    It is looked for from the end, in stretches that grow, since most often it is near.
+    """
+    stop, size = len(view), _LAST_BYTES
+    while stop:
+        start = max(0, stop - size)
+        newlines = np.flatnonzero(view[start:stop] == _NEWLINE) + start
+        ends = newlines[_is_outside(newlines, quotes)]
+        if len(ends):
+            return int(ends[-1]) + 1
+        stop, size = start, 4 * size
+    return 0
 
 
 def _are_in_place(view: Bytes, quotes: Places, delimiter: str) -> bool:
