@@ -15,6 +15,7 @@ from benchmarks import (
     archiving,
     cataloguing,
     clustering,
+    collecting,
     finding,
     normalizing,
     passing,
@@ -44,6 +45,7 @@ NAMES = (
     "register",
     "archives",
     "readers",
+    "databases",
     "report",
 )
 MOST_PASS_ROUNDS = 3
@@ -73,7 +75,7 @@ def _measure(options: argparse.Namespace) -> Iterator[Measurement]:
 def _run(name: str, options: argparse.Namespace) -> Iterable[Measurement]:
     """Run one benchmark; a corpus is made only for those that read one."""
     rounds = options.rounds
-    if name in {"catalog", "lineage", "peers", "find", "start-up", "report"}:
+    if name in {"catalog", "lineage", "peers", "find", "start-up", "report", "databases"}:
         return _run_on_catalog(name, options)
     if name in {"pass", "cluster"}:
         return {"pass": passing.measure, "cluster": clustering.measure}[name](
@@ -103,7 +105,12 @@ def _run_on_catalog(name: str, options: argparse.Namespace) -> Iterable[Measurem
         return peers.measure(pythons=pythons, scale=scale, rounds=rounds)
     if name == "catalog":
         return cataloguing.measure(scale=scale, rounds=rounds)
-    measure = {"lineage": tracing.measure, "find": finding.measure}[name]
+    on_servers = {
+        "lineage": tracing.measure,
+        "find": finding.measure,
+        "databases": collecting.measure,
+    }
+    measure = on_servers[name]
     return measure(scale=scale, rounds=rounds, server=options.postgres)
 
 
@@ -123,7 +130,7 @@ def _parse() -> argparse.Namespace:
         "--catalog-scale", type=float, default=1.0, help="share of the catalog's sizes (1.0)"
     )
     parser.add_argument(
-        "--postgres", metavar="URL", help="ask a server instead of SQLite: lineage, find"
+        "--postgres", metavar="URL", help="ask this server: lineage, find (else SQLite), databases (else its own)"
     )
     parser.add_argument("--mlmd", type=Path, help="a Python that has ml-metadata 1.17.1")
     parser.add_argument("--mlflow", type=Path, help="a Python that has mlflow-skinny")

@@ -29,19 +29,23 @@ def plain(array: pa.Array) -> pa.Array:
     if pa.types.is_run_end_encoded(array.type):
         array = pc.run_end_decode(array)
     if pa.types.is_timestamp(array.type) and array.type.tz is not None:
-        # In UTC the words of a moment do not depend on the machine's table of time zones.
+        # In UTC the words of a moment do not depend on the machine's table of time zones; and
+        # Arrow says it ten times as fast without a zone.
+        words = plain(array.cast(pa.timestamp(array.type.unit)))
+        if pa.types.is_string(words.type):
+            return pc.binary_join_element_wise(words, "Z", "")
         array = array.cast(pa.timestamp(array.type.unit, "UTC"))
     plain_type = _plain_type(array.type)
     if plain_type == array.type:
         return array
     try:
-        plain = array.cast(plain_type)
+        words = array.cast(plain_type)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         # Python's own values can say it as well, in all but nanoseconds.
         return array
     if pa.types.is_timestamp(array.type):
-        return pc.replace_substring(plain, " ", "T", max_replacements=1)
-    return plain
+        return pc.replace_substring(words, " ", "T", max_replacements=1)
+    return words
 
 
 def _plain_type(type_: pa.DataType) -> pa.DataType:
