@@ -14,6 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, RobustScaler, StandardScaler
 
 from registry.api import Registry
+from registry.catalog.catalog import Catalog
+from registry.catalog.copying import copy_catalog
 from registry.domain.card import Card
 from registry.domain.execution import Execution, ExecutorKind, Part
 from registry.errors import InputError
@@ -185,6 +187,33 @@ def test_undoing_gives_the_table_back(muster, train, recipe, tmp_path):
     np.testing.assert_allclose(found, [int(year) for _, _, year in expected], rtol=1e-12)
     with pytest.raises(InputError, match="no table that a recipe made"):
         muster.undo(undone.reference)
+
+
+def test_a_copied_catalog_has_what_was_learned_and_goes_on_with_it(
+    muster, context, train, recipe, tmp_path, engine, catalog_url, request
+):
+    rows = [*birds(9, first=100), ("Emperor", "22000", "2009")]
+    other = str(write_csv(tmp_path / "other.csv", rows))
+    made = muster.normalize(train, recipe=recipe)
+    url = f"sqlite:///{tmp_path / 'copy.db'}"
+    if engine == "sqlite":
+        url = request.getfixturevalue("make_postgres_database")()
+    assert not copy_catalog(catalog_url, url).findings
+
+    def go_on(registry):
+        registry.register([other], name="lab/other", card=Card(kind="tabular"))
+        applied = registry.normalize("lab/other", fitted_on=made.reference, name="lab/applied")
+        return applied.digest, registry.undo(made.reference).digest
+
+    with Catalog.open(url) as copied:
+        elsewhere = Registry(replace(context, catalog=copied))
+        version = elsewhere.show(made.reference).version
+
+        assert muster.show(made.reference).version == version
+        assert "year" in version.recipe.fitted[3]
+        assert "unchanged" == elsewhere.normalize(train, recipe=recipe).status
+        assert go_on(muster) == go_on(elsewhere)
+        assert elsewhere.verify_all().is_intact
 
 
 def test_a_table_becomes_documents_that_can_be_tokenized(muster, train, tmp_path):
