@@ -248,7 +248,7 @@ def parse_source(places: Sequence[str], options: SourceOptions) -> Source | HubS
 def _parse_repository(place: str, options: SourceOptions) -> RepositorySource:
     options.require_only({"--commit"}, "a repository")
     scheme = scheme_of(place)
-    if scheme not in (None, "git+file"):
+    if scheme not in (None, "file", "git+file"):
         raise InputError(
             f"{redact_url(place)}: repositories are read where they lie on this machine",
             hint=f"git clone {redact_url(place).removeprefix('git+')}, then register the folder",
