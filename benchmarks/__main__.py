@@ -130,7 +130,9 @@ def _parse() -> argparse.Namespace:
         "--catalog-scale", type=float, default=1.0, help="share of the catalog's sizes (1.0)"
     )
     parser.add_argument(
-        "--postgres", metavar="URL", help="ask this server: lineage, find (else SQLite), databases (else its own)"
+        "--postgres",
+        metavar="URL",
+        help="ask this server: lineage, find (else SQLite), databases (else its own)",
     )
     parser.add_argument("--mlmd", type=Path, help="a Python that has ml-metadata 1.17.1")
     parser.add_argument("--mlflow", type=Path, help="a Python that has mlflow-skinny")

@@ -131,14 +131,14 @@ def _timed(call: Callable[[], int]) -> Timing:
 
 def _drain(url: str) -> int:
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {_TABLE}")  # noqa: S608 - a constant
+        cursor.execute(f"SELECT * FROM {_TABLE}")
         return sum(len(batch) for batch in cursor.fetch_record_batch())
 
 
 def _write(url: str, folder: Path) -> int:
     num_rows = 0
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {_TABLE}")  # noqa: S608 - a constant
+        cursor.execute(f"SELECT * FROM {_TABLE}")
         batches = cursor.fetch_record_batch()
         with pq.ParquetWriter(folder / "bare.parquet", batches.schema, compression="zstd") as file:
             for batch in batches:

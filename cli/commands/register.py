@@ -42,6 +42,7 @@ from cli.sources import (
 from registry.domain.answers import ReadingChange, Registration
 from registry.domain.collecting import CollectionPlan, SourceOptions, parse_source
 from registry.domain.contribution import ContributionColumns
+from registry.domain.intake import IntakeOptions
 from registry.domain.quantities import format_bytes, format_number
 from registry.domain.reading import Encoding, Extraction, Format, Reading, Split
 from registry.domain.version import DatasetKind
@@ -288,6 +289,7 @@ def register(
     gives = any((contributor, contributor_column, consent_column, licence_column))
     if gives and source is not None:
         raise InputError("contributions are files, or - for standard input")
+    intake: IntakeOptions = {"reading": reading, "card": stated, "max_rejected": max_rejected}
     with session.registry() as registry:
         if gives:
             answer = registry.contribute(
@@ -299,38 +301,20 @@ def register(
                     licence=licence_column,
                     contributor=contributor_column,
                 ),
-                reading=reading,
-                card=stated,
                 dry_run=dry_run,
-                max_rejected=max_rejected,
+                **intake,
             )
         elif source is None:
-            answer = registry.register(
-                paths,
-                name=name,
-                reading=reading,
-                card=stated,
-                ingest=ingest,
-                dry_run=dry_run,
-                max_rejected=max_rejected,
-            )
+            answer = registry.register(paths, name=name, ingest=ingest, dry_run=dry_run, **intake)
         elif dry_run:
             show_plan(
-                registry.plan_collection(
-                    source, name=name, reading=reading, card=stated, from_start=from_start
-                ),
+                registry.plan_collection(source, name=name, from_start=from_start, **intake),
                 as_json=as_json,
             )
             return
         else:
             answer = registry.collect(
-                source,
-                name=name,
-                reading=reading,
-                card=stated,
-                ingest=ingest,
-                from_start=from_start,
-                max_rejected=max_rejected,
+                source, name=name, ingest=ingest, from_start=from_start, **intake
             )
     show(answer, as_json=as_json, quiet=quiet)
 

@@ -1,16 +1,14 @@
 """From a source to a version."""
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from registry import operations
 from registry.domain.answers import Registration
-from registry.domain.card import Card
 from registry.domain.collecting import CollectionPlan, Source
 from registry.domain.contribution import ContributionColumns
 from registry.domain.hub_source import HubSource
-from registry.domain.names import DatasetName
-from registry.domain.reading import Reading
-from registry.domain.rejection_limit import MaxRejected
+from registry.domain.intake import Intake, IntakeOptions
 from registry.operations.context import Context
 
 
@@ -25,22 +23,13 @@ class Collecting:
         paths: Sequence[str],
         *,
         name: str,
-        reading: Reading | None = None,
-        card: Card | None = None,
         ingest: bool = False,
         dry_run: bool = False,
-        max_rejected: MaxRejected = None,
+        **stated: Unpack[IntakeOptions],
     ) -> Registration:
         """Register files where they lie; see `operations.register.register`."""
         return operations.register.register(
-            self._context,
-            paths,
-            name=DatasetName.parse(name),
-            reading=reading,
-            card=card,
-            ingest=ingest,
-            dry_run=dry_run,
-            max_rejected=max_rejected,
+            self._context, paths, Intake.read(name, stated), ingest=ingest, dry_run=dry_run
         )
 
     def collect(
@@ -48,37 +37,21 @@ class Collecting:
         source: Source | HubSource,
         *,
         name: str,
-        reading: Reading | None = None,
-        card: Card | None = None,
         ingest: bool = False,
         from_start: bool = False,
-        max_rejected: MaxRejected = None,
+        **stated: Unpack[IntakeOptions],
     ) -> Registration:
         """Register a database, repository, API or dataset of the Hub.
 
         See `operations.collect.collect`, whose files land in the store anyway, and
         `operations.hub.register_hub`.
         """
+        intake = Intake.read(name, stated)
         if isinstance(source, HubSource):
             return operations.hub.register_hub(
-                self._context,
-                source,
-                name=DatasetName.parse(name),
-                reading=reading,
-                card=card,
-                ingest=ingest,
-                from_start=from_start,
-                max_rejected=max_rejected,
+                self._context, source, intake, ingest=ingest, from_start=from_start
             )
-        return operations.collect.collect(
-            self._context,
-            source,
-            name=DatasetName.parse(name),
-            reading=reading,
-            card=card,
-            from_start=from_start,
-            max_rejected=max_rejected,
-        )
+        return operations.collect.collect(self._context, source, intake, from_start=from_start)
 
     def contribute(
         self,
@@ -87,22 +60,17 @@ class Collecting:
         name: str,
         contributor: str | None = None,
         columns: ContributionColumns | None = None,
-        reading: Reading | None = None,
-        card: Card | None = None,
         dry_run: bool = False,
-        max_rejected: MaxRejected = None,
+        **stated: Unpack[IntakeOptions],
     ) -> Registration:
         """Register what people gave, with consent; see `operations.contribute.contribute`."""
         return operations.contribute.contribute(
             self._context,
             paths,
-            name=DatasetName.parse(name),
+            Intake.read(name, stated),
             contributor=contributor,
             columns=columns,
-            reading=reading,
-            card=card,
             dry_run=dry_run,
-            max_rejected=max_rejected,
         )
 
     def plan_collection(
@@ -110,24 +78,13 @@ class Collecting:
         source: Source | HubSource,
         *,
         name: str,
-        reading: Reading | None = None,
-        card: Card | None = None,
         from_start: bool = False,
+        **stated: Unpack[IntakeOptions],
     ) -> CollectionPlan:
         """Say what `collect` would read; see `operations.collect.plan_collection`."""
+        intake = Intake.read(name, stated)
         if isinstance(source, HubSource):
-            return operations.hub.plan_hub(
-                self._context,
-                source,
-                name=DatasetName.parse(name),
-                reading=reading,
-                from_start=from_start,
-            )
+            return operations.hub.plan_hub(self._context, source, intake, from_start=from_start)
         return operations.collect.plan_collection(
-            self._context,
-            source,
-            name=DatasetName.parse(name),
-            reading=reading,
-            card=card,
-            from_start=from_start,
+            self._context, source, intake, from_start=from_start
         )

@@ -12,25 +12,18 @@ from pydantic import JsonValue
 from registry.collection.base import Collector, Look
 from registry.collection.opening import open_source
 from registry.domain.answers import Registration
-from registry.domain.card import Card
 from registry.domain.collecting import CollectionPlan, Position, Source
 from registry.domain.digest import Digest, fingerprint
-from registry.domain.names import DatasetName, Reference
+from registry.domain.intake import Intake
+from registry.domain.names import Reference
 from registry.domain.reading import Format, Reading
-from registry.domain.rejection_limit import MaxRejected, RejectionLimit
 from registry.domain.run import Operation
 from registry.domain.version import Shard, Version, VersionState
 from registry.errors import ConflictError
 from registry.operations.collecting.landing import Landing
-from registry.operations.collecting.registration import (
-    Registering,
-    check_wanted,
-    read_as_kind,
-    require_text,
-)
+from registry.operations.collecting.registration import Registering, require_text
 from registry.operations.collecting.scan import FileFacts
 from registry.operations.context import CODE, Context
-from registry.operations.passes.damage import find_limit
 from registry.operations.passes.suppression import load_suppression
 from registry.storage.work import WorkArea
 
@@ -38,24 +31,17 @@ from registry.storage.work import WorkArea
 def collect(
     context: Context,
     source: Source,
+    intake: Intake,
     *,
-    name: DatasetName,
-    reading: Reading | None = None,
-    card: Card | None = None,
     from_start: bool = False,
-    max_rejected: MaxRejected = None,
 ) -> Registration:
     """Seal a version of a dataset from a source; nothing new changes nothing.
 
     Args:
         context: The open registry.
         source: What is read.
-        name: The dataset; it is made when it is new.
-        reading: What the caller knows about how rows or files become documents.
-        card: Licence, languages, description and more, as stated by the caller.
+        intake: What the caller states of it.
         from_start: Read everything again, whatever was read before.
-        max_rejected: The most of its rows that may be damaged, such as `5%` or 0.05; None: what
-            `muster.toml` says, else 1 %.
 
     Raises:
         InputError: The source, an option or a row is not usable; nothing was sealed.
@@ -63,19 +49,15 @@ def collect(
         StorageError: The source cannot be reached or was lost, or the disk is full.
         TooManyRejectedError: More of the rows are damaged; nothing was sealed.
     """
-    check_wanted(reading or Reading())
-    limit = find_limit(context, max_rejected)
-    card = card or Card()
-    registering = Registering(context, name, card, limit)
-    wanted = read_as_kind(reading or Reading(), card)
-    collection = _Collection(context, source, registering, wanted)
+    collection = _Collection(context, source, intake)
     with open_source(source) as collector:
         earlier = None if from_start else collection.find_earlier()
         work = context.work(collection.work_on(earlier))
         with work.lock() as is_mine:
             if not is_mine:
                 raise ConflictError(
-                    f"another process is reading {source.uri} into {name}", hint="wait for it"
+                    f"another process is reading {source.uri} into {intake.name}",
+                    hint="wait for it",
                 )
             if from_start:
                 work.clear()
@@ -87,26 +69,21 @@ def collect(
 def plan_collection(
     context: Context,
     source: Source,
+    intake: Intake,
     *,
-    name: DatasetName,
-    reading: Reading | None = None,
-    card: Card | None = None,
     from_start: bool = False,
 ) -> CollectionPlan:
     """Say what `collect` would read; nothing is read or written.
 
     The arguments and errors are those of `collect`.
     """
-    card = card or Card()
-    registering = Registering(context, name, card, RejectionLimit())
-    wanted = read_as_kind(reading or Reading(), card)
-    collection = _Collection(context, source, registering, wanted)
+    collection = _Collection(context, source, intake)
     with open_source(source) as collector:
         earlier = None if from_start else collection.find_earlier()
         look = collector.look(earlier.position if earlier else None)
     goes_on = earlier is not None and look.goes_on
     return CollectionPlan(
-        reference=str(name),
+        reference=str(intake.name),
         kind=source.kind,
         uri=source.uri,
         since=earlier.version.reference if earlier and goes_on else None,
@@ -134,14 +111,12 @@ class _Earlier:
 class _Collection:
     """One call of `collect`."""
 
-    def __init__(
-        self, context: Context, source: Source, registering: Registering, wanted: Reading
-    ) -> None:
+    def __init__(self, context: Context, source: Source, intake: Intake) -> None:
         self._context = context
         self._source = source
-        self._name = registering.name
-        self._wanted = wanted
-        self._registering = registering
+        self._name = intake.name
+        self._wanted = intake.wanted
+        self._registering = Registering(context, intake)
         self._taken_down = load_suppression(context)
 
     def find_earlier(self) -> _Earlier | None:

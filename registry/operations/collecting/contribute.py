@@ -16,16 +16,14 @@ import pyarrow.compute as pc
 
 from registry.documents import DOCUMENTS, Outcome, erase, num_text_bytes, reject
 from registry.domain.answers import Registration
-from registry.domain.card import Card
 from registry.domain.contribution import (
     ContributionColumns,
     meet,
 )
 from registry.domain.digest import fingerprint
-from registry.domain.names import DatasetName
+from registry.domain.intake import Intake
 from registry.domain.progress import Done
 from registry.domain.reading import Field, Format, Reading
-from registry.domain.rejection_limit import MaxRejected
 from registry.domain.run import Operation
 from registry.domain.version import Shard
 from registry.errors import InputError
@@ -35,7 +33,6 @@ from registry.operations.collecting.register import STDIN, common_uri, save_stan
 from registry.operations.collecting.registration import Registering
 from registry.operations.collecting.scan import FileFacts, RejectedRows
 from registry.operations.context import CODE, Context
-from registry.operations.passes.damage import find_limit
 from registry.operations.passes.quarantine import QuarantineWriter
 from registry.operations.passes.suppression import load_suppression
 from registry.sources import reasons
@@ -50,31 +47,24 @@ _NO_KEY: Final = b"for a dry run, which keeps no pseudonym"
 _FIELDS: Final = tuple(Field(name=field.name, type=str(field.type)) for field in DOCUMENTS)
 
 
-def contribute(  # noqa: PLR0913 - what people give has many sides, and each has a default
+def contribute(
     context: Context,
     paths: Sequence[str],
+    intake: Intake,
     *,
-    name: DatasetName,
     contributor: str | None = None,
     columns: ContributionColumns | None = None,
-    reading: Reading | None = None,
-    card: Card | None = None,
     dry_run: bool = False,
-    max_rejected: MaxRejected = None,
 ) -> Registration:
     """Seal a version of documents that people gave; the same again changes nothing.
 
     Args:
         context: The open registry.
         paths: Files, folders, globs, or `-` for standard input; nothing refers to them afterwards.
-        name: The dataset; it is made when it is new.
+        intake: What the caller states of it; its licence is that of rows that state none.
         contributor: Who gave all of it; None: a column says so for each row.
         columns: Where a row states consent, licence and contributor.
-        reading: What the caller knows about how the files are read.
-        card: What the caller states; its licence is that of rows that state none.
         dry_run: Answer what would be sealed and write nothing.
-        max_rejected: The most of their rows that may be damaged; None: what `muster.toml` says,
-            else 1 %.
 
     Raises:
         TooManyRejectedError: More of them are.
@@ -84,8 +74,7 @@ def contribute(  # noqa: PLR0913 - what people give has many sides, and each has
         ConflictError: Somebody else sealed first.
         StorageError: The disk is full.
     """
-    columns, card = columns or ContributionColumns(), card or Card()
-    limit = find_limit(context, max_rejected)
+    columns, registering = columns or ContributionColumns(), Registering(context, intake)
     if (contributor is None) == (columns.contributor is None):
         raise InputError(
             "a contribution comes from somebody",
@@ -97,22 +86,19 @@ def contribute(  # noqa: PLR0913 - what people give has many sides, and each has
             columns,
             key=find_key(context) or _NO_KEY if dry_run else make_key(context),
             contributor=contributor,
-            licence=card.licence,
+            licence=intake.card.licence,
         )
-        contributions = _Contributions(context, store, terms, reading or Reading())
+        contributions = _Contributions(context, store, terms, intake.reading)
         facts = contributions.read(files)
         terms.check_columns()
         if not facts:
             raise _nothing(paths, contributions.rejected)
-        registering = Registering(
-            context, name, card.model_copy(update={"licence": meet(terms.licences)}), limit
-        )
         uris = [file.uri or "" for file in files]
         draft = registering.make_draft(
             facts,
             kind="contribution",
             uri="stdin:" if list(paths) == [STDIN] else common_uri(uris),
-        ).model_copy(update={"metrics": tuple(terms.measure())})
+        ).model_copy(update={"licence": meet(terms.licences), "metrics": tuple(terms.measure())})
         if dry_run:
             return terms.tell(registering.plan(draft, facts, ()))
         answer = registering.seal(
@@ -122,7 +108,7 @@ def contribute(  # noqa: PLR0913 - what people give has many sides, and each has
                 {
                     "operation": Operation.REGISTER,
                     "code": CODE,
-                    "name": str(name),
+                    "name": str(intake.name),
                     "shards": [one.shard.digest for one in facts],
                     "terms": terms.facts(),
                 }

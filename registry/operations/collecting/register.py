@@ -12,26 +12,18 @@ from pathlib import Path
 from pydantic import JsonValue, ValidationError
 
 from registry.domain.answers import Registration, Skipped
-from registry.domain.card import Card
 from registry.domain.collecting import Position, scheme_of
 from registry.domain.digest import Digest, fingerprint
-from registry.domain.names import DatasetName
+from registry.domain.intake import Intake
 from registry.domain.progress import Done
 from registry.domain.reading import Reading
-from registry.domain.rejection_limit import MaxRejected, RejectionLimit
 from registry.domain.run import Operation
 from registry.errors import InputError, UnreadableError
 from registry.operations.collecting.ingesting import ingest_shards
 from registry.operations.collecting.known_files import KnownFiles
-from registry.operations.collecting.registration import (
-    Registering,
-    check_wanted,
-    read_as_kind,
-    require_text,
-)
+from registry.operations.collecting.registration import Registering, require_text
 from registry.operations.collecting.scan import FileFacts, scan
 from registry.operations.context import CODE, Context
-from registry.operations.passes.damage import find_limit
 from registry.operations.passes.suppression import load_suppression
 from registry.sources.detecting import UNKNOWN_FORMAT
 from registry.sources.file import SourceFile
@@ -49,26 +41,19 @@ _CHECKPOINT_BYTES = 16 << 20
 def register(
     context: Context,
     paths: Sequence[str],
+    intake: Intake,
     *,
-    name: DatasetName,
-    reading: Reading | None = None,
-    card: Card | None = None,
     ingest: bool = False,
     dry_run: bool = False,
-    max_rejected: MaxRejected = None,
 ) -> Registration:
     """Seal a version of a dataset from files; the same bytes again change nothing.
 
     Args:
         context: The open registry.
         paths: Files, folders, globs, or `-` for standard input.
-        name: The dataset; it is made when it is new.
-        reading: What the caller knows about how the files are read; the rest is detected.
-        card: Licence, languages, description and more, as stated by the caller.
+        intake: What the caller states of them.
         ingest: Also copy the files into the object store.
         dry_run: Answer what would be sealed and write nothing.
-        max_rejected: The most of its rows that may be damaged, such as `5%` or 0.05; None: what
-            `muster.toml` says, else 1 %.
 
     Raises:
         InputError: A path, option or file is not usable; nothing was sealed.
@@ -76,20 +61,16 @@ def register(
         TooManyRejectedError: More of the rows are damaged; nothing was sealed.
         StorageError: The disk is full.
     """
-    card = card or Card()
-    check_wanted(reading or Reading())
-    limit = find_limit(context, max_rejected)
+    registration = FileRegistration(context, intake)
     if list(paths) == [STDIN]:
         with context.store.stage() as path:
             save_standard_input(path)
             files = [SourceFile.from_path(path, name="stdin")]
             origin = Origin("stdin", (STDIN,), uri="stdin:")
-            return FileRegistration(context, name, card, reading or Reading(), limit).run(
-                files, origin, ingest=True, dry_run=dry_run
-            )
+            return registration.run(files, origin, ingest=True, dry_run=dry_run)
     if STDIN in paths:
         raise InputError("- cannot stand beside other paths", hint="register them one by one")
-    return FileRegistration(context, name, card, reading or Reading(), limit).run(
+    return registration.run(
         find_files(paths), Origin("file", tuple(paths)), ingest=ingest, dry_run=dry_run
     )
 
@@ -121,24 +102,14 @@ class FileRegistration:
 
     Args:
         context: The open registry.
-        name: The dataset; it is made when it is new.
-        card: What the caller states.
-        wanted: What the caller said about how files are read.
-        limit: How many of their rows may be damaged.
+        intake: What the caller states of them.
     """
 
-    def __init__(
-        self,
-        context: Context,
-        name: DatasetName,
-        card: Card,
-        wanted: Reading,
-        limit: RejectionLimit,
-    ) -> None:
+    def __init__(self, context: Context, intake: Intake) -> None:
         self._context = context
-        self._name = name
-        self._registering = Registering(context, name, card, limit)
-        self._wanted = read_as_kind(wanted, card)
+        self._name = intake.name
+        self._wanted = intake.wanted
+        self._registering = Registering(context, intake)
         self._skipped: list[Skipped] = []
         self._taken_down = load_suppression(context)
 

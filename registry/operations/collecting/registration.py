@@ -6,16 +6,14 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from registry.domain.answers import Registration, Skipped
-from registry.domain.card import Card
 from registry.domain.collecting import Position
 from registry.domain.digest import Digest, digest_of_bytes
+from registry.domain.intake import Intake
 from registry.domain.licence import UNKNOWN
-from registry.domain.names import DatasetName, Reference
+from registry.domain.names import Reference
 from registry.domain.quantities import format_number
-from registry.domain.reading import Format, Reading
-from registry.domain.rejection_limit import RejectionLimit
+from registry.domain.reading import Format
 from registry.domain.run import Operation, RunDraft
-from registry.domain.template import EVERY_COLUMN
 from registry.domain.version import (
     Content,
     DatasetKind,
@@ -29,7 +27,7 @@ from registry.operations.collecting.prompts import read_prompt
 from registry.operations.collecting.scan import FileFacts, join_fields, total_ledger
 from registry.operations.context import Context, environment
 from registry.operations.passes.changes import compare
-from registry.operations.passes.damage import damage_of_files, fail_by_damage
+from registry.operations.passes.damage import damage_of_files, fail_by_damage, find_limit
 from registry.operations.passes.encodings import measure_encodings, sum_up_encodings
 from registry.operations.passes.quarantine import join_quarantines
 from registry.sources.reasons import INVALID_UTF8, NOT_AN_OBJECT
@@ -55,22 +53,19 @@ class Registering:
 
     Args:
         context: The open registry.
-        name: The dataset; it is made when it is new.
-        card: What the caller states about the version.
-        limit: How many rows may be damaged.
+        intake: What the caller states of it.
 
     Raises:
         UnknownError: A parent that the card names is not registered.
-        InputError: What the card says of a model does not go together.
+        InputError: What the card says of a model does not go together, or the limit is none.
         UnreadableError: The prompt cannot be read.
     """
 
-    def __init__(
-        self, context: Context, name: DatasetName, card: Card, limit: RejectionLimit
-    ) -> None:
+    def __init__(self, context: Context, intake: Intake) -> None:
         self._context = context
-        self._limit = limit
-        self.name = name
+        self._limit = find_limit(context, intake.max_rejected)
+        self.name = intake.name
+        card = intake.card
         card.generation()
         self._prompt = None if card.prompt_file is None else read_prompt(Path(card.prompt_file))
         if self._prompt is not None:
@@ -302,28 +297,6 @@ class Registering:
             encodings=sum_up_encodings(draft.shards),
             changes=None,
             run=None,
-        )
-
-
-def read_as_kind(reading: Reading, card: Card) -> Reading:
-    """Return how files are read; of tables every column is the text, unless some are named."""
-    is_named = reading.text_columns or reading.template
-    if card.kind is not DatasetKind.TABULAR or is_named:
-        return reading
-    return reading.model_copy(update={"template": EVERY_COLUMN})
-
-
-def check_wanted(reading: Reading) -> None:
-    """Refuse what a caller said of how files are read, where it contradicts itself.
-
-    Raises:
-        InputError: It does.
-    """
-    if reading.template is not None and reading.text_columns:
-        raise InputError(
-            f"--template {reading.template!r} and --text-column {' '.join(reading.text_columns)} "
-            "both say what the text is",
-            hint="leave one of them out",
         )
 
 

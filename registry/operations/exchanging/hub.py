@@ -11,26 +11,21 @@ from registry.domain.card import Card
 from registry.domain.collecting import CollectionPlan
 from registry.domain.exchange import MetadataFormat
 from registry.domain.hub_source import HubSource
-from registry.domain.names import DatasetName, Reference
-from registry.domain.reading import Reading
-from registry.domain.rejection_limit import MaxRejected, RejectionLimit
+from registry.domain.intake import Intake
+from registry.domain.names import Reference
 from registry.operations.collecting.register import FileRegistration
 from registry.operations.context import Context
 from registry.operations.exchanging.hub_dataset import HubDataset
 from registry.operations.exchanging.import_metadata import import_description
-from registry.operations.passes.damage import find_limit
 
 
 def register_hub(
     context: Context,
     source: HubSource,
+    intake: Intake,
     *,
-    name: DatasetName,
-    reading: Reading | None = None,
-    card: Card | None = None,
     ingest: bool = False,
     from_start: bool = False,
-    max_rejected: MaxRejected = None,
 ) -> Registration:
     """Seal a version of a dataset from the Hub, and record what its card states of it.
 
@@ -40,13 +35,9 @@ def register_hub(
     Args:
         context: The open registry.
         source: What is read.
-        name: The dataset; it is made when it is new.
-        reading: What the caller knows about how the files are read.
-        card: What the caller states, which goes before what the Hub's card does.
+        intake: What the caller states of it, which goes before what the Hub's card does.
         ingest: Also copy the files into the object store.
         from_start: Read all files again.
-        max_rejected: The most of their rows that may be damaged; None: what `muster.toml` says,
-            else 1 %.
 
     Raises:
         InputError: The repository, a subset or a file is not there or not usable.
@@ -58,13 +49,8 @@ def register_hub(
     found = HubDataset(source)
     publisher, _, _ = source.repository.partition("/")
     known = Card(url=found.commit.page, publisher=publisher)
-    registration = FileRegistration(
-        context,
-        name,
-        (card or Card()).over(known),
-        reading or Reading(),
-        find_limit(context, max_rejected),
-    )
+    intake = intake.model_copy(update={"card": intake.card.over(known)})
+    registration = FileRegistration(context, intake)
     states_licence = found.stated is not None and bool(found.stated.licences)
     origin = replace(found.origin, states_licence=states_licence)
     answer = registration.run(found.files, origin, ingest=ingest, from_start=from_start)
@@ -84,9 +70,8 @@ def register_hub(
 def plan_hub(
     context: Context,
     source: HubSource,
+    intake: Intake,
     *,
-    name: DatasetName,
-    reading: Reading | None = None,
     from_start: bool = False,
 ) -> CollectionPlan:
     """Say what `register_hub` would read; of the files nothing is read.
@@ -94,7 +79,7 @@ def plan_hub(
     The arguments and errors are those of `register_hub`.
     """
     found = HubDataset(source)
-    registration = FileRegistration(context, name, Card(), reading or Reading(), RejectionLimit())
+    name, registration = intake.name, FileRegistration(context, intake)
     known = {} if from_start else registration.find_known(found.files, found.origin, keep=False)
     new = [file for file in found.files if file.name not in known]
     dataset = context.catalog.datasets.find(name)
