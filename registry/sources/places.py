@@ -21,6 +21,7 @@ from registry.domain.urls import redact_url
 from registry.errors import InputError, MissingExtraError, UnreadableError
 from registry.sources.file import SourceFile, check_name, explain
 from registry.sources.forwarding import Forwarding
+from registry.sources.hub_errors import hub_errors
 
 _EXTRAS: Final = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "abfs": "az"} | {
     HUB_SCHEME: "hub"
@@ -132,8 +133,6 @@ def remote_errors(uri: str) -> Iterator[None]:
         UnreadableError: It is not there, may not be read, or cannot be reached.
     """
     if _is_pinned(uri):
-        from registry.sources.hub import hub_errors  # noqa: PLC0415 - it opens files by this module
-
         with hub_errors(uri):
             yield
         return
