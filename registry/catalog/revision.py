@@ -16,6 +16,7 @@ REVISIONS = (
     "0009",
     "0010",
     "0011",
+    "0013",
 )
 """Every revision that this program knows, oldest first; a test holds them equal to Alembic's."""
 

@@ -5,6 +5,7 @@ The rooms in here follow the life of data, and import downwards only:
     exchanging      metadata and tokens, in and out; datasets of the Hub with their cards
     assessing       is it enough: supply, targets, reports, costs
     governing       licences, models, takedowns
+    measuring       near duplicates, contamination
     embedding       vectors, likeness, diversity
     mixing          weights over versions
     tokenizing      tokenizers, counts, token shards
