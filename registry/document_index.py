@@ -197,6 +197,34 @@ def compare_indexes(before: pa.RecordBatch, after: pa.RecordBatch) -> IndexDiffe
     )
 
 
+def tokens_of(index: pa.RecordBatch, keys: pa.Array) -> Numbers:
+    """Return the tokens of documents by their keys; -1 where the index does not know them.
+
+    Args:
+        index: `registry.documents.INDEX`, or a range of it.
+        keys: `fixed_size_binary(16)` without nulls, in any order.
+    """
+    rows, (high, low) = _read(index), split_keys(keys)
+    tokens = np.full(len(high), _UNCOUNTED)
+    if not len(rows):
+        return tokens
+    open_ = np.flatnonzero((high >= rows.high[0]) & (high <= rows.high[-1]))
+    places = np.searchsorted(rows.high, high[open_])
+    while len(open_):
+        # Rows with one upper word stand together; few have any beside them.
+        is_found = (rows.high[places] == high[open_]) & (rows.low[places] == low[open_])
+        tokens[open_[is_found]] = rows.num_tokens[places[is_found]]
+        goes_on = ~is_found & (rows.high[places] == high[open_]) & (places + 1 < len(rows))
+        open_, places = open_[goes_on], places[goes_on] + 1
+    return tokens
+
+
+def split_keys(keys: pa.Array) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Return the two words of each key (`fixed_size_binary(16)`), which sort as its bytes do."""
+    words = np.frombuffer(_key_bytes(keys), ">u8").reshape(-1, 2)
+    return words[:, 0].astype(np.uint64), words[:, 1].astype(np.uint64)
+
+
 def _shares(
     owners: npt.NDArray[np.intp], num_bytes: Numbers, num_tokens: Numbers, *, num_parts: int
 ) -> tuple[UniqueShare, ...]:
@@ -263,21 +291,20 @@ def _rows(keys: bytes | memoryview, *, num_bytes: Numbers, num_tokens: Numbers) 
 
 def high_words(index: pa.RecordBatch) -> npt.NDArray[np.uint64]:
     """Return the first eight bytes of each key of an index, as a number that sorts as they do."""
-    return np.frombuffer(_key_bytes(index), ">u8")[::2].astype(np.uint64)
+    return np.frombuffer(_key_bytes(index.column("key")), ">u8")[::2].astype(np.uint64)
 
 
 def _read(index: pa.RecordBatch) -> _Rows:
     tokens = pc.fill_null(index.column("num_tokens").cast(pa.int64()), _UNCOUNTED)
     rows = _rows(
-        _key_bytes(index),
+        _key_bytes(index.column("key")),
         num_bytes=index.column("num_bytes").cast(pa.int64()).to_numpy(),
         num_tokens=tokens.to_numpy(),
     )
     return replace(rows, num_copies=index.column("num_copies").cast(pa.int64()).to_numpy())
 
 
-def _key_bytes(index: pa.RecordBatch) -> memoryview:
-    keys = index.column("key")
+def _key_bytes(keys: pa.Array) -> memoryview:
     start = keys.offset * _KEY_BYTES
     return memoryview(keys.buffers()[1] or b"")[start : start + len(keys) * _KEY_BYTES]
 

@@ -94,6 +94,21 @@ EMBEDDED = pa.schema(
 """What is said of a document beside its embedding, in the column behind: its id and locator, its
 key (`registry.domain.digest.document_key`), and how its text begins."""
 
+
+def signature_schema(num_bands: int) -> pa.Schema:
+    """Return the columns of signatures: the key of each document, then its hash of each band.
+
+    The documents stand in the order of the version.
+    """
+    bands = [pa.field(band_name(band), pa.uint64(), nullable=False) for band in range(num_bands)]
+    return pa.schema([pa.field("key", pa.binary(16), nullable=False), *bands])
+
+
+def band_name(band: int) -> str:
+    """Return the column of a band, from 0."""
+    return f"band_{band:03}"
+
+
 MAX_RAW_BYTES = 1 << 20
 """How much of a rejected row the quarantine keeps."""
 

@@ -1,15 +1,23 @@
 """From a version to others: normalized, tokenized, embedded, or handed out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from registry import operations
-from registry.api.options import CountingOptions, TrainingOptions, make_counting, read_training
+from registry.api.options import (
+    CountingOptions,
+    SigningOptions,
+    TrainingOptions,
+    make_counting,
+    read_training,
+    read_value,
+)
 from registry.domain.answers import Normalization, PartialRun, Preview, Tokenization
 from registry.domain.embedding import Diversity, Embedding
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
 from registry.domain.names import DatasetName, Reference
+from registry.domain.near_duplicates import NearDuplicateMeasurement, SignatureMethod
 from registry.domain.recipe import Recipe
 from registry.domain.rejection_limit import MaxRejected
 from registry.operations.context import Context
@@ -191,6 +199,23 @@ class Making:
             model=model,
             parameters=read_training(model, parameters),
             name=None if name is None else DatasetName.parse(name),
+            max_rejected=max_rejected,
+        )
+
+    def measure_near_duplicates(
+        self,
+        references: Sequence[str],
+        *,
+        recipe: str | Recipe | None = None,
+        max_rejected: MaxRejected = None,
+        **options: Unpack[SigningOptions],
+    ) -> tuple[NearDuplicateMeasurement, ...]:
+        """Sign each document, once for every report; see `operations.near_duplicates.measure`."""
+        return operations.near_duplicates.measure(
+            self._context,
+            [Reference.parse(text) for text in references],
+            method=read_value(SignatureMethod, options),
+            recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
             max_rejected=max_rejected,
         )
 

@@ -1,12 +1,13 @@
 """Options that several verbs share, and what they are read into."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from pydantic import ValidationError
 
 from registry import operations
 from registry.domain.acquisition import Wish
+from registry.domain.base import Value
 from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import StaticParameters
 from registry.domain.model_target import Target
@@ -20,6 +21,8 @@ from registry.operations.context import Context
 if TYPE_CHECKING:
     from registry.operations.tokenizing.counting import Counting
 
+
+Options = TypeVar("Options", bound=Value)
 
 _STATIC = "static"
 
@@ -63,6 +66,19 @@ class ExportOptions(TypedDict, total=False):
 
     max_shard_tokens: int | None
     """Tokens of a file at most; None: as the format does."""
+
+
+class SigningOptions(TypedDict, total=False):
+    """How documents are signed to find near duplicates; what is left out has its default."""
+
+    words: int
+    """Words in a shingle; 5."""
+
+    bands: int
+    """Near duplicates agree in one band at least; 14."""
+
+    rows: int
+    """Hashes in a band; 8."""
 
 
 class TrainingOptions(TypedDict, total=False):
@@ -147,8 +163,17 @@ def read_training(model: str, options: TrainingOptions) -> StaticParameters | No
                 f"and {model} is trained already"
             )
         return None
+    return read_value(StaticParameters, stated)
+
+
+def read_value(kind: type[Options], stated: Mapping[str, object]) -> Options:
+    """Read options as a value; what is not stated has its default.
+
+    Raises:
+        InputError: A number is out of bounds.
+    """
     try:
-        return StaticParameters.model_validate(stated)
+        return kind.model_validate(stated)
     except ValidationError as error:
         (first, *_) = error.errors()
         field = ".".join(map(str, first["loc"]))

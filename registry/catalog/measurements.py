@@ -1,9 +1,10 @@
 """What was measured of versions and kept as objects."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from registry.catalog.engine import Database
 from registry.catalog.facts import find_recipes
@@ -74,13 +75,14 @@ class MeasurementStore:
 def record_measurements(
     connection: Connection, measurements: Sequence[tuple[str, Measurement]], *, run_id: int
 ) -> None:
-    """Record what a run measured of versions, by their references."""
+    """Record what a run measured of versions, by their references.
+
+    What was measured before, whose object was lost and made again, is there already.
+    """
     versions = resolve_all(connection, [Reference.parse(text) for text, _ in measurements])
     recipes = find_recipes(connection, [one.recipe for _, one in measurements])
-    keys = reserve_ids(connection, MeasurementRow, len(measurements))
     rows = [
         {
-            "id": next(keys),
             "version_id": versions[Reference.parse(text)],
             "recipe_id": recipes[one.recipe],
             "kind": one.kind,
@@ -90,4 +92,12 @@ def record_measurements(
         }
         for text, one in measurements
     ]
-    insert_rows(connection, MeasurementRow, rows)
+    rows = [row for row in rows if not _is_known(connection, row)]
+    keys = reserve_ids(connection, MeasurementRow, len(rows))
+    insert_rows(connection, MeasurementRow, [{"id": next(keys), **row} for row in rows])
+
+
+def _is_known(connection: Connection, row: Mapping[str, Any]) -> bool:
+    key = ("version_id", "recipe_id", "kind", "method")
+    same = [getattr(MeasurementRow, name) == row[name] for name in key]
+    return connection.execute(select(exists().where(*same))).scalar_one()

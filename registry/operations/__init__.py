@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     )
     from registry.operations.governing import licences, models, policy, takedowns
     from registry.operations.keeping import backup, copy, doctor, gc, verify, verify_all
+    from registry.operations.measuring import near_duplicates
     from registry.operations.mixing import mixtures
     from registry.operations.normalizing import normalize, release
     from registry.operations.passes import cancel
@@ -95,6 +96,7 @@ VERBS = {
     "merge": "tokenizing",
     "mixtures": "mixing",
     "models": "governing",
+    "near_duplicates": "measuring",
     "normalize": "normalizing",
     "open_tokens": "tokenizing",
     "plan": "assessing",
@@ -150,6 +152,7 @@ __all__ = [
     "merge",
     "mixtures",
     "models",
+    "near_duplicates",
     "normalize",
     "open_tokens",
     "plan",
