@@ -12,6 +12,7 @@ from registry.document_index import (
     IndexDifference,
     UniqueShare,
     compare_indexes,
+    tokens_of,
     unique_totals,
 )
 from registry.documents import INDEX
@@ -134,3 +135,19 @@ def test_two_indexes_are_compared_as_sets_of_documents(before, after):
         bytes_kept=sizes(old & new),
     )
     assert expected == compare_indexes(_build(before), _build(after))
+
+
+@given(documents, documents)
+def test_tokens_are_looked_up_by_key(held, asked):
+    keys = pa.array([document_key(text.encode()) for text in asked], pa.binary(16))
+
+    expected = [10 * len(text) if text in held else -1 for text in asked]
+    assert expected == tokens_of(_build(held), keys).tolist()
+
+
+def test_keys_that_share_a_word_are_told_apart():
+    keys = [bytes(15) + bytes([low]) for low in range(4)]
+    columns = [keys[:3], [1, 1, 1], [1, 1, 1], [5, 6, None]]
+    index = pa.record_batch(columns, schema=INDEX)
+
+    assert [-1, -1, 6, 5] == tokens_of(index, pa.array(keys[::-1], pa.binary(16))).tolist()

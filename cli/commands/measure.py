@@ -21,7 +21,7 @@ from registry.domain.quantities import format_bytes, format_percent
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
-_COLUMNS = ("version", "", "documents", "exact copies", "near copies", "share", "signatures")
+_COLUMNS = ("version", "status", "documents", "exact copies", "near copies", "share", "signatures")
 
 
 @app.callback()
@@ -83,11 +83,13 @@ def near_duplicates(
 
 
 def _show(answers: Sequence[NearDuplicateMeasurement]) -> None:
+    from rich.text import Text
+
     from registry.reporting.tables import add_rows, new_table
 
     table = new_table(_COLUMNS, right=_COLUMNS[2:])
     output.print_text(add_rows(table, [_row(answer) for answer in answers]))
-    output.write(f"by {answers[0].method}")
+    output.print_text(Text(f"by {answers[0].method}"))
     output.hint(f"next: muster report {' '.join(answer.reference for answer in answers)}")
 
 

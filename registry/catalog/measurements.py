@@ -48,16 +48,22 @@ class MeasurementStore:
         self._database = database
 
     def list_many(
-        self, references: Sequence[Reference], kind: MeasurementKind
+        self, references: Sequence[Reference], kind: MeasurementKind | None = None
     ) -> list[RecordedMeasurement]:
         """Return what was measured of some versions, oldest first within each 500 of them.
+
+        Args:
+            references: The versions.
+            kind: What was measured; None: whatever it was.
 
         Raises:
             UnknownError: One of the versions is not there.
         """
         with self._database.reading() as connection:
             ids = dict.fromkeys(resolve_all(connection, references).values())
-            of_kind = _MEASUREMENTS.where(MeasurementRow.kind == kind)
+            of_kind = _MEASUREMENTS
+            if kind is not None:
+                of_kind = of_kind.where(MeasurementRow.kind == kind)
             return [
                 RecordedMeasurement(
                     reference=reference_to(row.name, row.number),

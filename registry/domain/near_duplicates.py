@@ -6,6 +6,7 @@ from pydantic import Field
 
 from registry.domain.base import Value
 from registry.domain.digest import Digest
+from registry.domain.quantities import format_percent
 from registry.domain.recipe import RecipeIdentity
 
 
@@ -17,8 +18,9 @@ class SignatureMethod(Value):
     near duplicates when all rows of a band are equal.
 
     Source:
-        Broder 1997, "On the resemblance and containment of documents". The numbers are those of
-        FineWeb (Penedo et al. 2024, arXiv:2406.17557, section 3.4): 5 words, 14 bands of 8.
+        Broder 1997, "On the resemblance and containment of documents". The numbers are the
+        defaults of datatrove (`MinhashConfig` of its released code), by which FineWeb was made
+        (Penedo et al. 2024, arXiv:2406.17557).
     """
 
     name: Literal["minhash"] = "minhash"
@@ -48,10 +50,10 @@ class SignatureMethod(Value):
         return float(1 - (1 - similarity**self.rows) ** self.bands)
 
     def __str__(self) -> str:
+        shares = (format_percent(self.probability(one)) for one in (0.7, 0.8, 0.9))
         return (
-            f"MinHash, shingles of {self.words} words, {self.bands} bands of {self.rows}: "
-            f"pairs alike to 0.7 are found in {self.probability(0.7):.0%}, to 0.8 in "
-            f"{self.probability(0.8):.0%}, to 0.9 in {self.probability(0.9):.0%} of cases"
+            f"MinHash of {self.words} words, {self.bands} bands of {self.rows}; of pairs alike to "
+            f"0.7, 0.8 and 0.9 it finds {', '.join(shares)}"
         )
 
 

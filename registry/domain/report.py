@@ -14,6 +14,7 @@ from registry.domain.gate import Gate
 from registry.domain.mixture import Mixture
 from registry.domain.model_target import Target
 from registry.domain.names import Reference
+from registry.domain.near_duplicates import NearDuplicates
 from registry.domain.supply import SupplyGroup, SupplyLine
 from registry.domain.synthetic import SyntheticSupply
 from registry.domain.target import Confidence, TargetReport, Verdict
@@ -82,6 +83,9 @@ class PinnedInput(Value):
     digest: Digest
     count: Digest | None = None
     """The fingerprint of the token count that was taken; None: it was not counted so."""
+
+    signatures: Digest | None = None
+    """The object by which near duplicates were found; None: they were not looked for."""
 
     is_left_out: bool = False
     """Whether it was asked to be left out."""
@@ -192,7 +196,7 @@ class Report(Value):
 
     total_tokens: int
     unique_tokens: int
-    """After exact duplicates where they were measured."""
+    """After exact and near duplicates where they were measured."""
 
     unique_is_upper_bound: bool
     """True while some duplicates, exact or near, were not measured."""
@@ -200,7 +204,9 @@ class Report(Value):
     duplicate_documents: int | None
     """Exact duplicates within and across the versions; None: not measured everywhere."""
 
-    near_duplicates: Literal["not measured"] = "not measured"
+    near_duplicates: NearDuplicates | Literal["not measured"] = "not measured"
+    """Within and across the versions, beside the exact ones."""
+
     diversity: tuple[Diversity, ...] = ()
     """How varied a sample of each version is, where it was measured; a fact without a threshold."""
 

@@ -40,7 +40,11 @@ class SupplyLine(Value):
 
     num_unique_tokens: int | None
     """Tokens left after exact duplicates inside the version and those that stand in an earlier
-    line of the report; None: not measured."""
+    line of the report, and after near ones where those were measured; None: not measured."""
+
+    num_near_duplicate_tokens: int | None = None
+    """Tokens of documents that are near duplicates of one that stays, here or in an earlier line;
+    None: not measured in every version of the report."""
 
     method: CountMethod
     recipe: Digest | None = None

@@ -25,11 +25,18 @@ class Clusters:
         self.firsts: Places = np.arange(num_documents)
         """For each document the first one of its cluster."""
 
+    @property
+    def is_later(self) -> npt.NDArray[np.bool_]:
+        """Whether each document is another than the first of its cluster."""
+        is_later: npt.NDArray[np.bool_] = self.firsts != np.arange(len(self.firsts))
+        return is_later
+
     def join(self, hashes: npt.NDArray[np.uint64]) -> None:
         """Link the documents whose hashes are equal: one hash for each document."""
         order = np.argsort(hashes)
         in_order = hashes[order]
         places = np.flatnonzero(in_order[1:] == in_order[:-1])
+        del in_order
         one, other = self.firsts[order[places]], self.firsts[order[places + 1]]
         is_new = one != other
         self._link(one[is_new], other[is_new])

@@ -286,6 +286,18 @@ def _at_weights(report: Report) -> list[tuple[str, int, int, str, str]]:
     ]
 
 
+def _duplicates(report: Report) -> list[tuple[str, int, int, str, str]]:
+    """Return what duplicates take away: the near ones apart, where they were measured."""
+    raw, unique, near = report.total_tokens, report.unique_tokens, report.near_duplicates
+    if isinstance(near, str):
+        return [("duplicates", unique, raw, "loss", _less(raw - unique))]
+    distinct = unique + near.num_tokens
+    return [
+        ("exact copies", distinct, raw, "loss", _less(raw - distinct)),
+        ("near copies", unique, distinct, "loss", _less(near.num_tokens)),
+    ]
+
+
 def waterfall_chart(report: Report) -> Spec:
     """Return the way from tokens as they stand to what they are worth."""
     first = report.targets[0]
@@ -293,7 +305,7 @@ def waterfall_chart(report: Report) -> Spec:
     worth = first.effective_tokens[str(first.epochs)]
     steps = [
         ("as they stand", 0, raw, "other", format_count(raw)),
-        ("duplicates", unique, raw, "loss", _less(raw - unique)),
+        *_duplicates(report),
         ("unique", 0, unique, "held", format_count(unique)),
         *_at_weights(report),
         ("repetition", _held(report), worth, "held", f"+{format_count(worth - _held(report))}"),

@@ -171,7 +171,12 @@ def duplicates(report: Report) -> str:
     exact = "not measured everywhere"
     if report.duplicate_documents is not None:
         exact = f"{format_number(report.duplicate_documents, 'document')}, left out of unique"
-    return f"exact: {exact}; near: {report.near_duplicates}"
+    near = report.near_duplicates
+    if isinstance(near, str):
+        return f"exact: {exact}; near: {near}"
+    documents = format_number(near.num_documents, "document")
+    tokens = format_count(near.num_tokens)
+    return f"exact: {exact}; near: {documents} of {tokens} tokens, left out too, by {near.method}"
 
 
 def diversity(report: Report) -> list[str]:

@@ -57,8 +57,8 @@ GLOSSARY = (
     ("token", "What a tokenizer makes of text; counts of two tokenizers are never compared."),
     (
         "unique tokens",
-        "Tokens of the documents that are left when each is counted once. Near duplicates are not "
-        "measured, so the number is an upper bound.",
+        "Tokens of the documents that are left when each is counted once. Where near duplicates "
+        "were not measured in every version, the number is an upper bound.",
     ),
     ("epoch", "One pass over the unique tokens; below 1, over a part of them."),
     (
@@ -189,7 +189,7 @@ def _charts(report: Report, curves: ReportCurves) -> Iterator[dict[str, Any]]:
         ),
         (
             "From raw to effective tokens",
-            "Near duplicates are not measured, so unique tokens are an upper bound.",
+            _bound(report),
             charts.waterfall_chart(report),
         ),
         *(
@@ -207,6 +207,12 @@ def _charts(report: Report, curves: ReportCurves) -> Iterator[dict[str, Any]]:
         # Vega escapes every text that it draws.
         svg = Markup(charts.to_svg(spec, title=title, key=f"chart-{place}"))  # noqa: S704
         yield {"title": title, "caption": caption, "svg": svg}
+
+
+def _bound(report: Report) -> str:
+    if report.unique_is_upper_bound:
+        return "Near duplicates are not measured everywhere: unique tokens are an upper bound."
+    return "Each document counts once, and so does each group of near duplicates."
 
 
 def _supply(report: Report) -> dict[str, Any]:

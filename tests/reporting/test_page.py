@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from registry.domain.near_duplicates import NearDuplicates, SignatureMethod
 from registry.domain.report_curves import EpochPoint, ReportCurves, SensitivityRow, SizePoint
 from registry.reporting import charts
 from registry.reporting.page import GLOSSARY, report_page
@@ -141,6 +142,30 @@ def test_everything_a_reader_must_know_is_on_the_page():
         *(word for word, _ in GLOSSARY),
     ):
         assert needed in text
+
+
+def test_near_copies_have_a_step_of_their_own_once_they_were_measured():
+    found = NearDuplicates(method=SignatureMethod(), num_documents=7, num_tokens=400_000_000)
+    measured = make_report(near_duplicates=found, unique_is_upper_bound=False)
+    steps = [
+        [(row["name"], row["start"], row["end"]) for row in one["data"]["values"]][:4]
+        for one in map(charts.waterfall_chart, (make_report(), measured))
+    ]
+
+    assert [
+        ("as they stand", 0, 11 * 10**9),
+        ("duplicates", 10**10, 11 * 10**9),
+        ("unique", 0, 10**10),
+    ] == steps[0][:3]
+    assert [
+        ("exact copies", 104 * 10**8, 11 * 10**9),
+        ("near copies", 10**10, 104 * 10**8),
+        ("unique", 0, 10**10),
+    ] == steps[1][1:]
+    assert "upper bound." in Page(render(make_report())).text
+    assert (
+        "near: 7 documents of 400M tokens, left out too, by MinHash" in Page(render(measured)).text
+    )
 
 
 def test_lineage_is_drawn_in_full_once():

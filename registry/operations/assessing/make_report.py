@@ -90,9 +90,9 @@ def _make(asked: "_Asked", pinned: Report | None) -> Report:
         else compose([item.version for item in supply.counted], supply.lines),
         total_tokens=supply.total_tokens,
         unique_tokens=supply.unique_tokens,
-        # Near duplicates are not measured yet, so the unique tokens are never known from below.
-        unique_is_upper_bound=True,
+        unique_is_upper_bound=bool(supply.near.unmeasured),
         duplicate_documents=supply.duplicate_documents,
+        near_duplicates=supply.near.found or "not measured",
         diversity=list_diversity(context, [item.version for item in supply.counted]),
         targets=found.targets,
         before=_before(whole) if request.without else (),
@@ -106,7 +106,7 @@ def _make(asked: "_Asked", pinned: Report | None) -> Report:
             *warn_of_synthetic(found.synthetic),
             *_choices(request, pinned),
             *warn_of_targets(found.targets),
-            warn_of_near_duplicates(supply),
+            *warn_of_near_duplicates(supply),
         ),
         inputs=_inputs(found, whole),
         laws=tuple(_source(item) for item in laws if item.is_in_panel or item is asked.law),
@@ -208,12 +208,18 @@ def _before(whole: _Standing) -> tuple[Before, ...]:
 def _inputs(found: _Standing, whole: _Standing) -> tuple[PinnedInput, ...]:
     """Return everything that was looked at; what was left out as well, to be left out again."""
     kept = {item.version.reference for item in found.supply.counted}
+    signed = {
+        line.reference: digest
+        for supply in (whole.supply, found.supply)
+        for line, digest in zip(supply.lines, supply.near.signatures, strict=False)
+    }
     inputs = () if found.mixed is None else (found.mixed.input,)
     return inputs + tuple(
         PinnedInput(
             reference=item.version.reference,
             digest=item.version.digest,
             count=None if item.count is None else _fingerprint(item.count),
+            signatures=signed.get(item.version.reference),
             is_left_out=item.version.reference not in kept,
         )
         for item in whole.supply.counted

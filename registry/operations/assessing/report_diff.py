@@ -210,6 +210,15 @@ def _diff_warnings(first: Report, second: Report) -> Iterator[ReportChange]:
 
 
 def _diff_measures(first: Report, second: Report) -> Iterator[ReportChange]:
+    before, after = first.near_duplicates, second.near_duplicates
+    if before != after:
+        found = "are not measured everywhere any more"
+        if not isinstance(after, str):
+            tokens, by = format_count(after.num_tokens), after.method
+            found = (
+                f"take {tokens} tokens, by shingles of {by.words}, {by.bands} bands of {by.rows}"
+            )
+        yield _change(Cause.MEASURE, f"near duplicates {found}")
     old = {item.reference: item for item in first.diversity}
     for item in second.diversity:
         if old.get(item.reference, item) != item:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from registry.document_index import UniqueTotals
 from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.digest import Digest
 from registry.domain.effective import EffectiveLicence, LicencePolicy
@@ -13,6 +14,7 @@ from registry.domain.report import ReportWarning, WarningCode
 from registry.domain.supply import SupplyLine
 from registry.domain.version import Content, DatasetKind, Lifecycle, Version
 from registry.errors import InputError
+from registry.operations.assessing.near_supply import NearSupply, find_near_duplicates
 from registry.operations.assessing.supply_warnings import Counted, warn_of_supply
 from registry.operations.context import Context
 from registry.operations.governing.licences import effective_of
@@ -60,6 +62,7 @@ class Supply:
     total_tokens: int
     unique_tokens: int
     duplicate_documents: int | None
+    near: NearSupply
     warnings: tuple[ReportWarning, ...]
     mixtures: tuple[str, ...] = ()
     """The mixtures among the versions that were asked for, by reference."""
@@ -343,41 +346,51 @@ def _add_up(
     warnings: tuple[ReportWarning, ...],
 ) -> Supply:
     known = [(item.version, item.count) for item in counted if item.count is not None]
-    indexes = [count.document_index for _, count in known]
-    totals = add_up_indexes(context.store, [index for index in indexes if index is not None])
-    shares = iter(totals.shares)
-    lines: list[SupplyLine] = []
-    for version, count in known:
-        unique = None if count.document_index is None else next(shares).num_tokens
-        licence = licences[version.reference].expression
-        lines.append(_line(version, count, licence=licence, num_unique_tokens=unique))
-    all_measured = all(index is not None for index in indexes)
-    num_documents = sum(count.num_documents for _, count in known)
+    counts = [count for _, count in known]
+    indexes = [count.document_index for count in counts if count.document_index is not None]
+    totals = add_up_indexes(context.store, indexes)
+    near = find_near_duplicates(context, counts)
+    lines = _lines(known, totals, near, licences)
+    num_documents = sum(count.num_documents for count in counts)
+    all_measured = len(indexes) == len(counts)
     return Supply(
         measure=measure,
         counted=counted,
         licences=licences,
-        lines=tuple(lines),
-        total_tokens=sum(count.num_tokens for _, count in known),
+        lines=lines,
+        total_tokens=sum(count.num_tokens for count in counts),
         unique_tokens=sum(line.known_tokens for line in lines),
         duplicate_documents=num_documents - totals.num_documents if all_measured else None,
+        near=near,
         warnings=warnings,
     )
 
 
-def _line(
-    version: Version, count: RecordedCount, *, licence: str, num_unique_tokens: int | None
-) -> SupplyLine:
-    return SupplyLine(
-        reference=version.reference,
-        licence=licence,
-        kind=version.kind,
-        num_documents=count.num_documents,
-        num_bytes=count.num_bytes,
-        num_tokens=count.num_tokens,
-        num_tokens_low=count.num_tokens_low,
-        num_tokens_high=count.num_tokens_high,
-        num_unique_tokens=num_unique_tokens,
-        method=count.method,
-        recipe=count.recipe,
-    )
+def _lines(
+    known: Sequence[tuple[Version, RecordedCount]],
+    totals: UniqueTotals,
+    near: NearSupply,
+    licences: Mapping[str, EffectiveLicence],
+) -> tuple[SupplyLine, ...]:
+    shares = iter(totals.shares)
+    lines = []
+    for place, (version, count) in enumerate(known):
+        unique = None if count.document_index is None else next(shares).num_tokens
+        nearly = near.num_tokens[place] if near.found else None
+        lines.append(
+            SupplyLine(
+                reference=version.reference,
+                licence=licences[version.reference].expression,
+                kind=version.kind,
+                num_documents=count.num_documents,
+                num_bytes=count.num_bytes,
+                num_tokens=count.num_tokens,
+                num_tokens_low=count.num_tokens_low,
+                num_tokens_high=count.num_tokens_high,
+                num_unique_tokens=None if unique is None else unique - (nearly or 0),
+                num_near_duplicate_tokens=nearly,
+                method=count.method,
+                recipe=count.recipe,
+            )
+        )
+    return tuple(lines)

@@ -20,7 +20,7 @@ from registry.normalization.recipe_files import AS_IS
 from registry.operations.context import CODE, Context, environment
 from registry.operations.measuring.copies import find_copies
 from registry.operations.measuring.signature_files import iter_signatures, write_signatures
-from registry.operations.measuring.signature_units import Signing
+from registry.operations.measuring.signature_units import SignedUnit, Signing
 from registry.operations.normalizing.outputs import identify
 from registry.operations.passes.damage import find_limit
 from registry.operations.passes.inputs import open_input
@@ -84,32 +84,39 @@ def _measure(
     with recorded_failure(context, run):
         units = run_units(context, version, work, derivation=run.derivation, task="sign")
         refuse_damaged_units(context, units, run=run, limit=limit)
-        ledger = total_ledger(units)
-        if not ledger.documents_kept:
-            raise InputError(
-                f"no document of {version.reference} came through: every row was rejected",
-                hint=f"muster run show {run.id}",
-            )
-        parts = iter_signatures(context.store, [unit.signatures for unit in units])
-        stored = write_signatures(context.store, parts, work.method)
-        measured = Measurement(
-            kind=MeasurementKind.NEAR_DUPLICATES,
-            method=work.method.model_dump(mode="json"),
-            recipe=_fingerprint(work.recipe),
-            found=stored.digest,
-        )
-        context.catalog.runs.finish(
-            run.id,
-            ledger=ledger.entries,
-            measured=[(version.reference, measured)],
-            recipe=None if work.recipe is AS_IS else work.recipe,
-            quarantine=join_unit_quarantines(context, units),
-            at=context.clock(),
-            actor=context.actor,
-        )
+        measured = _record(context, version, work, units, run=run)
     context.work(run.derivation).clear()
     recorded = RecordedMeasurement(reference=version.reference, run=run.id, **measured.model_dump())
     return _answer(context, recorded, work, status="measured")
+
+
+def _record(
+    context: Context, version: Version, work: Signing, units: Sequence[SignedUnit], *, run: Run
+) -> Measurement:
+    """Join the signatures of all units, and close the run with them."""
+    ledger = total_ledger(units)
+    if not ledger.documents_kept:
+        raise InputError(
+            f"no document of {version.reference} came through: every row was rejected",
+            hint=f"muster run show {run.id}",
+        )
+    parts = iter_signatures(context.store, [unit.signatures for unit in units])
+    measured = Measurement(
+        kind=MeasurementKind.NEAR_DUPLICATES,
+        method=work.method.model_dump(mode="json"),
+        recipe=_fingerprint(work.recipe),
+        found=write_signatures(context.store, parts, work.method).digest,
+    )
+    context.catalog.runs.finish(
+        run.id,
+        ledger=ledger.entries,
+        measured=[(version.reference, measured)],
+        recipe=None if work.recipe is AS_IS else work.recipe,
+        quarantine=join_unit_quarantines(context, units),
+        at=context.clock(),
+        actor=context.actor,
+    )
+    return measured
 
 
 def _find(context: Context, version: Version, work: Signing) -> RecordedMeasurement | None:

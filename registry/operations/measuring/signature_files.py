@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from registry.documents import band_name, signature_schema
-from registry.domain.digest import Digest
+from registry.domain.digest import Digest, canonical_json
 from registry.domain.near_duplicates import SignatureMethod
 from registry.embedding.signatures import Hashes
 from registry.storage.objects import ObjectStore, StoredObject
@@ -23,12 +23,15 @@ _HELD_HASHES = 1 << 23
 def write_signatures(
     store: ObjectStore, batches: Iterable[pa.RecordBatch], method: SignatureMethod
 ) -> StoredObject:
-    """Store signatures (`signature_schema`); what batches they come in does not show.
+    """Store signatures (`signature_schema`), with the method in the file's metadata.
+
+    What batches they come in does not show.
 
     Raises:
         StorageError: The disk is full, or not to be written.
     """
-    schema = signature_schema(method.bands)
+    said = canonical_json(method.model_dump(mode="json"))
+    schema = signature_schema(method.bands).with_metadata({"method": said})
     groups = RowGroups(schema, group_bytes=_GROUP_BYTES, measure=_row_bytes)
     # Hashes are random bytes: compressing them costs time and saves nothing.
     file = StagedParquet(store, schema, compression="none", use_dictionary=False)
