@@ -13,6 +13,13 @@ from registry.api.options import (
     read_value,
 )
 from registry.domain.answers import Normalization, PartialRun, Preview, Tokenization
+from registry.domain.contamination import (
+    NGRAM_WORDS,
+    OverlapFound,
+    OverlapMeasurement,
+    OverlapMethod,
+    OverlappingDocument,
+)
 from registry.domain.embedding import Diversity, Embedding
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
@@ -218,6 +225,30 @@ class Making:
             recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
             max_rejected=max_rejected,
         )
+
+    def measure_contamination(
+        self,
+        references: Sequence[str],
+        *,
+        against: Sequence[str] = (),
+        words: int = NGRAM_WORDS,
+        common: int | None = None,
+        recipe: str | Recipe | None = None,
+        max_rejected: MaxRejected = None,
+    ) -> tuple[OverlapMeasurement, ...]:
+        """Find what overlaps with evaluation data; see `operations.contamination.measure`."""
+        return operations.contamination.measure(
+            self._context,
+            [Reference.parse(text) for text in references],
+            method=OverlapMethod(words=words, common=common),
+            against=[Reference.parse(text) for text in against] or None,
+            recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
+            max_rejected=max_rejected,
+        )
+
+    def list_overlapping(self, found: OverlapFound) -> tuple[OverlappingDocument, ...]:
+        """Return every document and item that were found; see `operations.contamination`."""
+        return operations.contamination.list_overlapping(self._context, found)
 
     def diversity(self, reference: str, *, num_documents: int = 2_000, seed: int = 0) -> Diversity:
         """Measure how varied a sample is; see `operations.diversity.measure`."""

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     )
     from registry.operations.governing import licences, models, policy, takedowns
     from registry.operations.keeping import backup, copy, doctor, gc, verify, verify_all
-    from registry.operations.measuring import near_duplicates
+    from registry.operations.measuring import contamination, near_duplicates
     from registry.operations.mixing import mixtures
     from registry.operations.normalizing import normalize, release
     from registry.operations.passes import cancel
@@ -68,6 +68,7 @@ VERBS = {
     "backup": "keeping",
     "cancel": "passes",
     "collect": "collecting",
+    "contamination": "measuring",
     "contribute": "collecting",
     "contributors": "collecting",
     "copy": "keeping",
@@ -124,6 +125,7 @@ __all__ = [
     "backup",
     "cancel",
     "collect",
+    "contamination",
     "contribute",
     "contributors",
     "copy",
