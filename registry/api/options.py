@@ -115,6 +115,9 @@ class ReportOptions(TypedDict, total=False):
     without: Sequence[str]
     """Versions to leave out with all that was made from them."""
 
+    evaluation: Sequence[str]
+    """Evaluation data whose documents are no supply; none named: all that is registered."""
+
     candidates: Sequence[str]
     """Versions that could be got, ranked by what they bring each target for their price; as
     `books/a=120B` with the tokens that somebody declares."""
@@ -143,6 +146,7 @@ def read_question(references: Sequence[str], options: ReportOptions) -> Question
         law=options.get("law"),
         policy=options.get("policy"),
         without=tuple(map(Reference.parse, options.get("without", ()))),
+        evaluation=tuple(map(Reference.parse, options.get("evaluation", ()))),
         candidates=tuple(map(Wish.parse, options.get("candidates", ()))),
         keep=options.get("keep", True),
         reproducible=options.get("reproducible", False),

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 
 from registry.domain.acquisition import Acquisition, Candidate, Wish
 from registry.domain.base import Value
+from registry.domain.contamination import Contamination
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import Diversity
@@ -33,6 +34,12 @@ class WarningCode(StrEnum):
     NOT_NORMALIZED = "not-normalized"
     EVALUATION = "evaluation"
     """Evaluation data that was named as supply: to train on it spoils what it is for."""
+
+    CONTAMINATION = "contamination"
+    """Documents of the supply stand in evaluation data, and were taken out of it."""
+
+    UNMEASURED_CONTAMINATION = "unmeasured-contamination"
+    """Nobody measured which parts of documents stand in evaluation data as well."""
 
     LEFT_OUT = "left-out"
     """Counted versions that the report does not take as supply, since nobody named them."""
@@ -129,6 +136,10 @@ class Question(Value):
     """Versions to leave out with all that was made from them; of a dataset without a number, all
     its versions."""
 
+    evaluation: tuple[Reference, ...] = ()
+    """Evaluation data whose documents are no supply; none named: the newest version of each active
+    dataset of the kind `evaluation`."""
+
     candidates: tuple[Wish, ...] = ()
     """Versions that could be got: ranked for each target by what they bring for their price."""
 
@@ -148,6 +159,9 @@ class ReportRequest(Value):
 
     without: tuple[str, ...] = ()
     """Versions that were left out with all that was made from them."""
+
+    evaluation: tuple[str, ...] = ()
+    """Evaluation data that was named, each with its number; none: all that was registered."""
 
     candidates: tuple[Wish, ...] = ()
     """Versions that could be got, each with its number."""
@@ -192,17 +206,21 @@ class Report(Value):
     """In the stated order: of documents that stand in several versions, the first counts."""
 
     composition: tuple[SupplyGroup, ...] = ()
-    """The supply by language, kind, domain and tag; none: a mixture, or an older report."""
+    """The supply by language, kind, domain, quality and tag; none: an older report."""
 
     total_tokens: int
     unique_tokens: int
-    """After exact and near duplicates where they were measured."""
+    """After exact and near duplicates where they were measured, and without what overlaps with
+    evaluation data."""
 
     unique_is_upper_bound: bool
     """True while some duplicates, exact or near, were not measured."""
 
     duplicate_documents: int | None
     """Exact duplicates within and across the versions; None: not measured everywhere."""
+
+    contamination: Contamination | None = None
+    """What of the supply stands in evaluation data, and left it; None: an older report."""
 
     near_duplicates: NearDuplicates | Literal["not measured"] = "not measured"
     """Within and across the versions, beside the exact ones."""

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 
-from registry.document_index import Numbers, tokens_of
 from registry.domain.count import RecordedCount
 from registry.domain.digest import Digest
 from registry.domain.measurement import MeasurementKind, RecordedMeasurement
@@ -15,8 +15,7 @@ from registry.domain.near_duplicates import NearDuplicates, SignatureMethod
 from registry.operations.context import Context
 from registry.operations.measuring.copies import find_copies
 from registry.operations.measuring.signature_files import read_keys
-from registry.operations.passes.indexes import read_ranges
-from registry.storage.objects import ObjectStore
+from registry.operations.passes.indexes import look_up_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,8 @@ class NearSupply:
     method: SignatureMethod | None = None
     """By which the others were measured; None: none was."""
 
-    num_tokens: tuple[int, ...] = ()
-    """Tokens of near duplicates in each version."""
+    keys: pa.Array = field(default_factory=lambda: pa.array([], pa.binary(16)))
+    """Of the documents that are near duplicates."""
 
     signatures: tuple[Digest, ...] = ()
     """Of each version."""
@@ -47,7 +46,7 @@ def find_near_duplicates(context: Context, counts: Sequence[RecordedCount]) -> N
 
     Args:
         context: The open registry.
-        counts: That of each version, in the stated order.
+        counts: The count of each version, in the stated order.
 
     Raises:
         UnknownError: Signatures are not in the store.
@@ -62,29 +61,27 @@ def find_near_duplicates(context: Context, counts: Sequence[RecordedCount]) -> N
     if method is None or unmeasured:
         return NearSupply(unmeasured=unmeasured, method=method)
     parts = [
-        _tokens_of(context.store, count.document_index, digest)
+        look_up_tokens(context.store, count.document_index, read_keys(context.store, digest))
         for count, digest in zip(counts, digests, strict=True)
         if count.document_index is not None
     ]
     tokens = np.concatenate(parts)
     is_near = find_copies(context.store, digests, method, taken=tokens >= 0).is_near
     ends = np.cumsum([len(part) for part in parts])
-    lost = [int(part.sum()) for part in np.split(np.where(is_near, tokens, 0), ends[:-1])]
+    keys = [
+        read_keys(context.store, digest).filter(pa.array(chosen))
+        for digest, chosen in zip(digests, np.split(is_near, ends[:-1]), strict=True)
+    ]
     return NearSupply(
-        found=NearDuplicates(method=method, num_documents=int(is_near.sum()), num_tokens=sum(lost)),
+        found=NearDuplicates(
+            method=method,
+            num_documents=int(is_near.sum()),
+            num_tokens=int(tokens[is_near].sum()),
+        ),
         method=method,
-        num_tokens=tuple(lost),
+        keys=pa.concat_arrays(keys),
         signatures=tuple(digests),
     )
-
-
-def _tokens_of(store: ObjectStore, index: Digest, signatures: Digest) -> Numbers:
-    """Return the tokens of each document that was signed; -1 where the count does not have it."""
-    keys = read_keys(store, signatures)
-    tokens = np.full(len(keys), -1)
-    for (part,) in read_ranges(store, [index]):
-        tokens = np.maximum(tokens, tokens_of(part, keys))
-    return tokens
 
 
 def _choose(
