@@ -8,12 +8,11 @@ from registry.domain.quantities import format_count
 from registry.domain.target import Uncertainty, format_size
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from registry.operations.assessing.fit_runs import FittedLaw
+    from registry.reporting.quiet_table import QuietTable
 
 
-def comparison_table(compared: Iterable[LawComparison], sizes: Sequence[int]) -> "Table":
+def comparison_table(compared: Iterable[LawComparison], sizes: Sequence[int]) -> "QuietTable":
     """Return a row for each law, and for the ends of its interval, a column for each size."""
     from registry.reporting.tables import add_rows, new_table
 

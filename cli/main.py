@@ -24,6 +24,7 @@ COMMANDS = {
     "tokenize": "Count a version's tokens and write token shards.",
     "embed": "Write a vector for each document of a version.",
     "similar": "Show the documents or terms that are nearest to a text, document or term.",
+    "measure": "Measure near duplicates, once for every report.",
     "diversity": "Measure how varied a version's documents are, on a sample.",
     "quarantine": "Show, list, export and release the rows that runs rejected.",
     "lineage": "Show everything that a version was made from, or why.",

@@ -60,12 +60,9 @@ def write(text: str) -> None:
 
 def print_facts(facts: Sequence[tuple[str, str | None]]) -> None:
     """Print names and values in two columns; what is None is left out."""
-    from registry.reporting.tables import add_rows, new_table
+    from registry.reporting.tables import facts_table
 
-    shown = [(name, value) for name, value in facts if value is not None]
-    table = new_table(["", ""])
-    table.show_header = False
-    print_text(add_rows(table, shown))
+    print_text(facts_table((name, value) for name, value in facts if value is not None))
 
 
 def print_list(
@@ -75,7 +72,7 @@ def print_list(
     from registry.reporting.tables import (
         rows_to_csv,
         rows_to_markdown,
-        to_list,
+        to_table,
     )
 
     match how:
@@ -90,7 +87,7 @@ def print_list(
             sys.stdout.write(rows_to_markdown(columns, rows))
         case ListFormat.TABLE:
             if rows:
-                print_text(to_list(columns, rows, width=width()))
+                print_text(to_table(columns, rows))
             else:
                 hint("nothing found")
 

@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent
 _GROUPS = {
     "dataset": ("set", "diff", "withdraw"),
     "lineage": ("why",),
+    "measure": ("near-duplicates", "contamination"),
     "recipe": ("list", "show", "check", "steps"),
     "tokenizer": ("train", "add", "list", "show"),
     "licence": ("add", "list", "show", "effective", "notice", "policies"),

@@ -20,6 +20,7 @@ Numbers = npt.NDArray[np.int64]
 
 _UNCOUNTED = -1
 _KEY_BYTES = 16
+_KEY = pa.binary(_KEY_BYTES)
 _FEWEST_PENDING = 1 << 16
 
 
@@ -41,6 +42,9 @@ class UniqueShare:
         )
 
 
+NOTHING = UniqueShare(num_documents=0, num_bytes=0, num_tokens=0)
+
+
 @dataclass(frozen=True, slots=True)
 class UniqueTotals:
     """Distinct documents over several indexes, each counted once."""
@@ -53,6 +57,10 @@ class UniqueTotals:
     shares: tuple[UniqueShare, ...]
     """What each index adds, in the given order: a document belongs to the first that holds it."""
 
+    removed: tuple[tuple[UniqueShare, ...], ...] = ()
+    """For each set of keys that was taken away, what it took of each index; a document in several
+    sets was taken by the first."""
+
     def __add__(self, other: "UniqueTotals") -> "UniqueTotals":
         """Return the totals with those of other documents of the same indexes."""
         return UniqueTotals(
@@ -60,6 +68,10 @@ class UniqueTotals:
             num_bytes=self.num_bytes + other.num_bytes,
             num_tokens=_add_known(self.num_tokens, other.num_tokens),
             shares=tuple(map(UniqueShare.__add__, self.shares, other.shares)),
+            removed=tuple(
+                tuple(map(UniqueShare.__add__, mine, theirs))
+                for mine, theirs in zip(self.removed, other.removed, strict=True)
+            ),
         )
 
 
@@ -103,7 +115,7 @@ class DocumentIndexBuilder:
     """Collects the distinct documents of a version, 40 bytes each."""
 
     def __init__(self) -> None:
-        self._merged = _rows(b"", num_bytes=_no_numbers(), num_tokens=_no_numbers())
+        self._merged = _rows(pa.array([], _KEY), num_bytes=_no_numbers(), num_tokens=_no_numbers())
         self._pending: list[_Rows] = []
         self._num_pending = 0
 
@@ -116,7 +128,7 @@ class DocumentIndexBuilder:
         """
         keys, num_bytes = keys_of(texts)
         tokens = np.full(len(texts), _UNCOUNTED) if num_tokens is None else num_tokens
-        self._add(_rows(b"".join(keys), num_bytes=num_bytes, num_tokens=tokens))
+        self._add(_rows(pa.array(keys, _KEY), num_bytes=num_bytes, num_tokens=tokens))
 
     def add_index(self, index: pa.RecordBatch) -> None:
         """Add the documents of a part of the version, by its index (`registry.documents.INDEX`)."""
@@ -149,29 +161,42 @@ class DocumentIndexBuilder:
             self._pending, self._num_pending = [], 0
 
 
-def unique_totals(indexes: Sequence[pa.RecordBatch]) -> UniqueTotals:
+def unique_totals(
+    indexes: Sequence[pa.RecordBatch], *, removed: Sequence[pa.Array] = ()
+) -> UniqueTotals:
     """Return the totals over the union of several indexes, one copy of each document.
 
     Args:
         indexes: `registry.documents.INDEX`, in the order in which documents are to be attributed.
             Their tokens are of one tokenizer and policy.
+        removed: Sets of keys, `binary(16)` without nulls, whose documents are not counted.
     """
     parts = [_read(index) for index in indexes]
     if not parts:
-        return UniqueTotals(num_documents=0, num_bytes=0, num_tokens=0, shares=())
-    rows = _concatenate(parts)
-    owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+        nothing = tuple(() for _ in removed)
+        return UniqueTotals(num_documents=0, num_bytes=0, num_tokens=0, shares=(), removed=nothing)
+    # What is taken away stands behind what is held: in a group of equal keys it comes last.
+    rows = _concatenate([*parts, *map(_keys_alone, removed)])
+    lengths = [*map(len, parts), *map(len, removed)]
+    owners = np.repeat(np.arange(len(lengths)), lengths)
     order, starts = _sort(rows)
     # The sort is stable: of the rows with one key the first stands in the first index.
-    firsts = order[starts]
-    num_bytes, num_tokens = rows.num_bytes[firsts], _counted(rows.num_tokens[order], starts)
-    shares = _shares(owners[firsts], num_bytes, num_tokens, num_parts=len(parts))
-    total = _share(num_bytes, num_tokens)
+    held = _Held(
+        owners=owners[order[starts]],
+        takers=_takers(owners[order], starts, num_parts=len(parts)),
+        num_bytes=rows.num_bytes[order[starts]],
+        num_tokens=_counted(rows.num_tokens[order], starts),
+    )
+    kept = held.taken_by(-1)
+    total = _share(kept.num_bytes, kept.num_tokens)
     return UniqueTotals(
         num_documents=total.num_documents,
         num_bytes=total.num_bytes,
         num_tokens=total.num_tokens,
-        shares=shares,
+        shares=kept.shares(len(parts)),
+        removed=tuple(
+            held.taken_by(place).shares(len(parts)) for place in range(len(parts), len(lengths))
+        ),
     )
 
 
@@ -195,6 +220,88 @@ def compare_indexes(before: pa.RecordBatch, after: pa.RecordBatch) -> IndexDiffe
         bytes_removed=int(num_bytes[removed].sum()),
         bytes_kept=int(num_bytes[kept].sum()),
     )
+
+
+def tokens_of(index: pa.RecordBatch, keys: pa.Array) -> Numbers:
+    """Return the tokens of documents by their keys; -1 where the index does not know them.
+
+    Args:
+        index: `registry.documents.INDEX`.
+        keys: `fixed_size_binary(16)` without nulls, in any order.
+    """
+    rows, (high, low) = _read(index), split_keys(keys)
+    tokens = np.full(len(high), _UNCOUNTED)
+    if not len(rows):
+        return tokens
+    # Of a range of an index most keys are outside.
+    open_ = np.flatnonzero((high >= rows.high[0]) & (high <= rows.high[-1]))
+    places = np.full(len(high), len(rows))
+    places[open_] = np.searchsorted(rows.high, high[open_])
+    while len(open_):
+        # Rows with one upper word stand together; few have any beside them.
+        open_ = open_[places[open_] < len(rows)]
+        open_ = open_[rows.high[places[open_]] == high[open_]]
+        is_found = rows.low[places[open_]] == low[open_]
+        tokens[open_[is_found]] = rows.num_tokens[places[open_[is_found]]]
+        open_ = open_[~is_found]
+        places[open_] += 1
+    return tokens
+
+
+def split_keys(keys: pa.Array) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Return the two words of each key (`fixed_size_binary(16)`), which sort as its bytes do."""
+    start = keys.offset * _KEY_BYTES
+    data = memoryview(keys.buffers()[1] or b"")[start : start + len(keys) * _KEY_BYTES]
+    words = np.frombuffer(data, ">u8").reshape(-1, 2)
+    return words[:, 0].astype(np.uint64), words[:, 1].astype(np.uint64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Distinct documents, with the index that owns each and the set that takes it away."""
+
+    owners: npt.NDArray[np.intp]
+    takers: npt.NDArray[np.intp]
+    """-1: none; where the owner itself is a set, no index holds the document."""
+
+    num_bytes: Numbers
+    num_tokens: Numbers
+
+    def taken_by(self, place: int) -> "_Held":
+        """Return those that a set takes away; of -1 those that stay."""
+        chosen = self.takers == place
+        if chosen.all():
+            return self
+        return _Held(
+            self.owners[chosen],
+            self.takers[chosen],
+            self.num_bytes[chosen],
+            self.num_tokens[chosen],
+        )
+
+    def shares(self, num_parts: int) -> tuple[UniqueShare, ...]:
+        """Return what each of the first so many owners holds."""
+        return _shares(self.owners, self.num_bytes, self.num_tokens, num_parts=num_parts)
+
+
+def _takers(
+    owners: npt.NDArray[np.intp], starts: npt.NDArray[np.intp], *, num_parts: int
+) -> npt.NDArray[np.intp]:
+    """Return the first set that takes each distinct document away; -1: none, -2: nobody holds it.
+
+    Args:
+        owners: Of all rows, sorted by key and then by owner.
+        starts: Where each distinct key begins.
+        num_parts: Owners below it are indexes, the others sets.
+    """
+    if not len(starts):
+        return np.empty(0, np.intp)
+    is_held = owners < num_parts
+    ends = np.append(starts[1:], len(owners))
+    first_set = starts + np.add.reduceat(is_held.astype(np.intp), starts)
+    takers = np.where(first_set < ends, owners[np.minimum(first_set, len(owners) - 1)], -1)
+    takers[~is_held[starts]] = -2
+    return takers
 
 
 def _shares(
@@ -249,13 +356,13 @@ def _no_numbers() -> Numbers:
     return np.empty(0, np.int64)
 
 
-def _rows(keys: bytes | memoryview, *, num_bytes: Numbers, num_tokens: Numbers) -> _Rows:
+def _rows(keys: pa.Array, *, num_bytes: Numbers, num_tokens: Numbers) -> _Rows:
     """Return one row a key, of one copy."""
-    words = np.frombuffer(keys, ">u8").reshape(-1, 2)
+    high, low = split_keys(keys)
     return _Rows(
-        high=words[:, 0].astype(np.uint64),
-        low=words[:, 1].astype(np.uint64),
-        num_copies=np.ones(len(words), np.int64),
+        high=high,
+        low=low,
+        num_copies=np.ones(len(keys), np.int64),
         num_bytes=num_bytes,
         num_tokens=num_tokens,
     )
@@ -263,23 +370,23 @@ def _rows(keys: bytes | memoryview, *, num_bytes: Numbers, num_tokens: Numbers) 
 
 def high_words(index: pa.RecordBatch) -> npt.NDArray[np.uint64]:
     """Return the first eight bytes of each key of an index, as a number that sorts as they do."""
-    return np.frombuffer(_key_bytes(index), ">u8")[::2].astype(np.uint64)
+    return split_keys(index.column("key"))[0]
 
 
 def _read(index: pa.RecordBatch) -> _Rows:
     tokens = pc.fill_null(index.column("num_tokens").cast(pa.int64()), _UNCOUNTED)
     rows = _rows(
-        _key_bytes(index),
+        index.column("key"),
         num_bytes=index.column("num_bytes").cast(pa.int64()).to_numpy(),
         num_tokens=tokens.to_numpy(),
     )
     return replace(rows, num_copies=index.column("num_copies").cast(pa.int64()).to_numpy())
 
 
-def _key_bytes(index: pa.RecordBatch) -> memoryview:
-    keys = index.column("key")
-    start = keys.offset * _KEY_BYTES
-    return memoryview(keys.buffers()[1] or b"")[start : start + len(keys) * _KEY_BYTES]
+def _keys_alone(keys: pa.Array) -> _Rows:
+    """Return rows of documents of which nothing but the key matters."""
+    nothing = np.zeros(len(keys), np.int64)
+    return _rows(keys, num_bytes=nothing, num_tokens=nothing + _UNCOUNTED)
 
 
 def _concatenate(parts: Sequence[_Rows]) -> _Rows:
@@ -323,6 +430,4 @@ def _counted(num_tokens: Numbers, starts: npt.NDArray[np.intp]) -> Numbers:
 def _key_column(rows: _Rows) -> pa.Array:
     words = np.empty((len(rows), 2), ">u8")
     words[:, 0], words[:, 1] = rows.high, rows.low
-    return pa.Array.from_buffers(
-        pa.binary(_KEY_BYTES), len(rows), [None, pa.py_buffer(words.tobytes())]
-    )
+    return pa.Array.from_buffers(_KEY, len(rows), [None, pa.py_buffer(words.tobytes())])

@@ -94,6 +94,38 @@ EMBEDDED = pa.schema(
 """What is said of a document beside its embedding, in the column behind: its id and locator, its
 key (`registry.domain.digest.document_key`), and how its text begins."""
 
+OVERLAPS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("key", pa.binary(16), nullable=False),
+        pa.field("is_equal", pa.bool_(), nullable=False),
+        pa.field("num_ngrams", pa.int32(), nullable=False),
+        pa.field("item_id", pa.string(), nullable=False),
+        pa.field("item_source", pa.string(), nullable=False),
+    ]
+)
+"""What a version shares with one of evaluation data: documents by id, locator and key, each with an
+item. Each document that overlaps stands here at least once, with the first of the items that it
+overlaps with; and so does each item, with the first of its documents. `is_equal`: the document is
+an item as a whole. `num_ngrams`: the distinct n-grams of the document that stand in the evaluation
+data."""
+
+
+def signature_schema(num_bands: int) -> pa.Schema:
+    """Return the columns of signatures: the key of each document, then its hash of each band.
+
+    The documents stand in the order of the version.
+    """
+    bands = [pa.field(band_name(band), pa.uint64(), nullable=False) for band in range(num_bands)]
+    return pa.schema([pa.field("key", pa.binary(16), nullable=False), *bands])
+
+
+def band_name(band: int) -> str:
+    """Return the column of a band, from 0."""
+    return f"band_{band:03}"
+
+
 MAX_RAW_BYTES = 1 << 20
 """How much of a rejected row the quarantine keeps."""
 

@@ -12,6 +12,7 @@ from registry.document_index import (
     IndexDifference,
     UniqueShare,
     compare_indexes,
+    tokens_of,
     unique_totals,
 )
 from registry.documents import INDEX
@@ -134,3 +135,51 @@ def test_two_indexes_are_compared_as_sets_of_documents(before, after):
         bytes_kept=sizes(old & new),
     )
     assert expected == compare_indexes(_build(before), _build(after))
+
+
+@given(st.lists(documents, max_size=4), st.lists(documents, max_size=3))
+def test_removed_keys_leave_with_what_each_index_would_have_added(batches, removed):
+    indexes = [_build(texts) for texts in batches]
+    keys = [
+        pa.array([document_key(text.encode()) for text in set(texts)], pa.binary(16))
+        for texts in removed
+    ]
+    found = unique_totals(indexes, removed=keys)
+
+    seen: set[str] = set()
+    kept, taken = [], [[] for _ in removed]
+    for texts in batches:
+        new = set(texts) - seen
+        seen |= new
+        kept.append(_share_of(new - {text for gone in removed for text in gone}))
+        left = new
+        for place, gone in enumerate(removed):
+            taken[place].append(_share_of(left & set(gone)))
+            left = left - set(gone)
+    assert tuple(kept) == found.shares
+    assert tuple(map(tuple, taken)) == found.removed
+    assert sum(share.num_documents for share in kept) == found.num_documents
+
+
+def _share_of(texts):
+    return UniqueShare(
+        num_documents=len(texts),
+        num_bytes=sum(len(text.encode()) for text in texts),
+        num_tokens=sum(10 * len(text) for text in texts),
+    )
+
+
+@given(documents, documents)
+def test_tokens_are_looked_up_by_key(held, asked):
+    keys = pa.array([document_key(text.encode()) for text in asked], pa.binary(16))
+
+    expected = [10 * len(text) if text in held else -1 for text in asked]
+    assert expected == tokens_of(_build(held), keys).tolist()
+
+
+def test_keys_that_share_a_word_are_told_apart():
+    keys = [bytes(15) + bytes([low]) for low in range(4)]
+    columns = [keys[:3], [1, 1, 1], [1, 1, 1], [5, 6, None]]
+    index = pa.record_batch(columns, schema=INDEX)
+
+    assert [-1, -1, 6, 5] == tokens_of(index, pa.array(keys[::-1], pa.binary(16))).tolist()

@@ -188,7 +188,7 @@ def export(
     muster mixture export mix/base out
     muster mixture export mix/base out --output-format mds --sequence-length 2048
     """
-    from registry.reporting.mixtures import EXPORT_COLUMNS, export_rows
+    from registry.reporting.mixtures import EXPORT_COLUMNS, export_note, export_rows
     from registry.reporting.tables import add_rows, new_table
 
     session: Session = context.obj
@@ -210,3 +210,4 @@ def export(
     output.write(f"{answer.status}: {answer.folder}")
     table = new_table(EXPORT_COLUMNS, right=EXPORT_COLUMNS[1:3])
     output.print_text(add_rows(table, export_rows(answer)))
+    output.write(export_note(answer))

@@ -89,6 +89,14 @@ def report(
             "--without", metavar="REF", help="As if it and all made from it could not be used."
         ),
     ] = None,
+    evaluation: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--evaluation",
+            metavar="REF",
+            help="Evaluation data whose documents are no supply; else all that is registered.",
+        ),
+    ] = None,
     candidates: Annotated[
         list[str] | None,
         typer.Option(
@@ -143,6 +151,7 @@ def report(
             law=law,
             policy=policy,
             without=without or (),
+            evaluation=evaluation or (),
             candidates=candidates or (),
             keep=not no_keep,
             reproducible=reproducible,

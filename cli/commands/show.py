@@ -71,6 +71,7 @@ def _print_facts(answer: VersionDescription) -> None:
             ("sealed", f"{version.sealed_at:%Y-%m-%d %H:%M} UTC by run {version.run}"),
             ("made from", " ".join(answer.parents) or None),
             ("made into", " ".join(answer.children) or None),
+            ("measured", ", ".join(sorted({one.kind for one in answer.measurements})) or None),
             *metric_facts(version.metrics),
         ]
     )

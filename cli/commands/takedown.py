@@ -113,10 +113,10 @@ def plan(context: typer.Context, number: NumberArgument, as_json: AsJson = False
     if as_json:
         output.print_json(answer)
         return
-    from registry.reporting.tables import to_list
+    from registry.reporting.tables import to_table
 
     rows = [(one.reference, one.item, one.step, one.what) for one in answer.steps]
-    output.print_text(to_list(("of", "entry", "step", "what"), rows, width=output.width()))
+    output.print_text(to_table(("of", "entry", "step", "what"), rows))
 
 
 @app.command()
@@ -172,11 +172,11 @@ def _show(found: Takedown, *, as_json: bool) -> None:
     if as_json:
         output.print_json(found)
         return
-    from registry.reporting.tables import to_list
+    from registry.reporting.tables import to_table
     from registry.reporting.takedowns import ITEM_COLUMNS, item_row, takedown_facts
 
     output.print_facts(takedown_facts(found))
     output.write("")
-    output.print_text(to_list(ITEM_COLUMNS, map(item_row, found.items), width=output.width()))
+    output.print_text(to_table(ITEM_COLUMNS, map(item_row, found.items)))
     for reference in found.unread:
         output.hint(f"{reference} cannot be read: nobody knows what it holds")

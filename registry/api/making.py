@@ -1,15 +1,30 @@
 """From a version to others: normalized, tokenized, embedded, or handed out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from registry import operations
-from registry.api.options import CountingOptions, TrainingOptions, make_counting, read_training
+from registry.api.options import (
+    CountingOptions,
+    SigningOptions,
+    TrainingOptions,
+    make_counting,
+    read_training,
+    read_value,
+)
 from registry.domain.answers import Normalization, PartialRun, Preview, Tokenization
+from registry.domain.contamination import (
+    NGRAM_WORDS,
+    OverlapFound,
+    OverlapMeasurement,
+    OverlapMethod,
+    OverlappingDocument,
+)
 from registry.domain.embedding import Diversity, Embedding
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
 from registry.domain.names import DatasetName, Reference
+from registry.domain.near_duplicates import NearDuplicateMeasurement, SignatureMethod
 from registry.domain.recipe import Recipe
 from registry.domain.rejection_limit import MaxRejected
 from registry.operations.context import Context
@@ -193,6 +208,47 @@ class Making:
             name=None if name is None else DatasetName.parse(name),
             max_rejected=max_rejected,
         )
+
+    def measure_near_duplicates(
+        self,
+        references: Sequence[str],
+        *,
+        recipe: str | Recipe | None = None,
+        max_rejected: MaxRejected = None,
+        **options: Unpack[SigningOptions],
+    ) -> tuple[NearDuplicateMeasurement, ...]:
+        """Sign each document, once for every report; see `operations.near_duplicates.measure`."""
+        return operations.near_duplicates.measure(
+            self._context,
+            [Reference.parse(text) for text in references],
+            method=read_value(SignatureMethod, options),
+            recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
+            max_rejected=max_rejected,
+        )
+
+    def measure_contamination(
+        self,
+        references: Sequence[str],
+        *,
+        against: Sequence[str] = (),
+        words: int = NGRAM_WORDS,
+        common: int | None = None,
+        recipe: str | Recipe | None = None,
+        max_rejected: MaxRejected = None,
+    ) -> tuple[OverlapMeasurement, ...]:
+        """Find what overlaps with evaluation data; see `operations.contamination.measure`."""
+        return operations.contamination.measure(
+            self._context,
+            [Reference.parse(text) for text in references],
+            method=OverlapMethod(words=words, common=common),
+            against=[Reference.parse(text) for text in against] or None,
+            recipe=None if recipe is None else operations.normalize.find_recipe(recipe),
+            max_rejected=max_rejected,
+        )
+
+    def list_overlapping(self, found: OverlapFound) -> tuple[OverlappingDocument, ...]:
+        """Return every document and item that were found; see `operations.contamination`."""
+        return operations.contamination.list_overlapping(self._context, found)
 
     def diversity(self, reference: str, *, num_documents: int = 2_000, seed: int = 0) -> Diversity:
         """Measure how varied a sample is; see `operations.diversity.measure`."""

@@ -1,12 +1,13 @@
 """Options that several verbs share, and what they are read into."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from pydantic import ValidationError
 
 from registry import operations
 from registry.domain.acquisition import Wish
+from registry.domain.base import Value
 from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import StaticParameters
 from registry.domain.model_target import Target
@@ -20,6 +21,8 @@ from registry.operations.context import Context
 if TYPE_CHECKING:
     from registry.operations.tokenizing.counting import Counting
 
+
+Options = TypeVar("Options", bound=Value)
 
 _STATIC = "static"
 
@@ -65,6 +68,19 @@ class ExportOptions(TypedDict, total=False):
     """Tokens of a file at most; None: as the format does."""
 
 
+class SigningOptions(TypedDict, total=False):
+    """How documents are signed to find near duplicates; what is left out has its default."""
+
+    words: int
+    """Words in a shingle; 5."""
+
+    bands: int
+    """Near duplicates agree in one band at least; 14."""
+
+    rows: int
+    """Hashes in a band; 8."""
+
+
 class TrainingOptions(TypedDict, total=False):
     """How a static model is trained; what is left out has its default."""
 
@@ -99,6 +115,9 @@ class ReportOptions(TypedDict, total=False):
     without: Sequence[str]
     """Versions to leave out with all that was made from them."""
 
+    evaluation: Sequence[str]
+    """Evaluation data whose documents are no supply; none named: all that is registered."""
+
     candidates: Sequence[str]
     """Versions that could be got, ranked by what they bring each target for their price; as
     `books/a=120B` with the tokens that somebody declares."""
@@ -127,6 +146,7 @@ def read_question(references: Sequence[str], options: ReportOptions) -> Question
         law=options.get("law"),
         policy=options.get("policy"),
         without=tuple(map(Reference.parse, options.get("without", ()))),
+        evaluation=tuple(map(Reference.parse, options.get("evaluation", ()))),
         candidates=tuple(map(Wish.parse, options.get("candidates", ()))),
         keep=options.get("keep", True),
         reproducible=options.get("reproducible", False),
@@ -147,8 +167,17 @@ def read_training(model: str, options: TrainingOptions) -> StaticParameters | No
                 f"and {model} is trained already"
             )
         return None
+    return read_value(StaticParameters, stated)
+
+
+def read_value(kind: type[Options], stated: Mapping[str, object]) -> Options:
+    """Read options as a value; what is not stated has its default.
+
+    Raises:
+        InputError: A number is out of bounds.
+    """
     try:
-        return StaticParameters.model_validate(stated)
+        return kind.model_validate(stated)
     except ValidationError as error:
         (first, *_) = error.errors()
         field = ".".join(map(str, first["loc"]))

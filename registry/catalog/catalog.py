@@ -15,6 +15,7 @@ from registry.catalog.generations import GenerationStore
 from registry.catalog.imports import ImportStore
 from registry.catalog.licences import LicenceStore
 from registry.catalog.lineage import LineageStore
+from registry.catalog.measurements import MeasurementStore
 from registry.catalog.mentions import iter_mentions
 from registry.catalog.mixtures import MixtureStore
 from registry.catalog.models import ModelStore
@@ -51,6 +52,7 @@ class Catalog:
         self.engine_checks = EngineCheckStore(database)
         self.costs = CostStore(database)
         self.counts = CountStore(database)
+        self.measurements = MeasurementStore(database)
         self.targets = TargetStore(database)
         self.reports = ReportStore(database)
         self.declarations = DeclarationStore(database)

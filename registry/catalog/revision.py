@@ -16,7 +16,8 @@ REVISIONS = (
     "0009",
     "0010",
     "0011",
-    "0015",
+    "0013",
+    "0014",
 )
 """Every revision that this program knows, oldest first; a test holds them equal to Alembic's."""
 

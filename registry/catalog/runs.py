@@ -23,6 +23,7 @@ from registry.catalog.engine import Database
 from registry.catalog.facts import ensure_recipes
 from registry.catalog.identifiers import new_run_id, reserve_ids
 from registry.catalog.inserting import insert_rows
+from registry.catalog.measurements import record_measurements
 from registry.catalog.resolving import resolve, resolve_all
 from registry.catalog.tables import (
     DatasetRow,
@@ -38,6 +39,7 @@ from registry.domain.answers import RunDescription
 from registry.domain.count import TokenCount
 from registry.domain.digest import Digest
 from registry.domain.ledger import Ledger, LedgerEntry, Rejected
+from registry.domain.measurement import Measurement
 from registry.domain.names import Reference, reference_to
 from registry.domain.recipe import Recipe
 from registry.domain.run import Run, RunDraft, RunState
@@ -114,7 +116,7 @@ class RunStore:
         quarantine: Digest | None = None,
         ledger: Sequence[LedgerEntry] = (),
         counts: Sequence[tuple[str, TokenCount]] = (),
-        metrics: Sequence[tuple[str, Metric]] = (),
+        measured: Sequence[tuple[str, Metric | Measurement]] = (),
         recipe: Recipe | None = None,
         actor: str,
     ) -> Run:
@@ -126,7 +128,7 @@ class RunStore:
             quarantine: The object that holds the rejected rows.
             ledger: The accounts of its steps.
             counts: What it counted, by reference of the version.
-            metrics: What it measured, by reference of the version.
+            measured: What it measured, numbers and objects, by reference of the version.
             recipe: The recipe that it applied on the fly while counting.
             actor: Who closes it.
 
@@ -146,12 +148,7 @@ class RunStore:
             for text, count in counts:
                 version_id = resolve(connection, Reference.parse(text))
                 changes += record_count(connection, version_id, count, run_id=run.id, at=at)
-            measured = resolve_all(connection, [Reference.parse(text) for text, _ in metrics])
-            rows = [
-                {**vars(metric), "version_id": measured[Reference.parse(text)], "run_id": run.id}
-                for text, metric in metrics
-            ]
-            insert_rows(connection, MetricRow, rows)
+            _record_measured(connection, measured, run_id=run.id)
             close_run(connection, run, state=RunState.DONE, at=at, quarantine=quarantine)
             changes.append(Change("run.finish", run_id, {}))
             audit.append(connection, changes, actor=actor, at=at)
@@ -269,6 +266,20 @@ class RunStore:
             of_run = RunOutputRow.run_id == _key(connection, run_id)
             rows = connection.execute(query.where(of_run).order_by(VersionRow.id))
             return [reference_to(name, number) for name, number in rows]
+
+
+def _record_measured(
+    connection: Connection, measured: Sequence[tuple[str, Metric | Measurement]], *, run_id: int
+) -> None:
+    metrics = [(Reference.parse(text), one) for text, one in measured if isinstance(one, Metric)]
+    versions = resolve_all(connection, [reference for reference, _ in metrics])
+    rows = [
+        {**vars(metric), "version_id": versions[reference], "run_id": run_id}
+        for reference, metric in metrics
+    ]
+    insert_rows(connection, MetricRow, rows)
+    objects = [(text, one) for text, one in measured if isinstance(one, Measurement)]
+    record_measurements(connection, objects, run_id=run_id)
 
 
 def _get(connection: Connection, run_id: str) -> Run:

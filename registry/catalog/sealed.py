@@ -12,6 +12,7 @@ from registry.catalog.loading import load_versions
 from registry.catalog.shards import load_shards_of
 from registry.catalog.tables import (
     LicenceAssertionRow,
+    MeasurementRow,
     RunRow,
     TokenCountRow,
     TokenizerRow,
@@ -30,6 +31,7 @@ _KEPT = (
     (VersionRow.document_index, "document index"),
     (TokenCountRow.document_index, "document index of a count"),
     (TokenCountRow.details, "details of a count"),
+    (MeasurementRow.found, "what a measurement found"),
     (RunRow.quarantine, "quarantine"),
     (TokenizerRow.file_digest, "file of a tokenizer"),
     (LicenceAssertionRow.evidence_digest, "evidence of a licence"),

@@ -15,6 +15,7 @@ APPEND_ONLY = (
     "ledger_entry",
     "ledger_rejection",
     "lineage_edge",
+    "measurement",
     "metric",
     "mixture_part",
     "model",

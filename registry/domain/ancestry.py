@@ -18,6 +18,8 @@ class Ancestor:
     parents: tuple[int, ...]
     """The ids of what it was made from, each below its own."""
 
+    tags: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Ancestry:
@@ -36,6 +38,21 @@ class Ancestry:
             if any(one in tainted or self.nodes[one].is_withdrawn for one in parents):
                 tainted.add(key)
         return {reference for reference, key in self.starts.items() if key in tainted}
+
+    def inherited_tags(self, prefix: str) -> dict[str, tuple[str, ...]]:
+        """Return the tags of a sort that versions asked about have, else the documents they are of.
+
+        A version that has none has those of what it was normalized from.
+        """
+        found: dict[int, tuple[str, ...]] = {}
+        # A parent's id is below its child's.
+        for key in sorted(self.nodes):
+            node = self.nodes[key]
+            tags = [tag for tag in node.tags if tag.startswith(prefix)]
+            if not tags and node.operation is Operation.NORMALIZE:
+                tags = [tag for parent in node.parents for tag in found.get(parent, ())]
+            found[key] = tuple(dict.fromkeys(tags))
+        return {reference: found[key] for reference, key in self.starts.items()}
 
     def originals(self) -> set[str]:
         """Return the versions asked about that another one of them was normalized from.

@@ -7,6 +7,7 @@ from registry.domain.digest import Digest
 from registry.domain.effective import EffectiveLicence
 from registry.domain.engine import EngineCheck
 from registry.domain.ledger import Ledger
+from registry.domain.measurement import RecordedMeasurement
 from registry.domain.reading import EncodingBasis, Field, Reading
 from registry.domain.recipe import Recipe, RecipeIdentity
 from registry.domain.run import Operation, Run
@@ -303,6 +304,9 @@ class VersionDescription(Value):
 
     encodings: tuple[EncodingUse, ...] = ()
     """Of the files that are not UTF-8."""
+
+    measurements: tuple[RecordedMeasurement, ...] = ()
+    """What passes over its documents found."""
 
     parents: tuple[str, ...]
     children: tuple[str, ...]

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import field_validator
 
 from registry.domain.base import Value
+from registry.domain.contamination_policy import ContaminationPolicy
 from registry.domain.gate import GateStatus
 from registry.domain.licence import LicenceAssertion
 from registry.domain.synthetic import SyntheticPolicy
@@ -30,6 +31,9 @@ class LicencePolicy(Value):
 
     synthetic: SyntheticPolicy | None = None
     """What it asks of synthetic data; None: nothing."""
+
+    contamination: ContaminationPolicy | None = None
+    """What it asks of evaluation data in the supply; None: nothing."""
 
     @field_validator("require", "prefer")
     @classmethod

@@ -1,4 +1,4 @@
-"""What versions have in common: language, kind, domain, tag."""
+"""What versions have in common: language, kind, domain, quality, tag."""
 
 from enum import StrEnum
 
@@ -18,8 +18,15 @@ class GroupBy(StrEnum):
     """The first half of a dataset's name: the domain or team that it belongs to."""
 
     DATASET = "dataset"
+    QUALITY = "quality"
+    """A quality bucket: what stands behind `quality-` in a tag, such as `quality-high`."""
+
     TAG = "tag"
     """A tag that points to the version."""
+
+
+QUALITY_TAG = "quality-"
+"""What the tag of a quality bucket begins with."""
 
 
 def group_values(version: Version, by: GroupBy) -> tuple[str, ...]:
@@ -30,5 +37,8 @@ def group_values(version: Version, by: GroupBy) -> tuple[str, ...]:
         GroupBy.KIND: (version.kind.value,),
         GroupBy.SPACE: (name.partition("/")[0],),
         GroupBy.DATASET: (name,),
+        GroupBy.QUALITY: tuple(
+            tag.removeprefix(QUALITY_TAG) for tag in version.tags if tag.startswith(QUALITY_TAG)
+        ),
         GroupBy.TAG: version.tags,
     }[by]

@@ -26,7 +26,10 @@ class ExportedPart(Value):
 
     num_documents: int
     num_tokens: int
-    """Tokens in its files, special tokens included."""
+    """Tokens in its files, special tokens included; a report counts none of those."""
+
+    boundaries: str
+    """Which special tokens stand where in its files, in words."""
 
 
 class MixtureExportManifest(Value):

@@ -95,6 +95,20 @@ def format_bytes(num_bytes: float) -> str:
     return f"{_three_digits(num_bytes)} B"
 
 
+def format_times(number: float) -> str:
+    """Return how often something is done, with three significant digits: `0.12`, `4.5`, `1,150`.
+
+    Example:
+        >>> format_times(1152.3), format_times(3.3e-7), format_times(2.5e9)
+        ('1,150', 'under 0.001', '2.50B')
+    """
+    if number >= 999_500:
+        return format_count(number)
+    if number >= 999.5:
+        return f"{float(f'{number:.3g}'):,.0f}"
+    return f"{number:.3g}" if number >= 0.001 or number == 0 else "under 0.001"
+
+
 def format_percent(fraction: float) -> str:
     """Return a fraction as percent with two significant digits: `1.2 %`, `0.034 %`, `100 %`.
 

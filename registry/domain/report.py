@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 
 from registry.domain.acquisition import Acquisition, Candidate, Wish
 from registry.domain.base import Value
+from registry.domain.contamination import Contamination
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.effective import LicencePolicy
 from registry.domain.embedding import Diversity
@@ -14,6 +15,7 @@ from registry.domain.gate import Gate
 from registry.domain.mixture import Mixture
 from registry.domain.model_target import Target
 from registry.domain.names import Reference
+from registry.domain.near_duplicates import NearDuplicates
 from registry.domain.supply import SupplyGroup, SupplyLine
 from registry.domain.synthetic import SyntheticSupply
 from registry.domain.target import Confidence, TargetReport, Verdict
@@ -32,6 +34,12 @@ class WarningCode(StrEnum):
     NOT_NORMALIZED = "not-normalized"
     EVALUATION = "evaluation"
     """Evaluation data that was named as supply: to train on it spoils what it is for."""
+
+    CONTAMINATION = "contamination"
+    """Documents of the supply stand in evaluation data, and were taken out of it."""
+
+    UNMEASURED_CONTAMINATION = "unmeasured-contamination"
+    """Nobody measured which parts of documents stand in evaluation data as well."""
 
     LEFT_OUT = "left-out"
     """Counted versions that the report does not take as supply, since nobody named them."""
@@ -83,6 +91,9 @@ class PinnedInput(Value):
     count: Digest | None = None
     """The fingerprint of the token count that was taken; None: it was not counted so."""
 
+    signatures: Digest | None = None
+    """The object by which near duplicates were found; None: they were not looked for."""
+
     is_left_out: bool = False
     """Whether it was asked to be left out."""
 
@@ -125,6 +136,10 @@ class Question(Value):
     """Versions to leave out with all that was made from them; of a dataset without a number, all
     its versions."""
 
+    evaluation: tuple[Reference, ...] = ()
+    """Evaluation data whose documents are no supply; none named: the newest version of each active
+    dataset of the kind `evaluation`."""
+
     candidates: tuple[Wish, ...] = ()
     """Versions that could be got: ranked for each target by what they bring for their price."""
 
@@ -144,6 +159,9 @@ class ReportRequest(Value):
 
     without: tuple[str, ...] = ()
     """Versions that were left out with all that was made from them."""
+
+    evaluation: tuple[str, ...] = ()
+    """Evaluation data that was named, each with its number; none: all that was registered."""
 
     candidates: tuple[Wish, ...] = ()
     """Versions that could be got, each with its number."""
@@ -188,11 +206,12 @@ class Report(Value):
     """In the stated order: of documents that stand in several versions, the first counts."""
 
     composition: tuple[SupplyGroup, ...] = ()
-    """The supply by language, kind, domain and tag; none: a mixture, or an older report."""
+    """The supply by language, kind, domain, quality and tag; none: an older report."""
 
     total_tokens: int
     unique_tokens: int
-    """After exact duplicates where they were measured."""
+    """After exact and near duplicates where they were measured, and without what overlaps with
+    evaluation data."""
 
     unique_is_upper_bound: bool
     """True while some duplicates, exact or near, were not measured."""
@@ -200,7 +219,12 @@ class Report(Value):
     duplicate_documents: int | None
     """Exact duplicates within and across the versions; None: not measured everywhere."""
 
-    near_duplicates: Literal["not measured"] = "not measured"
+    contamination: Contamination | None = None
+    """What of the supply stands in evaluation data, and left it; None: an older report."""
+
+    near_duplicates: NearDuplicates | Literal["not measured"] = "not measured"
+    """Within and across the versions, beside the exact ones."""
+
     diversity: tuple[Diversity, ...] = ()
     """How varied a sample of each version is, where it was measured; a fact without a threshold."""
 

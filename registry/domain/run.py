@@ -30,6 +30,8 @@ class Operation(StrEnum):
     """Weights over versions; no document is read."""
 
     MEASURE_DIVERSITY = "measure-diversity"
+    MEASURE_NEAR_DUPLICATES = "measure-near-duplicates"
+    MEASURE_CONTAMINATION = "measure-contamination"
     TRAIN_TOKENIZER = "train-tokenizer"
     DERIVE = "derive"
     """Documents that people made from registered versions: outside of muster, as stated at

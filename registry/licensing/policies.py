@@ -13,6 +13,10 @@ share_alike = "no"
 [synthetic]                # what is asked of text that models wrote; may be left out
 unknown = "warn"           # or "block", "pass": what it means where nobody knows
 warn_share_above = 0.33
+
+[contamination]            # what is asked of evaluation data in the supply; may be left out
+unknown = "block"          # or "warn", "pass": what it means where nobody compared
+block_share_above = 0.01
 """
 
 import tomllib

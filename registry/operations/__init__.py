@@ -5,6 +5,7 @@ The rooms in here follow the life of data, and import downwards only:
     exchanging      metadata and tokens, in and out; datasets of the Hub with their cards
     assessing       is it enough: supply, targets, reports, costs
     governing       licences, models, takedowns
+    measuring       near duplicates, contamination
     embedding       vectors, likeness, diversity
     mixing          weights over versions
     tokenizing      tokenizers, counts, token shards
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     )
     from registry.operations.governing import licences, models, policy, takedowns
     from registry.operations.keeping import backup, copy, doctor, gc, verify, verify_all
+    from registry.operations.measuring import contamination, near_duplicates
     from registry.operations.mixing import mixtures
     from registry.operations.normalizing import normalize, release
     from registry.operations.passes import cancel
@@ -66,6 +68,7 @@ VERBS = {
     "backup": "keeping",
     "cancel": "passes",
     "collect": "collecting",
+    "contamination": "measuring",
     "contribute": "collecting",
     "contributors": "collecting",
     "copy": "keeping",
@@ -94,6 +97,7 @@ VERBS = {
     "merge": "tokenizing",
     "mixtures": "mixing",
     "models": "governing",
+    "near_duplicates": "measuring",
     "normalize": "normalizing",
     "open_tokens": "tokenizing",
     "plan": "assessing",
@@ -121,6 +125,7 @@ __all__ = [
     "backup",
     "cancel",
     "collect",
+    "contamination",
     "contribute",
     "contributors",
     "copy",
@@ -149,6 +154,7 @@ __all__ = [
     "merge",
     "mixtures",
     "models",
+    "near_duplicates",
     "normalize",
     "open_tokens",
     "plan",

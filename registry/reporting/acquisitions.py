@@ -1,7 +1,7 @@
 """What to get next, and what the data is without some of it, in words and cells."""
 
 from registry.domain.acquisition import Acquisition
-from registry.domain.quantities import format_count
+from registry.domain.quantities import format_count, format_times
 from registry.domain.report import Report
 from registry.domain.target import Verdict
 from registry.reporting.text import plain
@@ -111,4 +111,4 @@ def _is_bound(report: Report, found: Acquisition) -> bool:
 
 
 def _epochs(needed: float | None) -> str:
-    return "none suffices" if needed is None else f"{needed:.3g}"
+    return "none suffices" if needed is None else format_times(needed)

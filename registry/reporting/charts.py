@@ -221,7 +221,7 @@ def epochs_chart(report: Report, curves: ReportCurves) -> Spec:
     """Return what the unique tokens are worth against epochs, with what targets ask for."""
     top = curves.epochs[-1].num_tokens or 1.0
     first = report.targets[0]
-    needs = [
+    needs: list[Spec] = [
         {"tokens": item.required_tokens[item.law].mid, "label": f"{item.label} asks for"}
         for item in report.targets
         if item.required_tokens[item.law].mid <= top * 1.1
@@ -233,6 +233,7 @@ def epochs_chart(report: Report, curves: ReportCurves) -> Spec:
     y["axis"] = {"labelExpr": _TOKENS, "tickCount": 5}
     y["scale"] = {"domain": [0, top * 1.2], "nice": False}
     line = {**y, "field": "tokens"}
+    named, low = needs[:_LABELS], top / 2
     policy = [
         {"epochs": first.epochs, "label": f"{first.epochs} wanted"},
         {"epochs": first.hard_epochs, "label": f"{first.hard_epochs} allowed"},
@@ -256,11 +257,15 @@ def epochs_chart(report: Report, curves: ReportCurves) -> Spec:
                 "mark": {"type": "rule", "color": _WANTED},
                 "encoding": {"y": line},
             },
-            {
-                "data": {"values": needs[:_LABELS]},
-                "mark": {"type": "text", "align": "right", "dy": -6, "color": _WANTED},
-                "encoding": {"y": line, "x": {"value": _WIDTH - 2}, "text": {"field": "label"}},
-            },
+            *(
+                {
+                    "data": {"values": [need for need in named if (need["tokens"] > low) is high]},
+                    "mark": {"type": "text", "align": side, "dy": -6, "color": _WANTED},
+                    "encoding": {"y": line, "x": {"value": at}, "text": {"field": "label"}},
+                }
+                # Where the curve is not: at the left above it, at the right below it.
+                for high, side, at in ((True, "left", 4), (False, "right", _WIDTH - 2))
+            ),
             {
                 "data": {"values": [item.model_dump() for item in curves.epochs]},
                 "mark": {"type": "line", "color": _HELD, "strokeWidth": 2},
@@ -286,6 +291,27 @@ def _at_weights(report: Report) -> list[tuple[str, int, int, str, str]]:
     ]
 
 
+def _evaluation(report: Report) -> list[tuple[str, int, int, str, str]]:
+    """Return what evaluation data takes away, where there is any to compare with."""
+    found, unique = report.contamination, report.unique_tokens
+    if found is None or not found.evaluation:
+        return []
+    return [("evaluation", unique, unique + found.num_tokens, "loss", _less(found.num_tokens))]
+
+
+def _duplicates(report: Report) -> list[tuple[str, int, int, str, str]]:
+    """Return what duplicates take away: the near ones apart, where they were measured."""
+    raw, near = report.total_tokens, report.near_duplicates
+    left = report.unique_tokens + (report.contamination.num_tokens if report.contamination else 0)
+    if isinstance(near, str):
+        return [("duplicates", left, raw, "loss", _less(raw - left))]
+    distinct = left + near.num_tokens
+    return [
+        ("exact copies", distinct, raw, "loss", _less(raw - distinct)),
+        ("near copies", left, distinct, "loss", _less(near.num_tokens)),
+    ]
+
+
 def waterfall_chart(report: Report) -> Spec:
     """Return the way from tokens as they stand to what they are worth."""
     first = report.targets[0]
@@ -293,7 +319,8 @@ def waterfall_chart(report: Report) -> Spec:
     worth = first.effective_tokens[str(first.epochs)]
     steps = [
         ("as they stand", 0, raw, "other", format_count(raw)),
-        ("duplicates", unique, raw, "loss", _less(raw - unique)),
+        *_duplicates(report),
+        *_evaluation(report),
         ("unique", 0, unique, "held", format_count(unique)),
         *_at_weights(report),
         ("repetition", _held(report), worth, "held", f"+{format_count(worth - _held(report))}"),

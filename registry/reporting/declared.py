@@ -10,13 +10,13 @@ from registry.reporting.tables import to_table
 from registry.reporting.text import plain
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from registry.reporting.quiet_table import QuietTable
 
 _LONGEST = 60
 """Characters of a value that are shown."""
 
 
-def render_changes(answer: Applied, *, with_unchanged: bool) -> Iterator["Table"]:
+def render_changes(answer: Applied, *, with_unchanged: bool) -> Iterator["QuietTable"]:
     """Yield the table of what becomes of each entry; nothing if there is nothing to show."""
     shown = [
         change

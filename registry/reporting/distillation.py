@@ -1,6 +1,6 @@
 """A student with a teacher, and without one, in words and cells."""
 
-from registry.domain.quantities import format_count
+from registry.domain.quantities import format_count, format_times
 from registry.domain.report import Report
 from registry.domain.target import DistillationReport, TargetReport, Way
 
@@ -26,7 +26,7 @@ def _row(name: str, written: str, counted: str, way: Way) -> list[str]:
         name,
         written,
         counted,
-        "none suffices" if way.epochs_needed is None else f"{way.epochs_needed:.3g}",
+        "none suffices" if way.epochs_needed is None else format_times(way.epochs_needed),
         format_count(way.shortfall_tokens),
         f"{way.flops:.3g}",
         f"{way.verdict} ({way.confidence})",

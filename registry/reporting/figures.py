@@ -14,9 +14,10 @@ from registry.domain.quantities import (
     format_count,
     format_number,
     format_percent,
+    format_times,
 )
 from registry.domain.report import PinnedInput, Report
-from registry.domain.supply import SEVERAL_LANGUAGES, UNSTATED_LANGUAGE, SupplyGroup, SupplyLine
+from registry.domain.supply import SEVERAL, UNSTATED, SupplyGroup, SupplyLine
 from registry.domain.target import Requirement, TargetReport, Uncertainty, Verdict, format_size
 from registry.domain.training_cost import Cost, Interval
 from registry.reporting.text import plain
@@ -34,7 +35,7 @@ TARGET_COLUMNS = (
 COMPOSITION_COLUMNS = ("by", "group", "versions", "tokens", "unique", "share")
 NONE = "-"
 
-_GROUP_WORDS = {SEVERAL_LANGUAGES: "several", UNSTATED_LANGUAGE: "not stated"}
+_GROUP_WORDS = {SEVERAL: "several", UNSTATED: "not stated"}
 _DIGEST_DIGITS = len("sha256:") + 12
 _METHOD_MARKS = {CountMethod.EXACT: "", CountMethod.SAMPLED: "~", CountMethod.DECLARED: "said "}
 
@@ -96,7 +97,9 @@ def composition_rows(report: Report) -> list[list[str]]:
 
 
 def _composition_row(report: Report, group: SupplyGroup, *, is_first: bool) -> list[str]:
-    share = group.unique_tokens / report.unique_tokens if report.unique_tokens else 0.0
+    share = group.weight
+    if share is None:
+        share = group.unique_tokens / report.unique_tokens if report.unique_tokens else 0.0
     return [
         group.by.value if is_first else "",
         _GROUP_WORDS.get(group.value, group.value),
@@ -114,8 +117,8 @@ def target_row(target: TargetReport) -> list[str]:
         target.label,
         format_count(need.mid),
         interval(need),
-        f"{target.tokens_per_parameter:.3g}",
-        NONE if target.epochs_needed is None else f"{target.epochs_needed:.3g}",
+        format_times(target.tokens_per_parameter),
+        NONE if target.epochs_needed is None else format_times(target.epochs_needed),
         format_count(target.shortfall_tokens),
         target.verdict.value,
     ]
@@ -157,7 +160,8 @@ def counting(report: Report) -> str:
         for name, token_id in (("BOS", policy.bos_id), ("EOS", policy.eos_id))
         if token_id is not None
     ]
-    around = f"{' and '.join(specials)} around each document not counted, " if specials else ""
+    named = " and ".join(specials) or "special tokens"
+    around = f"{named} around each document not counted, "
     literal = "become control ids" if policy.parse_special else "stay text"
     identity = report.tokenizer
     return (
@@ -171,7 +175,31 @@ def duplicates(report: Report) -> str:
     exact = "not measured everywhere"
     if report.duplicate_documents is not None:
         exact = f"{format_number(report.duplicate_documents, 'document')}, left out of unique"
-    return f"exact: {exact}; near: {report.near_duplicates}"
+    near = report.near_duplicates
+    if isinstance(near, str):
+        return f"exact: {exact}; near: {near}"
+    documents = format_number(near.num_documents, "document")
+    tokens = format_count(near.num_tokens)
+    return f"exact: {exact}; near: {documents} of {tokens} tokens, left out too, by {near.method}"
+
+
+def contamination(report: Report) -> str:
+    """Return what was found of evaluation data in the supply."""
+    found = report.contamination
+    if found is None:
+        return "not compared"
+    if not found.evaluation:
+        return "unknown: no evaluation data is registered"
+    names = ", ".join(item.reference for item in found.evaluation)
+    if not found.words and all(item.num_documents is None for item in found.evaluation):
+        return f"not compared with {names}"
+    documents = format_number(found.num_documents, "document")
+    whole = f"{documents}, {format_count(found.num_tokens)} tokens, left out of unique"
+    words = " and ".join(map(str, found.words))
+    ngrams = f"n-grams of {words} words" if words else "n-grams"
+    missing = " not measured everywhere" if words and found.unmeasured else ""
+    missing = missing or (" not measured" if found.unmeasured else "")
+    return f"overlap with {names}: {whole}; {ngrams}{missing}"
 
 
 def diversity(report: Report) -> list[str]:
@@ -263,6 +291,8 @@ def commands(report: Report) -> list[str]:
         words += ["--policy", request.licence_policy.name]
     for reference in request.without:
         words += ["--without", reference]
+    for reference in request.evaluation:
+        words += ["--evaluation", reference]
     for wish in request.candidates:
         said = "" if wish.num_tokens is None else f"={wish.num_tokens}"
         words += ["--candidate", f"{wish.reference}{said}"]
@@ -298,17 +328,19 @@ def _answer_one(target: TargetReport, held: str) -> str:
         case Verdict.AMPLE | Verdict.SUFFICIENT:
             return f"Yes: {held} are enough for {size}; {asked}."
         case Verdict.SUFFICIENT_REPEAT:
-            times = f"{'up to ' if target.mixture else ''}{target.epochs_needed:.3g}"
-            return f"Yes: {held}, seen {times} times, are enough for {size}; {asked}."
+            return f"Yes: {held}, seen {_times(target)} times, are enough for {size}; {asked}."
         case Verdict.CONSTRAINED if _is_enough_by_repeating(target):
-            return (
-                f"Not as it stands: {held} are enough for {size} only after "
-                f"{'up to ' if target.mixture else ''}{target.epochs_needed:.3g} epochs; {asked}."
-            )
+            enough = f"are enough for {size} only after {_times(target)} epochs"
+            return f"Not as it stands: {held} {enough}; {asked}."
         case Verdict.BLOCKED:
             return f"No: a gate blocks {size} on {held}."
         case _:
             return f"No: {held} are not enough for {size}; {asked}."
+
+
+def _times(target: TargetReport) -> str:
+    needed = format_times(target.epochs_needed or 0.0)
+    return f"up to {needed}" if target.mixture else needed
 
 
 def _is_enough_by_repeating(target: TargetReport) -> bool:

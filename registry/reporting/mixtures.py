@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from registry.domain.mixture import Mixture, PartUse
 from registry.domain.mixture_export import MixtureExport
 from registry.domain.mixture_solution import MixtureSolution
-from registry.domain.quantities import format_count
+from registry.domain.quantities import format_count, format_times
 from registry.domain.target import TargetReport
 from registry.reporting.tables import add_rows, new_table
 from registry.reporting.text import plain
@@ -35,6 +35,14 @@ def export_rows(answer: MixtureExport) -> list[list[str]]:
     ]
 
 
+def export_note(answer: MixtureExport) -> str:
+    """Return which special tokens stand in the files, since a report counts none."""
+    found = dict.fromkeys(part.boundaries for part in answer.manifest.parts)
+    if set(found) == {"none"}:
+        return "No special tokens stand around the documents."
+    return f"Among these are special tokens, which reports do not count: {'; '.join(found)}"
+
+
 def use_rows(parts: Sequence[PartUse]) -> list[list[str]]:
     """Return a row for each part of a run under `USE_COLUMNS`, and their total."""
     rows = [
@@ -43,7 +51,7 @@ def use_rows(parts: Sequence[PartUse]) -> list[list[str]]:
             percent(part.weight),
             format_count(part.unique_tokens),
             format_count(part.num_tokens),
-            f"{part.epochs:.3g}",
+            format_times(part.epochs),
             format_count(part.effective_tokens),
         ]
         for part in parts
@@ -69,9 +77,10 @@ def use_note(target: TargetReport) -> str:
     worth = sum(part.effective_tokens for part in target.mixture)
     if worth >= need or target.epochs_needed is None:
         return ""
+    times = format_times(target.epochs_needed)
     return (
         f"They are worth {format_count(worth)}. To be worth {format_count(need)} it reads more, "
-        f"until a part is seen {target.epochs_needed:.3g} times: the verdict goes by that."
+        f"until a part is seen {times} times: the verdict goes by that."
     )
 
 

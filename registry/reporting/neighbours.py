@@ -7,12 +7,12 @@ from registry.reporting.tables import add_rows, new_table
 from registry.reporting.text import plain
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from registry.reporting.quiet_table import QuietTable
 
 _LONGEST_ID = 32
 
 
-def render_neighbours(answer: Neighbours, *, width: int) -> "Table":
+def render_neighbours(answer: Neighbours, *, width: int) -> "QuietTable":
     """Return a table with rank, score, and term and count, or id and how the document begins.
 
     Args:
@@ -28,12 +28,11 @@ def render_neighbours(answer: Neighbours, *, width: int) -> "Table":
                 for one in answer.neighbours
             ],
         )
+    from rich.cells import cell_len
+
     ids = [_shorten(plain(one.id), _LONGEST_ID) for one in answer.neighbours]
     table = new_table(("rank", "score", "id", "begins"), right=("rank", "score"))
-    for column in table.columns:
-        column.no_wrap = True
-        column.overflow = "ellipsis"
-    taken = max(map(len, ids)) + len("rank  score    ")
+    taken = max(map(cell_len, ids)) + len("rank  score    ")
     rows = [
         (str(one.rank), f"{one.score:.3f}", id_, _line(one.excerpt or "", width - taken))
         for one, id_ in zip(answer.neighbours, ids, strict=True)
@@ -52,6 +51,10 @@ def _line(text: str, width: int) -> str:
 
 
 def _shorten(text: str, most: int) -> str:
-    """Return a text with its middle left out if it is longer."""
+    """Return a text with its middle left out if it takes more cells."""
+    from rich.cells import cell_len, chop_cells
+
+    if cell_len(text) <= most:
+        return text
     half = (most - 1) // 2
-    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
+    return f"{chop_cells(text, half)[0]}…{chop_cells(text[::-1], half)[0][::-1]}"

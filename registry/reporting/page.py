@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from registry.domain.acquisition import Acquisition
-from registry.domain.gate import GateStatus
+from registry.domain.gate import Gate, GateStatus
 from registry.domain.lineage import Lineage, LineageNode
-from registry.domain.quantities import format_count, format_number
+from registry.domain.quantities import format_count, format_number, format_times
 from registry.domain.report import Report
 from registry.domain.report_curves import ReportCurves
 from registry.domain.target import DistillationReport, TargetReport, Verdict
@@ -38,6 +38,7 @@ from registry.reporting.figures import (
     short,
     supply_rows,
 )
+from registry.reporting.gates import list_gates, list_warnings
 from registry.reporting.mixtures import USE_COLUMNS, use_note, use_rows, use_title
 from registry.reporting.readiness import report_facts, warning_text
 from registry.reporting.text import plain
@@ -57,8 +58,8 @@ GLOSSARY = (
     ("token", "What a tokenizer makes of text; counts of two tokenizers are never compared."),
     (
         "unique tokens",
-        "Tokens of the documents that are left when each is counted once. Near duplicates are not "
-        "measured, so the number is an upper bound.",
+        "Tokens of the documents that are left when each is counted once. Where near duplicates "
+        "were not measured in every version, the number is an upper bound.",
     ),
     ("epoch", "One pass over the unique tokens; below 1, over a part of them."),
     (
@@ -123,14 +124,14 @@ def report_page(report: Report, *, curves: ReportCurves, lineages: Sequence[Line
             mixtures=[_mixture(target) for target in report.targets],
             laws=_laws(report),
             sensitivity=_sensitivity(report, curves),
-            gates=[_gate(gate) for gate in _all_gates(report)],
+            gates=[_gate(gate) for gate in list_gates(report)],
             warnings=[
                 {
                     "code": item.code.value,
                     "text": warning_text(item),
                     "hint": plain(item.hint or ""),
                 }
-                for item in report.warnings
+                for item in list_warnings(report)
             ],
             trees=[_tree(lineage) for lineage in lineages],
             trees_left_out=_left_out(report, lineages),
@@ -151,7 +152,7 @@ def _card(target: TargetReport) -> dict[str, Any]:
         ("held", f"{format_count(target.unique_tokens)} unique tokens"),
         (
             "epochs",
-            "none suffices" if target.epochs_needed is None else f"{target.epochs_needed:.3g}",
+            "none suffices" if target.epochs_needed is None else format_times(target.epochs_needed),
         ),
         ("short of unique", format_count(target.shortfall_tokens)),
         ("training", f"{target.flops:.3g} FLOPs"),
@@ -189,7 +190,7 @@ def _charts(report: Report, curves: ReportCurves) -> Iterator[dict[str, Any]]:
         ),
         (
             "From raw to effective tokens",
-            "Near duplicates are not measured, so unique tokens are an upper bound.",
+            _bound(report),
             charts.waterfall_chart(report),
         ),
         *(
@@ -207,6 +208,12 @@ def _charts(report: Report, curves: ReportCurves) -> Iterator[dict[str, Any]]:
         # Vega escapes every text that it draws.
         svg = Markup(charts.to_svg(spec, title=title, key=f"chart-{place}"))  # noqa: S704
         yield {"title": title, "caption": caption, "svg": svg}
+
+
+def _bound(report: Report) -> str:
+    if report.unique_is_upper_bound:
+        return "Near duplicates are not measured everywhere: unique tokens are an upper bound."
+    return "Each document counts once, and so does each group of near duplicates."
 
 
 def _supply(report: Report) -> dict[str, Any]:
@@ -278,17 +285,9 @@ def _sensitivity(report: Report, curves: ReportCurves) -> dict[str, Any]:
     return {"columns": ["if", *labels], "right": [], "rows": rows}
 
 
-def _all_gates(report: Report) -> Iterator[tuple[str, Any]]:
-    yield from (("", gate) for gate in report.gates)
-    for target in report.targets:
-        own = (gate for gate in target.gates if gate not in report.gates)
-        yield from ((f" of {target.label}", gate) for gate in (*own, *target.warnings))
-
-
-def _gate(found: tuple[str, Any]) -> dict[str, Any]:
-    whose, gate = found
+def _gate(gate: Gate) -> dict[str, Any]:
     return {
-        "name": gate.name + whose,
+        "name": gate.name,
         "status": gate.status.value,
         "tone": _GATE_TONES[gate.status],
         "message": plain(gate.message),

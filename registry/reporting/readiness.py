@@ -24,6 +24,7 @@ from registry.reporting.figures import (
     TARGET_COLUMNS,
     answer,
     composition_rows,
+    contamination,
     cost,
     counting,
     diversity,
@@ -34,13 +35,15 @@ from registry.reporting.figures import (
     supply_rows,
     target_row,
 )
+from registry.reporting.gates import list_gates, list_warnings
 from registry.reporting.mixtures import USE_COLUMNS, render_uses, use_note, use_rows, use_title
 from registry.reporting.tables import add_rows, escape_markdown, new_table, rows_to_markdown
 from registry.reporting.text import plain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
+
+    from registry.reporting.quiet_table import QuietTable
 
 _STYLES = {
     Verdict.BLOCKED: "bold red",
@@ -109,20 +112,21 @@ def _blocks(report: Report) -> "Iterator[RenderableType]":
         yield from (_item(reason) for reason in target.reasons)
         if target.cost is not None:
             yield _item(f"It takes {cost(target.cost)}.")
-    gates = _all_gates(report)
+    gates = list_gates(report)
     if gates:
         yield Text("\nGates", style="bold")
         for gate in gates:
             yield from _gate_lines(gate)
-    if report.warnings:
+    warnings = list_warnings(report)
+    if warnings:
         yield Text("\nWarnings", style="bold")
-        for warning in report.warnings:
+        for warning in warnings:
             yield from _warning_lines(warning)
     yield Text()
     yield _provenance(report)
 
 
-def _supply_table(report: Report) -> "Table":
+def _supply_table(report: Report) -> "QuietTable":
     right = SUPPLY_COLUMNS[1:5]
     rows = [[plain(cell) for cell in row] for row in supply_rows(report)]
     return add_rows(new_table(SUPPLY_COLUMNS, right=right), rows)
@@ -188,7 +192,7 @@ def _acquisition_lines(report: Report) -> "Iterator[RenderableType]":
         yield _item(hint, mark=" ", style="dim")
 
 
-def _target_table(report: Report) -> "Table":
+def _target_table(report: Report) -> "QuietTable":
     from rich.text import Text
 
     table = new_table(TARGET_COLUMNS, right=TARGET_COLUMNS[1:-1])
@@ -198,7 +202,7 @@ def _target_table(report: Report) -> "Table":
     return table
 
 
-def _law_table(targets: tuple[TargetReport, ...], default_law: str) -> "Table":
+def _law_table(targets: tuple[TargetReport, ...], default_law: str) -> "QuietTable":
     from rich.text import Text
 
     sizes = [target.label for target in targets]
@@ -220,19 +224,6 @@ def _verdict_line(target: TargetReport) -> "RenderableType":
     )
 
 
-def _all_gates(report: Report) -> list[Gate]:
-    """Return the gates of the data, and behind them those of single targets, which are named."""
-    return [
-        *report.gates,
-        *(
-            gate.model_copy(update={"name": f"{gate.name} of {target.label}"})
-            for target in report.targets
-            for gate in target.gates
-            if gate not in report.gates
-        ),
-    ]
-
-
 def _gate_lines(gate: Gate) -> "Iterator[RenderableType]":
     yield _item(f"{gate.status}: {gate.message}", title=gate.name)
     for line in gate.evidence[:_EVIDENCE_SHOWN]:
@@ -240,7 +231,7 @@ def _gate_lines(gate: Gate) -> "Iterator[RenderableType]":
     if len(gate.evidence) > _EVIDENCE_SHOWN:
         more = len(gate.evidence) - _EVIDENCE_SHOWN
         yield _item(f"and {more:,} more, which --json lists", mark=" ")
-    yield _item(gate.policy, mark=" ", style="dim")
+    yield _item(f"policy: {gate.policy}", mark=" ", style="dim")
     if gate.hint:
         yield _item(gate.hint, mark=" ", style="dim")
 
@@ -284,6 +275,7 @@ def report_facts(report: Report, *, most_inputs: int | None = None) -> list[tupl
     facts = [
         ("tokens", counting(report)),
         ("duplicates", duplicates(report)),
+        ("evaluation", contamination(report)),
         *(("diversity", text) for text in diversity(report)),
         ("law", f"{law.id}: {law.source}" if law else report.law),
         ("inputs", pins(report.used, most=most_inputs)),
@@ -371,7 +363,7 @@ def _markdown_acquisitions(report: Report) -> str:
 
 
 def _markdown_gates(report: Report) -> str:
-    gates = _all_gates(report)
+    gates = list_gates(report)
     if not gates:
         return ""
     lines = ["## Gates\n"]
@@ -387,7 +379,7 @@ def _markdown_warnings(report: Report) -> str:
     lines = [
         f"- `{warning.code.value}`: {escape_markdown(warning_text(warning))}"
         + (f". {escape_markdown(warning.hint)}" if warning.hint else "")
-        for warning in report.warnings
+        for warning in list_warnings(report)
     ]
     return "## Warnings\n\n" + "\n".join(lines) + "\n" if lines else ""
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from registry.reporting.quiet_table import QuietTable
+
 _GAP = 2
 """Blanks between two columns."""
 
@@ -18,8 +20,8 @@ Cell: TypeAlias = "str | int | float | None"
 """A value of a list; None: nothing is known, and nothing is shown."""
 
 
-def to_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> "Table":
-    """Return rows as a table without borders: numbers to the right, text folded, never cut."""
+def to_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> "QuietTable":
+    """Return rows as a table without borders: numbers to the right, text wrapped, never cut."""
     from rich.text import Text
 
     listed = [list(row) for row in rows]
@@ -29,55 +31,32 @@ def to_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> "Table":
     return table
 
 
-def to_list(
-    columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, width: int
-) -> "Table | Text":
-    """Return rows as a table; where that is too wide, with the first cell on a line of its own.
-
-    The first column holds what people copy, a reference or an id: it is never folded.
-
-    Args:
-        columns: The headings.
-        rows: As many cells a row as there are columns.
-        width: Cells of a terminal's line.
-    """
-    from rich.cells import cell_len
-
-    listed = [list(row) for row in rows]
-    shown = [[_show(cell) for cell in row] for row in listed]
-    widths = [max(map(cell_len, column)) for column in zip(columns, *shown, strict=True)]
-    if sum(widths) + _GAP * (len(widths) - 1) <= width:
-        return to_table(columns, listed)
-    return _stack(columns, shown, widths, right=set(_numeric(columns, listed)))
-
-
-def new_table(
-    columns: Sequence[str], *, right: Iterable[str] = (), first: str | None = None
-) -> "Table":
+def new_table(headings: Sequence[str], *, right: Iterable[str] = ()) -> "QuietTable":
     """Return an empty table in the one style that muster prints.
 
     Args:
-        columns: The headings.
+        headings: Of the columns.
         right: Those of them whose cells stand at the right and are not folded.
-        first: A title above the first column, in place of its heading.
     """
+    from registry.reporting.quiet_table import QuietTable
+
+    return QuietTable(headings, right=list(right))
+
+
+def facts_table(facts: Iterable[tuple[str, str]]) -> "Table":
+    """Return names and values in two columns, without headings; values fold at the line's end."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
-    flush = set(right)
-    for index, column in enumerate(columns):
-        is_right = column in flush
-        table.add_column(
-            Text(first if first is not None and index == 0 else column),
-            justify="right" if is_right else "left",
-            no_wrap=is_right,
-            overflow="fold",
-        )
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=False)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for name, value in facts:
+        table.add_row(Text(printable(name)), Text(printable(value)))
     return table
 
 
-def add_rows(table: "Table", rows: Iterable[Sequence["str | Text"]]) -> "Table":
+def add_rows(table: "QuietTable", rows: Iterable[Sequence["str | Text"]]) -> "QuietTable":
     """Add rows of finished cells to a table and return it; strings keep their newlines."""
     from rich.text import Text
 
@@ -126,27 +105,6 @@ def escape_markdown(text: str) -> str:
     for char in "\\|*_`[]~#":
         escaped = escaped.replace(char, "\\" + char)
     return escaped
-
-
-def _stack(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], *, right: set[str]
-) -> "Text":
-    """Return rows in two lines each: the first cell, and below it the others in columns."""
-    from rich.cells import cell_len
-    from rich.text import Text
-
-    def beneath(cells: Sequence[str]) -> str:
-        padded = []
-        for name, cell, width in list(zip(columns, cells, widths, strict=True))[1:]:
-            blank = " " * (width - cell_len(cell))
-            padded.append(blank + cell if name in right else cell + blank)
-        return (" " * _GAP + (" " * _GAP).join(padded)).rstrip()
-
-    text = Text(no_wrap=True, overflow="ignore")
-    text.append(f"{columns[0]}\n{beneath(columns)}", style="bold")
-    for row in rows:
-        text.append(f"\n{row[0]}\n{beneath(row)}")
-    return text
 
 
 def _numeric(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from registry.domain.architecture import Architecture
 from registry.domain.batch import BatchBand
 from registry.domain.gate import Gate, GateStatus
-from registry.domain.quantities import format_count
+from registry.domain.quantities import format_count, format_times
 from registry.domain.target import Requirement
 from registry.scaling.architecture import model_size, optimal_vocabulary
 from registry.scaling.batch import MIN_STEPS
@@ -42,7 +42,7 @@ def cautions(
         worthless = ", where repeated tokens add next to nothing" * (epochs > WORTHLESS_EPOCHS)
         yield _caution(
             "epochs",
-            f"{epochs:.3g} epochs are needed{worthless}",
+            f"{format_times(epochs)} epochs are needed{worthless}",
             f"{supply.epochs} wanted, {supply.hard_epochs} allowed",
             "get more unique data, train a smaller model, or allow more epochs",
         )

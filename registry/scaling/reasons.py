@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from math import ceil
 
-from registry.domain.quantities import format_count
+from registry.domain.quantities import format_count, format_times
 from registry.domain.target import (
     Requirement,
     TargetReport,
@@ -52,8 +52,8 @@ def _requirement(target: TargetReport) -> str:
     interval = ""
     if need.uncertainty is Uncertainty.BOOTSTRAP_80:
         interval = f" (80 % interval {format_count(need.low)} to {format_count(need.high)})"
-    ratio = need.mid / target.num_parameters
-    return f"{target.law} asks for {mid} tokens{interval} for {size} parameters, {ratio:.3g} each."
+    each = format_times(need.mid / target.num_parameters)
+    return f"{target.law} asks for {mid} tokens{interval} for {size} parameters, {each} each."
 
 
 def _worth(target: TargetReport, supply: Supply) -> str:
@@ -67,9 +67,10 @@ def _worth(target: TargetReport, supply: Supply) -> str:
         return "No unique tokens are held."
     if target.verdict is Verdict.AMPLE or target.verdict is Verdict.SUFFICIENT:
         factor = supply.once / target.required_tokens[target.law].mid
-        return f"{held}, {factor:.3g} times that."
+        return f"{held}, {format_times(factor)} times that."
     if target.verdict is Verdict.SUFFICIENT_REPEAT:
-        return f"{held}; {seen} {target.epochs_needed:.2f} times they are worth that many."
+        times = format_times(target.epochs_needed or 0.0)
+        return f"{held}; {seen} {times} times they are worth that many."
     worth = (
         f"{held}; {seen} {supply.epochs} times they are worth {format_count(supply.repeated)}, "
         f"seen {supply.hard_epochs} times {format_count(supply.exhausted)}."
@@ -79,7 +80,7 @@ def _worth(target: TargetReport, supply: Supply) -> str:
             f"{worth} No number of epochs suffices: repetition never makes them worth more than "
             f"{format_count(supply.most)}."
         )
-    takes = f"{worth} It takes {target.epochs_needed:.1f} epochs"
+    takes = f"{worth} It takes {format_times(target.epochs_needed)} epochs"
     if target.verdict is Verdict.CONSTRAINED and target.epochs_needed > supply.hard_epochs:
         return f"{takes}, while those allowed reach the interval's low end."
     return f"{takes}."
@@ -90,7 +91,7 @@ def _change(target: TargetReport, supply: Supply) -> str:
     need = target.required_tokens[target.law]
     enough = supply.unique_for(need.mid)
     if supply.blend is not None:
-        factor = f"{enough / supply.unique:.3g} times the tokens of every part"
+        factor = f"{format_times(enough / supply.unique)} times the tokens of every part"
         if target.verdict.is_enough:
             return f"With less than {factor} they would not be enough."
         return f"At these weights {factor} would make it {Verdict.SUFFICIENT_REPEAT}."

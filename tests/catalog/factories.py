@@ -9,6 +9,7 @@ from registry.domain.engine import EngineCheck
 from registry.domain.generation import GenerationDraft
 from registry.domain.ledger import LedgerEntry, Rejected
 from registry.domain.licence import LicenceStatement
+from registry.domain.measurement import Measurement
 from registry.domain.model import ModelDraft, ModelReference
 from registry.domain.money import Money
 from registry.domain.names import Reference
@@ -143,6 +144,17 @@ def make_count(tokenizer="gpt2", **fields):
             "num_tokens_low": num_tokens,
             "num_tokens_high": num_tokens,
             "document_index": digest("index"),
+            **fields,
+        }
+    )
+
+
+def make_measurement(**fields):
+    return Measurement.model_validate(
+        {
+            "kind": "near-duplicates",
+            "method": {"name": "minhash", "bands": 14},
+            "found": digest("found"),
             **fields,
         }
     )

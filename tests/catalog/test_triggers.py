@@ -18,6 +18,7 @@ from tests.catalog.factories import (
     make_engine_check,
     make_entry,
     make_generation,
+    make_measurement,
     make_model,
     make_recipe,
     make_run,
@@ -62,6 +63,8 @@ def full(catalog):
         input_counts=(("web/in@1", make_count()),),
     )
     catalog.versions.seal(draft, run=make_run(), **WHO)
+    run = catalog.runs.open(make_run("measure"), inputs=["web/in@1"])
+    catalog.runs.finish(run.id, measured=[("web/in@1", make_measurement())], **WHO)
     moved = (make_shard(uri="/new/part-0.jsonl"),)
     catalog.versions.seal(draft.model_copy(update={"shards": moved}), run=make_run(), **WHO)
     return catalog

@@ -345,6 +345,27 @@ def test_documents_are_embedded_searched_and_measured(muster, corpus):
     assert "begins" in muster.run("similar", "a/b", "--text", "naïve document").stdout
 
 
+def test_near_duplicates_are_measured_once_and_leave_the_report(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b")
+    how = ("--words", 1, "--bands", 4, "--rows", 2)
+    (measured,) = muster.json("measure", "near-duplicates", "a/b", *how)
+    told = muster.run("measure", "near-duplicates", "a/b@1", *how)
+    muster.run("tokenizer", "train", "--from", "a/b", "--name", "t", "--vocab-size", 300)
+    muster.run("tokenize", "a/b", "--tokenizer", "t", "--count-only")
+    report = muster.json("report", "a/b", "--params", "10")
+
+    assert ("a/b@1", "measured", 60) == (
+        measured["reference"],
+        measured["status"],
+        measured["num_documents"],
+    )
+    assert "unchanged" in told.stdout
+    assert "4 bands of 2" in told.stdout
+    assert 4 == report["near_duplicates"]["method"]["bands"]
+    assert measured["num_near_duplicates"] == report["near_duplicates"]["num_documents"] > 0
+    assert report["total_tokens"] > report["unique_tokens"] > 0
+
+
 def test_a_search_for_nothing_is_wrong_usage(muster, corpus):
     muster.run("register", corpus, "--name", "a/b")
     muster.run("embed", "a/b", "--min-count", 1, "--dimensions", 4)

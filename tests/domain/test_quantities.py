@@ -7,6 +7,7 @@ from registry.domain.quantities import (
     format_count,
     format_exact,
     format_percent,
+    format_times,
     parse_count,
     parse_fraction,
 )
@@ -88,3 +89,11 @@ def test_a_power_is_that_of_the_number(number):
 
 def test_a_number_with_more_digits_than_python_writes_is_shown():
     assert "1.23e10000" == format_exact(12_345 * 10**9_996)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (0.1234, "0.123"), (4, "4"), (999.4, "999"), (1152, "1,150"), (2e6, "2M")],
+)
+def test_times_are_written_out(number, text):
+    assert text == format_times(number)

@@ -1,4 +1,4 @@
-"""A supply by language, kind, domain and tag adds up to the supply."""
+"""A supply by language, kind, domain and quality adds up to the supply, or to a run."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ parts = st.builds(
 )
 
 
-def composed(held):
+def composed(held, weights=None):
     versions, lines = [], []
     for number, part in enumerate(held):
         name = f"{part['space']}/part-{number}"
@@ -39,14 +39,20 @@ def composed(held):
                 num_unique_tokens=part["tokens"] // 2,
             )
         )
-    return compose(versions, lines)
+    named = None
+    if weights is not None:
+        named = {line.reference: one for line, one in zip(lines, weights, strict=True)}
+    return compose(versions, lines, weights=named)
 
 
 @given(st.lists(parts, max_size=6))
 def test_languages_kinds_and_domains_each_add_up_to_the_supply(held):
     found = composed(held)
 
-    for by in (GroupBy.LANGUAGE, GroupBy.KIND, GroupBy.SPACE):
+    sorts = [GroupBy.LANGUAGE, GroupBy.KIND, GroupBy.SPACE]
+    if any("quality-high" in part["tags"] for part in held):
+        sorts.append(GroupBy.QUALITY)
+    for by in sorts:
         groups = [group for group in found if group.by is by]
         assert len(held) == sum(group.num_versions for group in groups)
         assert sum(part["tokens"] for part in held) == sum(group.num_tokens for group in groups)
@@ -71,9 +77,25 @@ def test_several_languages_are_a_group_of_their_own_and_tags_stand_in_each():
         ("language", "en", 3),
         ("kind", "text", 11),
         ("space", "web", 11),
-        ("tag", "quality-high", 7),
+        ("quality", "high", 7),
+        ("quality", "und", 4),
+        ("tag", "untagged", 7),
         ("tag", "best", 4),
-        ("tag", "untagged", 4),
     ] == [(group.by, group.value, group.unique_tokens) for group in found]
     untagged = composed([{**one, "languages": (), "tags": ()}])
     assert not any(group.by is GroupBy.TAG for group in untagged)
+
+
+def test_a_mixture_is_composed_by_its_weights_and_not_by_what_is_held():
+    one = {"space": "web", "kind": "text", "languages": ("en",)}
+    found = composed(
+        [
+            {**one, "tags": ("quality-high",), "tokens": 10},
+            {**one, "tags": ("quality-low",), "tokens": 1_000},
+        ],
+        weights=[0.75, 0.25],
+    )
+
+    assert [("high", 0.75), ("low", 0.25)] == [
+        (group.value, group.weight) for group in found if group.by is GroupBy.QUALITY
+    ]

@@ -23,6 +23,7 @@ from registry.domain.count import CountMethod
 from registry.domain.digest import fingerprint
 from registry.domain.generation import Role
 from registry.domain.licence import Basis, Confidence
+from registry.domain.measurement import MeasurementKind
 from registry.domain.model_target import Target
 from registry.domain.run import Operation, RunState
 from registry.domain.takedown import ActionKind, ItemKind, SelectorKind
@@ -44,6 +45,7 @@ from tests.catalog.factories import (
     make_engine_check,
     make_entry,
     make_generation,
+    make_measurement,
     make_model,
     make_recipe,
     make_run,
@@ -64,6 +66,7 @@ ENUMERATIONS = {
     ("licence_assertion", "basis"): Basis,
     ("licence_assertion", "confidence"): Confidence,
     ("generation", "role"): Role,
+    ("measurement", "kind"): MeasurementKind,
     ("run", "operation"): Operation,
     ("run", "state"): RunState,
     ("takedown", "selector"): SelectorKind,
@@ -82,6 +85,7 @@ LATER_TABLES = {
     "engine_check",
     "generation",
     "generation_grounding",
+    "measurement",
     "mixture_part",
     "model",
     "model_training",
@@ -127,6 +131,8 @@ def populate(url):
             tags=("gold",),
         )
         catalog.versions.seal(draft, run=make_run(), **WHO)
+        run = catalog.runs.open(make_run("measure"), inputs=["web/in@1"])
+        catalog.runs.finish(run.id, measured=[("web/in@1", make_measurement())], **WHO)
         catalog.takedowns.open(make_takedown("web/in@1"), **WHO)
         catalog.takedowns.act(1, ActionKind.EXEMPTED, item=1, note="why", **WHO)
         moved = (make_shard(uri="/new/part-0.jsonl"),)

@@ -1,15 +1,23 @@
 """The report as one HTML file: parsed, not compared by eye."""
 
+import io
 import math
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from rich.console import Console
 
+from registry.domain.contamination import ContaminatedLine, Contamination, EvaluationSet
+from registry.domain.near_duplicates import NearDuplicates, SignatureMethod
 from registry.domain.report_curves import EpochPoint, ReportCurves, SensitivityRow, SizePoint
 from registry.reporting import charts
+from registry.reporting.gates import list_gates
 from registry.reporting.page import GLOSSARY, report_page
+from registry.reporting.readiness import render_report, report_markdown
 from tests.reporting.factories import (
+    DIGEST,
     make_diamond,
     make_gate,
     make_report,
@@ -143,6 +151,30 @@ def test_everything_a_reader_must_know_is_on_the_page():
         assert needed in text
 
 
+def test_near_copies_have_a_step_of_their_own_once_they_were_measured():
+    found = NearDuplicates(method=SignatureMethod(), num_documents=7, num_tokens=400_000_000)
+    measured = make_report(near_duplicates=found, unique_is_upper_bound=False)
+    steps = [
+        [(row["name"], row["start"], row["end"]) for row in one["data"]["values"]][:4]
+        for one in map(charts.waterfall_chart, (make_report(), measured))
+    ]
+
+    assert [
+        ("as they stand", 0, 11 * 10**9),
+        ("duplicates", 10**10, 11 * 10**9),
+        ("unique", 0, 10**10),
+    ] == steps[0][:3]
+    assert [
+        ("exact copies", 104 * 10**8, 11 * 10**9),
+        ("near copies", 10**10, 104 * 10**8),
+        ("unique", 0, 10**10),
+    ] == steps[1][1:]
+    assert "upper bound." in Page(render(make_report())).text
+    assert (
+        "near: 7 documents of 400M tokens, left out too, by MinHash" in Page(render(measured)).text
+    )
+
+
 def test_lineage_is_drawn_in_full_once():
     text = Page(render(make_report(), lineages=[make_diamond()])).text
     tree = text[text.index("Lineage") : text.index("Inputs")]
@@ -205,3 +237,58 @@ def test_two_themes_and_paper_are_styled():
     assert "prefers-color-scheme: dark" in page
     assert "@media print" in page
     assert 'name="viewport"' in page
+
+
+def test_text_markdown_and_page_list_the_same_gates_and_warnings():
+    caution = {"name": "steps", "status": "warn", "policy": "at least 10,000 steps", "hint": None}
+    targets = tuple(
+        make_target(
+            num_parameters=size,
+            warnings=(make_gate(**caution, message=f"{steps} steps", evidence=()),),
+        )
+        for size, steps in ((10**9, 7), (2 * 10**9, 9))
+    )
+    report = make_report(
+        targets=targets,
+        gates=(make_gate(),),
+        warnings=(
+            make_warning(),
+            make_warning(code="epochs-above-4", message="said by a gate", references=()),
+        ),
+    )
+    gates = list_gates(report)
+    console = Console(width=300, file=io.StringIO(), color_system=None)
+    console.print(render_report(report))
+    markdown = unescape(report_markdown(report)).replace("\\", "")
+    shown = (console.file.getvalue(), markdown, Page(render(report)).text)
+
+    assert ["licence", "steps"] == [gate.name for gate in gates]
+    assert ("1B: 7 steps", "2B: 9 steps") == gates[1].evidence
+    assert "steps of 1B" == list_gates(make_report(targets=targets[:1]))[0].name
+    for text in shown:
+        for gate in gates:
+            for line in (gate.name, gate.message, *gate.evidence, gate.policy):
+                assert line in text
+        assert "nobody has stated a licence" in text
+        assert "said by a gate" not in text
+
+
+@pytest.mark.parametrize("found", [None, (), ("eval/e@1",)])
+def test_evaluation_data_is_a_step_of_the_waterfall_where_it_was_compared(found):
+    compared = Contamination(
+        evaluation=tuple(
+            EvaluationSet(reference=name, digest=DIGEST, num_documents=2) for name in found or ()
+        ),
+        lines=(ContaminatedLine(reference="a/b@1", num_equal_documents=1, equal_tokens=250),)
+        * bool(found),
+    )
+    report = make_report(
+        total_tokens=2000, unique_tokens=1000, contamination=None if found is None else compared
+    )
+    steps = charts.waterfall_chart(report)["data"]["values"]
+    lost = {step["name"]: (step["start"], step["end"]) for step in steps if step["kind"] == "loss"}
+
+    if found:
+        assert {"duplicates": (1250, 2000), "evaluation": (1000, 1250)} == lost
+    else:
+        assert {"duplicates": (1000, 2000)} == lost

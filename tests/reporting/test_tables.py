@@ -13,7 +13,6 @@ from registry.reporting.tables import (
     new_table,
     rows_to_csv,
     rows_to_markdown,
-    to_list,
     to_table,
 )
 
@@ -45,10 +44,17 @@ def test_a_table_aligns_numbers_and_takes_no_text_for_markup():
     ]
 
 
-def test_a_narrow_table_folds_names_and_cuts_nothing():
-    text = render(to_table(COLUMNS, [("space/a-very-long-name@1", 7, 1.0)]), width=36)
+def show(renderable, width):
+    return [line.rstrip() for line in render(renderable, width=width).splitlines()]
 
-    assert "".join(line.split()[0] for line in text.splitlines()[1:]) == "space/a-very-long-name@1"
+
+def test_what_fits_no_line_is_folded_and_nothing_is_cut():
+    name = "space/a-very-long-name-that-is-wider-than-the-line@1"
+    folded = show(to_table(COLUMNS, [(name, 7, 1.0)]), width=36)
+
+    assert name == "".join(folded[1:3])
+    assert all(len(line) <= 36 for line in folded)
+    assert folded[3].split() == ["7", "1"]
 
 
 def test_a_table_shows_escapes_instead_of_sending_them():
@@ -92,21 +98,43 @@ def test_no_text_can_leave_its_markdown_cell(text):
 
 
 LISTED = [("space/a-long-name.text-default@1", "text", 1_200), ("a/b@1", "表格", 7)]
+HEADINGS = ("reference", "kind", "documents")
 
 
-def test_a_list_that_fits_is_a_table():
-    shown = render(to_list(("reference", "kind", "documents"), LISTED, width=60), width=60)
+def test_one_long_reference_hangs_alone_and_the_others_keep_their_line():
+    assert [
+        "reference  kind  documents",
+        "space/a-long-name.text-default@1",
+        "           text      1,200",
+        "a/b@1      表格          7",
+    ] == show(to_table(HEADINGS, LISTED), width=40)
+    assert "space/a-long-name.text-default@1  text      1,200" in show(
+        to_table(HEADINGS, LISTED), width=60
+    )
 
-    assert "space/a-long-name.text-default@1  text      1,200" in shown
+
+def test_a_sentence_gives_way_before_a_reference_does():
+    rows = [("space/a-long-name@1", "a sentence that is too long for its line", "1.2 MB")]
+
+    assert [
+        "reference            said                       size",
+        "space/a-long-name@1  a sentence that is too     1.2 MB",
+        "                     long for its line",
+    ] == show(to_table(("reference", "said", "size"), rows), width=54)
 
 
-def test_a_list_that_does_not_fit_keeps_its_first_column_whole():
-    expected = """\
-reference
-  kind  documents
-space/a-long-name.text-default@1
-  text      1,200
-a/b@1
-  表格          7"""
+@given(
+    names=st.lists(st.integers(1, 60), min_size=1, max_size=5),
+    words=st.lists(st.integers(1, 12), min_size=1, max_size=6),
+    width=st.integers(40, 100),
+)
+def test_no_word_that_fits_a_line_is_broken(names, words, width):
+    said = " ".join("w" * length for length in words)
+    rows = [("n" * length, said, 7) for length in names]
+    shown = show(to_table(("name", "said", "number"), rows), width)
 
-    assert expected == str(to_list(("reference", "kind", "documents"), LISTED, width=40))
+    assert all(len(line) <= width for line in shown)
+    text = " ".join(shown).split()
+    for name, *_ in rows:
+        assert len(name) > width or name in text
+    assert all(word in text for word in said.split())

@@ -116,7 +116,7 @@ def test_the_reasons_name_law_interval_numbers_and_what_would_change():
         "epoch-2024 asks for 1.29T tokens (80 % interval 778B to 2.11T) for 70B parameters, "
         "18.4 each.",
         "200B unique tokens are held; seen 4 times they are worth 745B, seen 16 times 2.12T. "
-        "It takes 7.7 epochs.",
+        "It takes 7.69 epochs.",
         "145B more unique tokens would make it SUFFICIENT-REPEAT, and so would a model of 39.4B "
         "parameters.",
         "Seen 4 times, what is held leaves the loss 0.017 nats above that on enough data, by "

@@ -32,6 +32,7 @@ from registry.catalog.tables.takedowns import (
 )
 from registry.catalog.tables.tokens import EngineCheckRow, TokenCountRow, TokenizerRow
 from registry.catalog.tables.versions import (
+    MeasurementRow,
     MetricRow,
     SchemaDefinitionRow,
     ShardLocationRow,
@@ -54,6 +55,7 @@ __all__ = [
     "LedgerRejectionRow",
     "LicenceAssertionRow",
     "LineageEdgeRow",
+    "MeasurementRow",
     "MetricRow",
     "MixturePartRow",
     "ModelRow",

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.catalog.columns import Key, Name, OneOf, not_negative, one_of
 from registry.catalog.tables.base import CLUSTERED, Row
+from registry.domain.measurement import MeasurementKind
 from registry.domain.version import Content, VersionState
 
 
@@ -160,3 +161,25 @@ class MetricRow(Row):
     name: Mapped[Name] = mapped_column(primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), primary_key=True)
     value: Mapped[float]
+
+
+class MeasurementRow(Row):
+    """What was measured of a version's documents, kept as an object."""
+
+    __tablename__ = "measurement"
+    __table_args__ = (
+        UniqueConstraint("version_id", "recipe_id", "kind", "method"),
+        one_of("kind", MeasurementKind),
+    )
+
+    id: Mapped[Key] = mapped_column(comment="Rises with time.")
+    version_id: Mapped[int] = mapped_column(ForeignKey("version.id"))
+    recipe_id: Mapped[int] = mapped_column(
+        ForeignKey("recipe.id"), comment="Applied on the fly; 0: the version as it stands."
+    )
+    kind: Mapped[MeasurementKind] = mapped_column(OneOf(MeasurementKind))
+    method: Mapped[str] = mapped_column(
+        comment="Canonical JSON of all that decides what is found, beside the documents."
+    )
+    found: Mapped[str] = mapped_column(comment="Digest of the object that holds what was found.")
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), comment="The run that measured it.")

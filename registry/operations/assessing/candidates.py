@@ -148,6 +148,7 @@ def _count_new(context: Context, name: str, supply: Supply) -> tuple[int, bool]:
         # What is held stands first, so that only what is new counts.
         [*held, Reference.parse(name)],
         tokenizer_fingerprint=supply.measure.tokenizer_fingerprint,
+        evaluation=[Reference.parse(one.reference) for one in supply.contamination.evaluation],
     )
     line = next(one for one in joined.lines if one.reference == name)
     return line.known_tokens, all(one.num_unique_tokens is not None for one in joined.lines)

@@ -4,9 +4,10 @@ import math
 from collections.abc import Callable
 
 from registry.domain.model_target import Objective
-from registry.domain.quantities import format_count, format_number
+from registry.domain.quantities import format_count, format_number, format_times
 from registry.domain.report import Report
 from registry.domain.report_answers import Figure, FigureInput
+from registry.domain.supply import SupplyLine
 from registry.domain.target import TargetReport
 from registry.errors import UnknownError
 from registry.operations.assessing.explain_mixture import explain_effective, explain_epochs
@@ -35,27 +36,33 @@ def explain(context: Context, report: Report, figure: str) -> tuple[Figure, ...]
 
 def _unique(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
     inputs = [
-        FigureInput(
-            symbol=f"U_{place}",
-            value=line.num_tokens if line.num_unique_tokens is None else line.num_unique_tokens,
-            meaning=f"{line.reference}: {format_number(line.num_tokens, 'token')}, "
-            + (
-                "duplicates not measured"
-                if line.num_unique_tokens is None
-                else f"{line.num_tokens - line.num_unique_tokens:,} in documents seen before"
-            ),
-        )
+        FigureInput(symbol=f"U_{place}", value=line.known_tokens, meaning=_tokens_of(line))
         for place, line in enumerate(report.supply, start=1)
     ]
+    near = report.near_duplicates
+    nearly = f"near ones are {near}" if isinstance(near, str) else f"near ones by {near.method}"
     return Figure(
         name="unique",
         target=target.label,
-        formula="U = sum of U_i, each document counted in the first version that holds it",
+        formula="U = sum of U_i, each document counted in the first version that holds it"
+        + ("" if isinstance(near, str) else " or one that is nearly the same")
+        + ", and none that overlaps with evaluation data",
         inputs=tuple(inputs),
         steps=(f"U = {report.unique_tokens:,}",),
         result=f"{format_count(report.unique_tokens)} unique tokens",
-        source="exact duplicates by the SHA-256 of the text; near duplicates are not measured",
+        source=f"exact duplicates by the SHA-256 of the text; {nearly}",
     )
+
+
+def _tokens_of(line: SupplyLine) -> str:
+    held = f"{line.reference}: {format_number(line.num_tokens, 'token')}"
+    if line.num_unique_tokens is None:
+        return f"{held}, duplicates not measured"
+    near, taken = line.num_near_duplicate_tokens, line.num_contaminated_tokens
+    exact = line.num_tokens - line.num_unique_tokens - (near or 0) - taken
+    left_out = f"{held}, {exact:,} in documents seen before"
+    left_out += "" if near is None else f", {near:,} in near duplicates"
+    return left_out + (f", {taken:,} in overlap with evaluation data" if taken else "")
 
 
 def _requirement(report: Report, target: TargetReport, law: Law) -> Figure:
@@ -138,7 +145,7 @@ def _epochs(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: 
             FigureInput(symbol="R*", value=R_D_STAR, meaning="the constant of repetition"),
         ),
         steps=tuple(steps),
-        result="infeasible" if needed is None else f"{needed:.3g} epochs",
+        result="infeasible" if needed is None else f"{format_times(needed)} epochs",
         source=_REPETITION + ", solved for e",
     )
 

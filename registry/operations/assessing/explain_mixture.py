@@ -1,6 +1,6 @@
 """How repetition comes about at the weights of a mixture."""
 
-from registry.domain.quantities import format_count
+from registry.domain.quantities import format_count, format_times
 from registry.domain.report_answers import Figure, FigureInput
 from registry.domain.target import TargetReport
 from registry.operations.assessing.judging import blend_of
@@ -54,7 +54,7 @@ def explain_epochs(target: TargetReport) -> Figure:
         steps=tuple(steps),
         result="infeasible"
         if needed is None
-        else f"{needed:.3g} epochs of the part that repeats most",
+        else f"{format_times(needed)} epochs of the part that repeats most",
         source=f"{_SOURCE}; solved for t by bisection",
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from registry.about import __version__
 from registry.catalog.collector import collector_paused
 from registry.domain.acquisition import Acquisition, Candidate
+from registry.domain.contamination_policy import contamination_gate
 from registry.domain.count import RecordedCount, TokenCount
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.effective import LicencePolicy
@@ -30,6 +31,7 @@ from registry.operations.assessing.assess_targets import assess_target
 from registry.operations.assessing.candidates import find_candidates, rank
 from registry.operations.assessing.laws import list_laws
 from registry.operations.assessing.mixture_supply import Mixed, find_mixture, mix, use_parts
+from registry.operations.assessing.quality import with_quality
 from registry.operations.assessing.report_warnings import warn_of_near_duplicates, warn_of_targets
 from registry.operations.assessing.supply import Supply, gather_supply
 from registry.operations.assessing.synthetic_supply import find_synthetic, warn_of_synthetic
@@ -50,13 +52,17 @@ def make_report(
     """
     laws = list_laws(context.home)
     law, tokenizer, references = request.law, request.tokenizer, request.references
+    evaluation = request.evaluation or None
     if pinned is not None:
         law, tokenizer = pinned.law, pinned.tokenizer.fingerprint
+        if pinned.contamination is not None:
+            evaluation = tuple(one.reference for one in pinned.contamination.evaluation)
         references = references or tuple(item.reference for item in pinned.inputs)
     asked = _Asked(
         context=context,
         request=request,
         references=[Reference.parse(text) for text in references],
+        evaluation=None if evaluation is None else list(map(Reference.parse, evaluation)),
         tokenizer=_fingerprint_of(context, tokenizer),
         law=get_law(law or DEFAULT_LAW, among=laws),
         laws=laws,
@@ -84,15 +90,17 @@ def _make(asked: "_Asked", pinned: Report | None) -> Report:
         law=asked.law.id,
         mixture=found.mixture,
         supply=supply.lines,
-        # A mixture is composed by its weights, which stand with its parts.
-        composition=()
-        if found.mixture
-        else compose([item.version for item in supply.counted], supply.lines),
+        composition=compose(
+            with_quality(context, [item.version for item in supply.counted]),
+            supply.lines,
+            weights=mixed.weights if mixed else None,
+        ),
         total_tokens=supply.total_tokens,
         unique_tokens=supply.unique_tokens,
-        # Near duplicates are not measured yet, so the unique tokens are never known from below.
-        unique_is_upper_bound=True,
+        unique_is_upper_bound=bool(supply.near.unmeasured or supply.contamination.unmeasured),
         duplicate_documents=supply.duplicate_documents,
+        contamination=supply.contamination,
+        near_duplicates=supply.near.found or "not measured",
         diversity=list_diversity(context, [item.version for item in supply.counted]),
         targets=found.targets,
         before=_before(whole) if request.without else (),
@@ -106,7 +114,7 @@ def _make(asked: "_Asked", pinned: Report | None) -> Report:
             *warn_of_synthetic(found.synthetic),
             *_choices(request, pinned),
             *warn_of_targets(found.targets),
-            warn_of_near_duplicates(supply),
+            *warn_of_near_duplicates(supply),
         ),
         inputs=_inputs(found, whole),
         laws=tuple(_source(item) for item in laws if item.is_in_panel or item is asked.law),
@@ -120,6 +128,9 @@ class _Asked:
     context: Context
     request: ReportRequest
     references: list[Reference]
+    evaluation: list[Reference] | None
+    """None: all that is registered."""
+
     tokenizer: Digest | None
     law: Law
     laws: Sequence[Law]
@@ -146,6 +157,7 @@ def _stand(asked: _Asked, *, without: Sequence[Reference]) -> _Standing:
         tokenizer_fingerprint=asked.tokenizer,
         policy=policy,
         without=without,
+        evaluation=asked.evaluation,
     )
     mixture = find_mixture(context, supply, num_asked=len(asked.references))
     mixed = None if mixture is None else mix(context, mixture, supply)
@@ -208,12 +220,18 @@ def _before(whole: _Standing) -> tuple[Before, ...]:
 def _inputs(found: _Standing, whole: _Standing) -> tuple[PinnedInput, ...]:
     """Return everything that was looked at; what was left out as well, to be left out again."""
     kept = {item.version.reference for item in found.supply.counted}
+    signed = {
+        line.reference: digest
+        for supply in (whole.supply, found.supply)
+        for line, digest in zip(supply.lines, supply.near.signatures, strict=False)
+    }
     inputs = () if found.mixed is None else (found.mixed.input,)
     return inputs + tuple(
         PinnedInput(
             reference=item.version.reference,
             digest=item.version.digest,
             count=None if item.count is None else _fingerprint(item.count),
+            signatures=signed.get(item.version.reference),
             is_left_out=item.version.reference not in kept,
         )
         for item in whole.supply.counted
@@ -244,6 +262,15 @@ def _find_gates(
     gates = [licence_gate(licences, policy)]
     if policy.synthetic is not None:
         gates.append(synthetic_gate(synthetic, policy.synthetic, name=policy.name))
+    if policy.contamination is not None:
+        gates.append(
+            contamination_gate(
+                supply.contamination,
+                policy.contamination,
+                unique_tokens=supply.unique_tokens,
+                name=policy.name,
+            )
+        )
     return tuple(gates)
 
 

@@ -95,7 +95,7 @@ def mix(context: Context, mixture: Mixture, supply: Supply) -> Mixed:
         if not tokens:
             raise InputError(
                 f"{name} has a weight in {version.reference} and no token that is not in another "
-                "part",
+                "part or in evaluation data",
                 hint="make a mixture without it",
             )
     return Mixed(

@@ -27,6 +27,7 @@ def report(context: Context, question: Question) -> Report:
         raise InputError("no model size was given", hint="--params 1.3B")
     request = ReportRequest(
         references=tuple(_pin(context, reference) for reference in question.references),
+        evaluation=tuple(_pin(context, reference) for reference in question.evaluation),
         without=tuple(name for item in question.without for name in _pin_all(context, item)),
         candidates=tuple(
             wish.model_copy(update={"reference": _pin(context, Reference.parse(wish.reference))})

@@ -94,6 +94,17 @@ def _diff_data(first: Report, second: Report) -> Iterator[ReportChange]:
         yield _change(Cause.DATA, "the versions stand in another order, so others hold the shared")
 
 
+def _diff_evaluation(first: Report, second: Report) -> Iterator[ReportChange]:
+    old, new = (
+        {one.reference for one in (report.contamination.evaluation if report.contamination else ())}
+        for report in (first, second)
+    )
+    for reference in sorted(old - new):
+        yield _change(Cause.DATA, f"no longer compared with the evaluation data {reference}")
+    for reference in sorted(new - old):
+        yield _change(Cause.DATA, f"compared with the evaluation data {reference} as well")
+
+
 def _diff_tokens(first: Report, second: Report) -> Iterator[ReportChange]:
     if first.tokenizer.fingerprint != second.tokenizer.fingerprint:
         yield _change(
@@ -210,6 +221,15 @@ def _diff_warnings(first: Report, second: Report) -> Iterator[ReportChange]:
 
 
 def _diff_measures(first: Report, second: Report) -> Iterator[ReportChange]:
+    before, after = first.near_duplicates, second.near_duplicates
+    if before != after:
+        found = "are not measured everywhere any more"
+        if not isinstance(after, str):
+            tokens, by = format_count(after.num_tokens), after.method
+            found = (
+                f"take {tokens} tokens, by shingles of {by.words}, {by.bands} bands of {by.rows}"
+            )
+        yield _change(Cause.MEASURE, f"near duplicates {found}")
     old = {item.reference: item for item in first.diversity}
     for item in second.diversity:
         if old.get(item.reference, item) != item:
@@ -227,6 +247,7 @@ def _diff_code(first: Report, second: Report) -> Iterator[ReportChange]:
 
 _FINDERS: tuple[Callable[[Report, Report], Iterator[ReportChange]], ...] = (
     _diff_data,
+    _diff_evaluation,
     _diff_tokens,
     _diff_laws,
     _diff_targets,

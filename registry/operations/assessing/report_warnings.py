@@ -2,24 +2,52 @@
 
 from collections.abc import Sequence
 
+from registry.domain.count import RecordedCount
+from registry.domain.near_duplicates import SignatureMethod
 from registry.domain.report import ReportWarning, WarningCode
 from registry.domain.target import TargetReport
 from registry.operations.assessing.supply import Supply
 
+_NAMED = 8
+"""Versions that a command to paste names."""
 
-def warn_of_near_duplicates(supply: Supply) -> ReportWarning:
-    """Return the warning that unique tokens are known from above only.
+
+def warn_of_near_duplicates(supply: Supply) -> list[ReportWarning]:
+    """Return the warning that unique tokens are known from above only; none: they are known.
 
     Source:
         Su et al. 2024 (arXiv:2412.02595), table 4: of DCLM's 3.8T tokens 1.0T are left by global
         fuzzy deduplication, of FineWeb-Edu's 1.3T 0.2T.
     """
-    return ReportWarning(
-        code=WarningCode.UNMEASURED_NEAR_DUPLICATES,
-        message="near duplicates are not measured, so unique tokens are an upper bound; "
-        "web corpora have lost 74 to 85 % of their tokens to them",
-        references=tuple(line.reference for line in supply.lines),
-    )
+    missing = supply.near.unmeasured
+    if not missing:
+        return []
+    return [
+        ReportWarning(
+            code=WarningCode.UNMEASURED_NEAR_DUPLICATES,
+            message="near duplicates are not measured, so unique tokens are an upper bound; "
+            "web corpora have lost 74 to 85 % of their tokens to them",
+            references=tuple(one.reference for one in missing),
+            hint=_command_to_measure(missing, supply.near.method or SignatureMethod()),
+        )
+    ]
+
+
+def _command_to_measure(missing: Sequence[RecordedCount], method: SignatureMethod) -> str | None:
+    """Return the command that measures versions as the others were; None: it could not."""
+    # Without the index of a count nobody can say what a duplicate costs.
+    names = [one.reference for one in missing if one.document_index is not None]
+    if not names:
+        return None
+    words = ["muster measure near-duplicates", *names[:_NAMED]]
+    words += ["REF..."] if len(names) > _NAMED else []
+    words += ["--recipe NAME"] if any(one.recipe for one in missing) else []
+    usual = SignatureMethod()
+    for option in ("words", "bands", "rows"):
+        value = getattr(method, option)
+        if value != getattr(usual, option):
+            words.append(f"--{option} {value}")
+    return " ".join(words)
 
 
 def warn_of_targets(targets: Sequence[TargetReport]) -> list[ReportWarning]:

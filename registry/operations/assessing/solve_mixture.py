@@ -16,6 +16,7 @@ from registry.domain.names import DatasetName, Reference
 from registry.domain.version import Version
 from registry.errors import InputError
 from registry.operations.assessing.mixture_supply import mix
+from registry.operations.assessing.quality import with_quality
 from registry.operations.assessing.supply import gather_supply
 from registry.operations.context import Context
 from registry.operations.mixing.mixtures import make
@@ -63,7 +64,8 @@ def solve(
     wanted = None if tokenizer is None else context.catalog.tokenizers.get(tokenizer).fingerprint
     supply = gather_supply(context, references, tokenizer_fingerprint=wanted)
     held = {line.reference: line.known_tokens for line in supply.lines}
-    versions = [item.version for item in supply.counted if item.version.reference in held]
+    counted = [item.version for item in supply.counted if item.version.reference in held]
+    versions = with_quality(context, counted)
     shares = [_share(asked, versions, is_floor=True) for asked in floors]
     shares += [_share(asked, versions, is_floor=False) for asked in caps]
     found = solve_weights(list(held.values()), num_tokens, shares=shares, most_epochs=most_epochs)

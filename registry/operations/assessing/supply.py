@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from registry.document_index import NOTHING, UniqueShare
+from registry.domain.contamination import Contamination
 from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.digest import Digest
 from registry.domain.effective import EffectiveLicence, LicencePolicy
@@ -13,6 +15,13 @@ from registry.domain.report import ReportWarning, WarningCode
 from registry.domain.supply import SupplyLine
 from registry.domain.version import Content, DatasetKind, Lifecycle, Version
 from registry.errors import InputError
+from registry.operations.assessing.evaluation import (
+    Evaluation,
+    compare,
+    say_contamination,
+    warn_of_contamination,
+)
+from registry.operations.assessing.near_supply import NearSupply, find_near_duplicates
 from registry.operations.assessing.supply_warnings import Counted, warn_of_supply
 from registry.operations.context import Context
 from registry.operations.governing.licences import effective_of
@@ -60,6 +69,8 @@ class Supply:
     total_tokens: int
     unique_tokens: int
     duplicate_documents: int | None
+    contamination: Contamination
+    near: NearSupply
     warnings: tuple[ReportWarning, ...]
     mixtures: tuple[str, ...] = ()
     """The mixtures among the versions that were asked for, by reference."""
@@ -72,6 +83,7 @@ def gather_supply(
     tokenizer_fingerprint: Digest | None,
     policy: LicencePolicy | None = None,
     without: Sequence[Reference] = (),
+    evaluation: Sequence[Reference] | None = None,
 ) -> Supply:
     """Return the supply of some versions, or of everything that was counted.
 
@@ -85,9 +97,10 @@ def gather_supply(
             equals the one that counted last.
         policy: Chooses between the alternatives that licences leave.
         without: Versions that are left out with all that was made from them.
+        evaluation: Evaluation data whose documents are no supply; None: all that is registered.
 
     Raises:
-        InputError: Nothing was counted.
+        InputError: Nothing was counted, or evaluation data holds no documents.
         UnknownError: There is no such version.
     """
     left_out: tuple[ReportWarning, ...] = ()
@@ -115,8 +128,14 @@ def gather_supply(
     counted, taken = _leave_out(context, counted, without)
     licences = effective_of(context, [item.version.reference for item in counted], policy=policy)
     warnings = (*chosen, *warn_of_supply(context, counted, licences), *left_out, *taken)
-    supply = _add_up(context, counted, measure, licences, warnings)
-    return replace(supply, mixtures=tuple(mixtures)) if mixtures else supply
+    held = {one.version.reference: one.count.recipe for one in counted if one.count is not None}
+    compared = compare(context, evaluation, supply=held)
+    supply = _add_up(context, counted, measure, licences, compared)
+    return replace(
+        supply,
+        mixtures=tuple(mixtures),
+        warnings=(*warnings, *warn_of_contamination(supply.contamination)),
+    )
 
 
 def _leave_out(
@@ -340,33 +359,79 @@ def _add_up(
     counted: tuple[Counted, ...],
     measure: Measure,
     licences: Mapping[str, EffectiveLicence],
-    warnings: tuple[ReportWarning, ...],
+    evaluation: Evaluation,
 ) -> Supply:
     known = [(item.version, item.count) for item in counted if item.count is not None]
-    indexes = [count.document_index for _, count in known]
-    totals = add_up_indexes(context.store, [index for index in indexes if index is not None])
-    shares = iter(totals.shares)
-    lines: list[SupplyLine] = []
-    for version, count in known:
-        unique = None if count.document_index is None else next(shares).num_tokens
-        licence = licences[version.reference].expression
-        lines.append(_line(version, count, licence=licence, num_unique_tokens=unique))
-    all_measured = all(index is not None for index in indexes)
-    num_documents = sum(count.num_documents for _, count in known)
+    digests = [count.document_index for _, count in known]
+    near = find_near_duplicates(context, [count for _, count in known])
+    totals = add_up_indexes(
+        context.store,
+        [digest for digest in digests if digest is not None],
+        removed=[near.keys, evaluation.equal, evaluation.overlapping],
+    )
+    found = iter(zip(totals.shares, *totals.removed, strict=True))
+    shares = [_Shares() if digest is None else _Shares(*next(found)) for digest in digests]
+    lines = tuple(
+        _line(
+            version,
+            count,
+            share,
+            licence=licences[version.reference].expression,
+            is_near_known=near.found is not None,
+        )
+        for (version, count), share in zip(known, shares, strict=True)
+    )
     return Supply(
         measure=measure,
         counted=counted,
         licences=licences,
-        lines=tuple(lines),
+        lines=lines,
         total_tokens=sum(count.num_tokens for _, count in known),
         unique_tokens=sum(line.known_tokens for line in lines),
-        duplicate_documents=num_documents - totals.num_documents if all_measured else None,
-        warnings=warnings,
+        duplicate_documents=_count_duplicates(known, shares),
+        near=near,
+        contamination=say_contamination(
+            evaluation, lines, [(share.equal, share.overlapping) for share in shares]
+        ),
+        warnings=(),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """The distinct documents of a version that no earlier one holds, by what becomes of them."""
+
+    kept: UniqueShare | None = None
+    """None: they were not measured."""
+
+    near: UniqueShare = NOTHING
+    equal: UniqueShare = NOTHING
+    overlapping: UniqueShare = NOTHING
+
+    @property
+    def num_documents(self) -> int:
+        """All of them."""
+        kept = self.kept or NOTHING
+        return sum(one.num_documents for one in (kept, self.near, self.equal, self.overlapping))
+
+
+def _count_duplicates(
+    known: Sequence[tuple[Version, RecordedCount]], shares: Sequence[_Shares]
+) -> int | None:
+    """Return how many documents are exact copies of others; None: not measured everywhere."""
+    if any(share.kept is None for share in shares):
+        return None
+    distinct = sum(share.num_documents for share in shares)
+    return sum(count.num_documents for _, count in known) - distinct
+
+
 def _line(
-    version: Version, count: RecordedCount, *, licence: str, num_unique_tokens: int | None
+    version: Version,
+    count: RecordedCount,
+    shares: _Shares,
+    *,
+    licence: str,
+    is_near_known: bool,
 ) -> SupplyLine:
     return SupplyLine(
         reference=version.reference,
@@ -377,7 +442,10 @@ def _line(
         num_tokens=count.num_tokens,
         num_tokens_low=count.num_tokens_low,
         num_tokens_high=count.num_tokens_high,
-        num_unique_tokens=num_unique_tokens,
+        num_unique_tokens=None if shares.kept is None else shares.kept.num_tokens,
+        num_near_duplicate_tokens=(shares.near.num_tokens or 0) if is_near_known else None,
+        num_contaminated_tokens=(shares.equal.num_tokens or 0)
+        + (shares.overlapping.num_tokens or 0),
         method=count.method,
         recipe=count.recipe,
     )

@@ -156,5 +156,5 @@ def _record(context: Context, measured: Diversity, metrics: list[tuple[str, Metr
     run = open_or_resume(context, draft, inputs=read)
     with recorded_failure(context, run):
         return context.catalog.runs.finish(
-            run.id, metrics=metrics, at=context.clock(), actor=context.actor
+            run.id, measured=metrics, at=context.clock(), actor=context.actor
         )

@@ -61,6 +61,7 @@ def export_mixture(
                 share=part.share,
                 num_documents=made.manifest.num_documents,
                 num_tokens=made.manifest.num_tokens,
+                boundaries=made.manifest.boundaries,
             )
         )
     manifest = MixtureExportManifest(

@@ -21,6 +21,8 @@ from registry.document_index import (
     UniqueTotals,
     compare_indexes,
     high_words,
+    split_keys,
+    tokens_of,
     unique_totals,
 )
 from registry.documents import INDEX
@@ -81,14 +83,49 @@ def join_indexes(store: ObjectStore, digests: Sequence[Digest]) -> tuple[Digest,
     return write_index(store, merge()), sum(sizes)
 
 
-def add_up_indexes(store: ObjectStore, digests: Sequence[Digest]) -> UniqueTotals:
+def add_up_indexes(
+    store: ObjectStore, digests: Sequence[Digest], *, removed: Sequence[pa.Array] = ()
+) -> UniqueTotals:
     """Return the totals over the union of several indexes; see `unique_totals`.
 
     Raises:
         UnknownError: An index is not in the store.
     """
-    first, *others = [unique_totals(parts) for parts in read_ranges(store, digests)]
+    words = [split_keys(keys)[0] for keys in removed]
+
+    def between(first: int, end: int) -> list[pa.Array]:
+        least, most = np.uint64(first), np.uint64(end - 1)
+        return [
+            keys.filter(pa.array((high >= least) & (high <= most)))
+            for keys, high in zip(removed, words, strict=True)
+        ]
+
+    first, *others = [
+        unique_totals(parts, removed=between(*borders))
+        for borders, parts in _read_ranges(store, digests)
+    ]
     return sum(others, start=first)
+
+
+def look_up_tokens(store: ObjectStore, digest: Digest, keys: pa.Array) -> npt.NDArray[np.int64]:
+    """Return the tokens of documents by their keys; see `tokens_of`.
+
+    Raises:
+        UnknownError: The index is not in the store.
+    """
+    parts = [tokens_of(part, keys) for (part,) in read_ranges(store, [digest])]
+    found: npt.NDArray[np.int64] = np.maximum.reduce(parts)
+    return found
+
+
+def read_index_keys(store: ObjectStore, digest: Digest) -> pa.Array:
+    """Return the keys of all documents of an index, in order.
+
+    Raises:
+        UnknownError: It is not in the store.
+    """
+    columns = [part.column("key") for (part,) in read_ranges(store, [digest])]
+    return pa.concat_arrays(columns)
 
 
 def compare_stored_indexes(store: ObjectStore, before: Digest, after: Digest) -> IndexDifference:
@@ -123,6 +160,14 @@ def read_ranges(store: ObjectStore, digests: Sequence[Digest]) -> Iterator[list[
         `INDEX` of each of them, in the given order. One range is all keys where all rows together
         are no more than `RANGE_ROWS`.
     """
+    for _, parts in _read_ranges(store, digests):
+        yield parts
+
+
+def _read_ranges(
+    store: ObjectStore, digests: Sequence[Digest]
+) -> Iterator[tuple[tuple[int, int], list[pa.RecordBatch]]]:
+    """Yield the same, each with its first high word and the one behind its last."""
     held = 0
     indexes: list[_Stored] = []
     for digest in digests:
@@ -132,7 +177,7 @@ def read_ranges(store: ObjectStore, digests: Sequence[Digest]) -> Iterator[list[
     num_ranges = max(1, -(-num_rows // RANGE_ROWS))
     borders = [_NUM_HIGH_WORDS * number // num_ranges for number in range(num_ranges + 1)]
     for first, end in pairwise(borders):
-        yield [index.between(first, end) for index in indexes]
+        yield (first, end), [index.between(first, end) for index in indexes]
 
 
 @dataclass(frozen=True, slots=True)

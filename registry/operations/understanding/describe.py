@@ -34,6 +34,7 @@ def show(context: Context, reference: Reference) -> VersionDescription:
         tokens=_tokens_of(context, version, parents),
         withdrawal=catalog.versions.find_withdrawal(exact),
         encodings=_encodings_of(context, version),
+        measurements=tuple(catalog.measurements.list_many([exact])),
         parents=parents,
         children=_neighbours(context, exact, upstream=False),
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from registry.errors import InputError, UnknownError
+from registry.reporting.mixtures import export_note
 from tests.operations.factories import records, write_jsonl
 from tests.tokenization.formats.readers import READERS
 
@@ -40,6 +41,8 @@ def test_each_part_is_what_an_export_of_it_alone_is(mixed, tmp_path):
     assert [("law/b@1", "law/b.tiny@1", 0.75), ("web/a@1", "web/a.tiny@1", 0.25)] == [
         (part["folder"], part["tokens"], part["share"]) for part in found["parts"]
     ]
+    assert all("EOS" in part["boundaries"] for part in found["parts"])
+    assert "EOS" in export_note(answer)
     assert alone == {path.name: path.read_bytes() for path in (out / "web/a@1").iterdir()}
     for part in answer.manifest.parts:
         rows = READERS["megatron"](out / part.folder, "train", np.dtype("<u2").itemsize)

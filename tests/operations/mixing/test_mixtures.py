@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from registry.domain.card import Card
+from registry.domain.model_target import Distillation, Target
 from registry.domain.names import Reference
 from registry.errors import InputError, UnknownError
 from registry.operations.assessing.explain import FIGURES
@@ -74,8 +75,30 @@ def test_verify_reads_the_parts_too(mixed, tmp_path):
 
 
 def test_a_mixture_is_composed_by_its_weights_and_not_by_what_is_held(mixed):
-    assert mixed.report([A, B], num_parameters=[1]).composition
-    assert () == mixed.report(["mix/base"], num_parameters=[1]).composition
+    held, weighed = (
+        mixed.report(asked, num_parameters=[1]).composition for asked in ([A, B], ["mix/base"])
+    )
+
+    assert ["en", "de"] == [one.value for one in held if one.by == "language"]
+    assert [("de", 0.75), ("en", 0.25)] == [
+        (one.value, one.weight) for one in weighed if one.by == "language"
+    ]
+
+
+def test_a_student_is_real_by_the_weights_of_its_mixture(mixed, tmp_path):
+    path = write_jsonl(tmp_path / "made" / "x.jsonl", records(40, first=9000))
+    mixed.models.add("org/writer@v1")
+    card = Card(generated_by="org/writer@v1", kind="synthetic")
+    mixed.register([str(path)], name="made/c", card=card)
+    mixed.tokenize("made/c", tokenizer="tiny", count_only=True)
+    mixed.mixtures.make("mix/half", {A: 1, "made/c": 3})
+    asked = Distillation(teacher="org/writer@v1", teacher_parameters=70, generated_tokens=2000)
+    (target,) = mixed.report(
+        ["mix/half"], targets=[Target(parameters=1000, distillation=asked)]
+    ).targets
+    alone = target.unique_tokens
+
+    assert 0.25 * alone / (alone + 2000) == pytest.approx(target.distillation.real_share, rel=1e-3)
 
 
 def test_a_report_goes_by_the_weights(mixed):

@@ -13,6 +13,8 @@ from registry.operations.passes.indexes import (
     compare_stored_indexes,
     holds_any,
     join_indexes,
+    look_up_tokens,
+    read_index_keys,
     read_ranges,
     write_index,
 )
@@ -112,3 +114,30 @@ def test_an_index_is_the_same_bytes_however_its_rows_came(store, monkeypatch):
 
     assert write_index(store, [index]) == write_index(store, cut)
     assert [] == _read(store, write_index(store, []))
+
+
+def _keys(numbers):
+    return pa.array([document_key(str(number).encode()) for number in numbers], pa.binary(16))
+
+
+def test_what_is_removed_leaves_every_range(store, some_at_a_time):
+    digests = [write_index(store, [_build(range(*ends))]) for ends in ((0, 40), (20, 60))]
+    totals = add_up_indexes(store, digests, removed=[_keys(range(10, 30)), _keys(range(25, 50))])
+
+    assert [[20, 0], [10, 10]] == [
+        [share.num_documents for share in shares] for shares in totals.removed
+    ]
+    assert ([10, 10], 20) == (
+        [share.num_documents for share in totals.shares],
+        totals.num_documents,
+    )
+
+
+def test_tokens_are_looked_up_in_every_range(store, some_at_a_time):
+    digest = write_index(store, [_build(range(40))])
+    asked = [*range(59, -1, -1)]
+
+    assert [number if number < 40 else -1 for number in asked] == look_up_tokens(
+        store, digest, _keys(asked)
+    ).tolist()
+    assert {*_keys(range(40)).to_pylist()} == {*read_index_keys(store, digest).to_pylist()}

@@ -1,0 +1,168 @@
+"""Evaluation data that a supply is compared with, and what of the supply stands in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from registry.document_index import UniqueShare
+from registry.domain.contamination import ContaminatedLine, Contamination, EvaluationSet
+from registry.domain.digest import Digest
+from registry.domain.names import Reference
+from registry.domain.quantities import format_count, format_number
+from registry.domain.report import ReportWarning, WarningCode
+from registry.domain.supply import SupplyLine
+from registry.domain.version import Version
+from registry.operations.context import Context
+from registry.operations.measuring.evaluation_data import find_evaluation
+from registry.operations.measuring.measured_overlaps import list_overlaps
+from registry.operations.measuring.overlaps import read_overlaps
+from registry.operations.passes.indexes import read_index_keys
+
+_KEY = pa.binary(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a supply is compared with, and the keys of documents that are found so."""
+
+    sets: tuple[EvaluationSet, ...]
+    equal: pa.Array
+    """Of the documents of evaluation data."""
+
+    overlapping: pa.Array
+    """Of those of the supply that share an n-gram, or are equal, where that was measured."""
+
+    unmeasured: tuple[str, ...]
+    """Lines of which that was not measured with all evaluation data."""
+
+    words: tuple[int, ...]
+
+
+def compare(
+    context: Context, named: Sequence[Reference] | None, *, supply: Mapping[str, Digest | None]
+) -> Evaluation:
+    """Return what is known of a supply and evaluation data.
+
+    Args:
+        context: The open registry.
+        named: The versions that are meant; None: the newest one of each active dataset of the kind
+            `evaluation`. What stands in the supply itself is not compared with it.
+        supply: The references of the supply, with the recipe that was applied while counting.
+
+    Raises:
+        InputError: A named version holds no documents.
+        UnknownError: There is no such version.
+    """
+    versions = [one for name, one in find_evaluation(context, named).items() if name not in supply]
+    indexed = [_read(context, version) for version in versions]
+    sets = tuple(
+        EvaluationSet(reference=one.reference, digest=one.digest, num_documents=keys and len(keys))
+        for one, keys in zip(versions, indexed, strict=True)
+    )
+    equal = [keys for keys in indexed if keys is not None]
+    overlapping, words, unmeasured = [], set(), []
+    listed = list_overlaps(context, list(supply)) if sets else {}
+    for name, measured in listed.items():
+        for one in sets:
+            # The newest of what was measured of these very texts.
+            fits = (
+                item
+                for item in measured
+                if (item.against, item.recorded.recipe) == (one.digest, supply[name])
+            )
+            known = next(fits, None)
+            if known is None:
+                unmeasured.append(name)
+                continue
+            words.add(known.method.words)
+            table = read_overlaps(context.store, known.recorded.found)
+            overlapping.append(_keys(table))
+            equal.append(_keys(table.filter(table.column("is_equal"))))
+    return Evaluation(
+        sets=sets,
+        equal=_join(equal),
+        overlapping=_join(overlapping),
+        unmeasured=tuple(dict.fromkeys(unmeasured)),
+        words=tuple(sorted(words)),
+    )
+
+
+def say_contamination(
+    evaluation: Evaluation,
+    lines: Sequence[SupplyLine],
+    gone: Sequence[tuple[UniqueShare, UniqueShare]],
+) -> Contamination:
+    """Return what left a supply.
+
+    Args:
+        evaluation: What it was compared with.
+        lines: The supply.
+        gone: Of each line, what equals evaluation data, and what else overlaps with it.
+    """
+    found = (
+        ContaminatedLine(
+            reference=line.reference,
+            num_equal_documents=equal.num_documents,
+            equal_tokens=equal.num_tokens or 0,
+            num_overlapping_documents=other.num_documents,
+            overlapping_tokens=other.num_tokens or 0,
+        )
+        for line, (equal, other) in zip(lines, gone, strict=True)
+    )
+    return Contamination(
+        evaluation=evaluation.sets,
+        lines=tuple(line for line in found if line.num_documents),
+        unmeasured=evaluation.unmeasured,
+        words=evaluation.words,
+    )
+
+
+def warn_of_contamination(found: Contamination) -> list[ReportWarning]:
+    """Return what to know of evaluation data in the supply; nothing where none is registered."""
+    warnings = []
+    if found.lines:
+        documents = format_number(found.num_documents, "document")
+        warnings.append(
+            ReportWarning(
+                code=WarningCode.CONTAMINATION,
+                message=f"{documents}, {format_count(found.num_tokens)} tokens, overlap with "
+                "evaluation data and left the supply; a run that reads the version reads them",
+                references=tuple(line.reference for line in found.lines),
+                hint=f"muster measure contamination {found.lines[0].reference} --list overlap.csv",
+            )
+        )
+    if found.unmeasured:
+        unseen = [one.reference for one in found.evaluation if one.num_documents is None]
+        equal = f"; nobody indexed {', '.join(unseen)}, so equal ones are not found either"
+        warnings.append(
+            ReportWarning(
+                code=WarningCode.UNMEASURED_CONTAMINATION,
+                message="n-grams shared with evaluation data are not measured, so unique tokens "
+                "are an upper bound" + (equal if unseen else ""),
+                references=found.unmeasured,
+                hint=f"muster measure contamination {' '.join(found.unmeasured)}",
+            )
+        )
+    return warnings
+
+
+def _read(context: Context, version: Version) -> pa.Array | None:
+    """Return the keys of a version of evaluation data; None: nobody indexed it.
+
+    A key depends on the text alone: which tokenizer counted does not matter, and a recipe that was
+    applied on the fly gives other texts, which are evaluation data as well.
+    """
+    counts = context.catalog.counts.list_for(Reference.parse(version.reference))
+    digests = (version.document_index, *(count.document_index for count in counts))
+    named = dict.fromkeys(digest for digest in digests if digest is not None)
+    columns = [read_index_keys(context.store, digest) for digest in named]
+    return _join(columns).unique() if columns else None
+
+
+def _keys(table: pa.Table) -> pa.Array:
+    return table.column("key").unique()
+
+
+def _join(keys: Sequence[pa.Array]) -> pa.Array:
+    return pa.concat_arrays([pa.array([], _KEY), *keys])

@@ -1,0 +1,1 @@
+"""What passes over documents find and keep: near duplicates, contamination."""
