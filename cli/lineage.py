@@ -32,8 +32,8 @@ FieldsOption = Annotated[
 def show(found: Lineage, *, how: LineageFormat, quiet: bool) -> None:
     """Print a lineage; one that was cut exits with 3."""
     if quiet:
-        for reference in found.others:
-            output.write(reference)
+        for node in found.nodes:
+            output.write(node.reference)
     else:
         _print(found, how)
     if found.truncated:

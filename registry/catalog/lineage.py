@@ -1,7 +1,7 @@
 """Lineage: everything a version was made from, everything made from it, and selections of both.
 
-One query whatever the size of the graph (`registry.catalog.reaching`); edges, depths and what a
-selection holds are found here, by the walks of `registry.domain.graph`.
+One query whatever the size of the graph (`registry.catalog.reaching`, `registry.catalog.impact`);
+depths and what a selection holds are found by the walks of `registry.domain.graph`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,25 +11,21 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from registry.catalog.ancestry import load_ancestry
-from registry.catalog.audit import find_withdrawals
+from registry.catalog.answering import Question, ReachedVersions, answer
 from registry.catalog.collector import collector_paused
 from registry.catalog.engine import Database
 from registry.catalog.field_facts import load_field_facts
-from registry.catalog.holding import Held, find_holding
-from registry.catalog.parents import read_ids
+from registry.catalog.impact import load_impact
 from registry.catalog.reaching import Reached, load_reached, load_tagged
 from registry.catalog.resolving import resolve, resolve_all
-from registry.catalog.tables import AS_IS, DatasetRow, LineageEdgeRow, VersionRow
-from registry.catalog.writers import load_writers
+from registry.catalog.tables import DatasetRow, LineageEdgeRow, VersionRow
 from registry.domain import graph
 from registry.domain.ancestry import Ancestry
 from registry.domain.field_lineage import FieldFacts
 from registry.domain.graph import Selected
-from registry.domain.lineage import Lineage, LineageEdge, LineageNode
+from registry.domain.lineage import Lineage
 from registry.domain.names import Reference, reference_to
-from registry.domain.quantities import format_number
 from registry.domain.selection import Method, Selection, Term
-from registry.domain.version import VersionState
 
 Starts: TypeAlias = Mapping[Term, Collection[int]]
 """The ids of the versions that each term of a selection names."""
@@ -72,7 +68,35 @@ class LineageStore:
             references = resolve_all(connection, wanted)
             reached = load_reached(connection, selection.terms, references)
             starts = _find_starts(connection, selection, references, reached)
-            return _answer(connection, selection, reached, starts, limit=limit)
+            versions = ReachedVersions.of(reached)
+            question = Question(
+                reference=_describe(selection, starts, versions.names),
+                direction=_direction(selection),
+                starts=frozenset(one for found in starts.values() for one in found),
+                limit=limit,
+            )
+            selected = _select(selection, starts, versions.parents)
+            return answer(connection, question, versions, selected)
+
+    def impact(
+        self, reference: Reference, *, down: int | None = None, limit: int | None = None
+    ) -> Lineage:
+        """Return a version and all that a change of it reaches.
+
+        That is what was made from it, the models that were trained on that, what those wrote, and
+        so on. What is reached through a model alone says through which.
+
+        Args:
+            reference: The version.
+            down: So many steps, a model being one; None: all.
+            limit: At most so many versions, the nearest first; None: all. A cut answer says so.
+
+        Raises:
+            UnknownError: There is no such version.
+        """
+        with collector_paused(), self._database.reading() as connection:
+            start = resolve(connection, reference)
+            return load_impact(connection, start, down=down, limit=limit)
 
     def ancestry(self, references: Sequence[Reference]) -> Ancestry:
         """Return what many versions were made from, in short, in a fixed number of statements.
@@ -149,50 +173,6 @@ def _say(one: Reached, method: Method) -> str:
     return one.content if method is Method.CONTENT else one.state
 
 
-def _answer(
-    connection: Connection,
-    selection: Selection,
-    reached: Sequence[Reached],
-    starts: Starts,
-    *,
-    limit: int | None,
-) -> Lineage:
-    facts = {one.id: one for one in reached}
-    names = {one.id: reference_to(one.name, one.number) for one in reached}
-    parents = {one.id: read_ids(one.parents) for one in reached}
-    selected = _select(selection, starts, parents)
-    depths = selected.depths
-    nearest = sorted(depths, key=lambda one: (depths[one], names[one]))
-    kept = nearest if limit is None else nearest[: max(limit, 1)]
-    makings = {one: _making(facts[one], names[one]) for one in kept}
-    held = {one: Held(facts[one].licence, facts[one].basis, parents[one]) for one in facts}
-    licences = find_holding(connection, held)
-    written = {one: names[one] for one in kept if facts[one].has_writers}
-    withdrawals = _find_reasons(connection, [facts[one] for one in kept], names)
-    begun = sorted({names[one] for found in starts.values() for one in found if one in makings})
-    cut = f"{format_number(len(nearest), 'version')} fit, the limit is {limit:,}" if limit else ""
-    return Lineage(
-        reference=_describe(selection, starts, names),
-        direction=_direction(selection),
-        starts=tuple(begun),
-        nodes=tuple(
-            _node(facts[one], names[one], depths[one], licences[one], withdrawals.get(names[one]))
-            for one in kept
-        ),
-        edges=tuple(
-            LineageEdge.trusted({"parent": names[parent], **makings[child]})
-            for child in sorted(makings)
-            for parent in sorted(parents[child])
-            if parent in makings
-        ),
-        continues=selected.continues,
-        truncated=len(kept) < len(nearest),
-        reason=cut if len(kept) < len(nearest) else None,
-        limit=limit,
-        writers=load_writers(connection, written),
-    )
-
-
 def _select(
     selection: Selection, starts: Starts, parents: Mapping[int, list[int]]
 ) -> Selected[int]:
@@ -217,41 +197,3 @@ def _direction(selection: Selection) -> str:
     if goes_up == goes_down:
         return "both"
     return "upstream" if goes_up else "downstream"
-
-
-def _find_reasons(
-    connection: Connection, kept: Sequence[Reached], names: Mapping[int, str]
-) -> dict[str, str]:
-    withdrawn = [names[one.id] for one in kept if one.state is VersionState.WITHDRAWN]
-    if not withdrawn:
-        return {}
-    found = find_withdrawals(connection, withdrawn)
-    return {name: withdrawal.reason for name, withdrawal in found.items()}
-
-
-def _node(one: Reached, name: str, depth: int, licence: str, withdrawal: str | None) -> LineageNode:
-    return LineageNode.trusted(
-        {
-            "reference": name,
-            "kind": one.kind,
-            "content": one.content,
-            "state": one.state,
-            "withdrawal": withdrawal,
-            "licence": licence,
-            "num_documents": one.num_documents,
-            "num_bytes": one.num_bytes,
-            "digest": one.digest,
-            "depth": depth,
-        }
-    )
-
-
-def _making(one: Reached, name: str) -> dict[str, object]:
-    """Return what the edges into a version have in common: the one run that made it."""
-    return {
-        "child": name,
-        "run": one.run,
-        "operation": one.operation,
-        "recipe": None if one.recipe_id == AS_IS else f"{one.recipe} {one.recipe_version}",
-        "finished_at": one.finished_at,
-    }

@@ -1,13 +1,16 @@
 """The way upstream through models: from what a model wrote to what it was trained on."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     CTE,
     Connection,
     Dialect,
+    FromClause,
+    ScalarSelect,
     Select,
     Text,
     cast,
@@ -63,16 +66,47 @@ class Origins:
 def reach_origins(dialect: Dialect, starts: Sequence[int]) -> CTE:
     """Return the query of the ids of versions and all that is upstream, through models too."""
     reached = select(VersionRow.id).where(VersionRow.id.in_(starts)).cte("reached", recursive=True)
-    ways = _list_ways()
-    if dialect.name == "postgresql":
-        # Left to itself it reads all edges anew for every generation.
+    return follow(dialect.name, reached, _list_ways(), lambda way: select(way.c.far))
+
+
+def follow(
+    engine: str,
+    reached: CTE,
+    ways: Sequence[Select[*tuple[Any, ...]]],
+    select_next: Callable[[FromClause], Select[*tuple[Any, ...]]],
+) -> CTE:
+    """Return the recursion that follows ways from what is reached.
+
+    Args:
+        engine: The name of the database's dialect.
+        reached: Where it begins, by `id`.
+        ways: Queries of steps, each from `near` to `far`.
+        select_next: What is reached by a step, as the columns of `reached`.
+    """
+    if engine == "postgresql":
+        # One recursive term is all it takes; left to itself it reads all edges anew for every
+        # generation.
         near = [
             way.where(way.selected_columns.near == reached.c.id).correlate(reached) for way in ways
         ]
-        ways_from = union_all(*near).lateral("ways")
-        return reached.union(select(ways_from.c.far).join_from(reached, ways_from, true()))
-    every = union_all(*ways).subquery("ways")
-    return reached.union(select(every.c.far).where(every.c.near == reached.c.id))
+        every = union_all(*near).lateral("ways")
+        return reached.union(select_next(every).join_from(reached, every, true()))
+    # As one term it would read all edges first: a compound in a recursion uses no index.
+    steps = [way.subquery(f"way_{number}") for number, way in enumerate(ways)]
+    return reached.union(
+        *(select_next(step).join_from(reached, step, step.c.near == reached.c.id) for step in steps)
+    )
+
+
+def join_groundings() -> ScalarSelect[str]:
+    """Return the subquery that joins the ids of what the model of each generation was given."""
+    grounding = GenerationGroundingRow
+    return (
+        select(func.aggregate_strings(cast(grounding.parent_id, Text), ","))
+        .where(grounding.generation_id == GenerationRow.id)
+        .correlate(GenerationRow)
+        .scalar_subquery()
+    )
 
 
 def _list_ways() -> list[Select[int, int]]:
@@ -91,15 +125,9 @@ def _list_ways() -> list[Select[int, int]]:
 
 def load_origins(connection: Connection, reached: CTE) -> Origins:
     """Return the models behind the versions that are reached, in two statements at most."""
-    generation, grounding = GenerationRow, GenerationGroundingRow
-    groundings = (
-        select(func.aggregate_strings(cast(grounding.parent_id, Text), ","))
-        .where(grounding.generation_id == generation.id)
-        .correlate(generation)
-        .scalar_subquery()
-    )
+    generation = GenerationRow
     query = (
-        select(generation, *_MODEL, groundings.label("groundings"))
+        select(generation, *_MODEL, join_groundings().label("groundings"))
         .join_from(reached, generation, generation.version_id == reached.c.id)
         .outerjoin(ModelRow, ModelRow.id == generation.model_id)
         .where(STANDS)

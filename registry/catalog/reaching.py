@@ -42,7 +42,7 @@ from registry.domain.run import Operation
 from registry.domain.selection import Method, Term
 from registry.domain.version import Content, DatasetKind, VersionState
 
-_ALL = -1
+ALL = -1
 """How many generations are left where none are counted."""
 
 _COUNTED_GENERATIONS = 32
@@ -124,9 +124,9 @@ def load_reached(
         arms.append(arm := _Arm.of(method, group))
         values[f"{method}_values"] = [_value(term, references) for term in group]
         if arm.goes_up:
-            values[f"{method}_up"] = _generations(term.up for term in group)
+            values[f"{method}_up"] = count_generations(term.up for term in group)
         if arm.goes_down and not arm.is_closed:
-            values[f"{method}_down"] = _generations(term.down for term in group)
+            values[f"{method}_down"] = count_generations(term.down for term in group)
     rows = connection.execute(_build_query(tuple(arms)), values).all()
     return [Reached._make(row) for row in rows]
 
@@ -144,11 +144,11 @@ def _value(term: Term, references: dict[Reference, int]) -> int | str:
     return term.value if term.reference is None else references[term.reference]
 
 
-def _generations(wanted: Iterable[int | None]) -> int:
+def count_generations(wanted: Iterable[int | None]) -> int:
     """Return how many generations to follow: one more, by which it shows that there are more."""
-    counted = [_ALL if number is None else number for number in wanted]
+    counted = [ALL if number is None else number for number in wanted]
     largest = max(counted) + 1
-    return _ALL if _ALL in counted or largest > _COUNTED_GENERATIONS else largest
+    return ALL if ALL in counted or largest > _COUNTED_GENERATIONS else largest
 
 
 @lru_cache(maxsize=256)
@@ -172,10 +172,10 @@ def _build_query(arms: tuple[_Arm, ...]) -> Select[*tuple[Any, ...]]:
         above = _walk("above", up_seeds, near=edge.child_id, far=edge.parent_id)
         parts.append(select(above.c.id))
     if len(parts) == 1 and not any(arm.is_counted for arm in arms):
-        return _select_facts(parts[0].cte("reached"))
+        return select_facts(parts[0].cte("reached"))
     # Each id once, whatever the generations that are left at it.
     ids = union(*parts) if len(parts) > 1 else parts[0].distinct()
-    return _select_facts(ids.cte("reached"))
+    return select_facts(ids.cte("reached"))
 
 
 def _starts(method: Method) -> _Ids:
@@ -199,7 +199,7 @@ def _starts(method: Method) -> _Ids:
 
 def _seeds(ids: _Ids, generations: str | None) -> Select[int, int]:
     """Return where a walk begins; None: all generations are followed."""
-    left = literal(_ALL) if generations is None else bindparam(generations)
+    left = literal(ALL) if generations is None else bindparam(generations)
     return ids.add_columns(cast(left, BigInteger).label("generations"))
 
 
@@ -220,7 +220,8 @@ def _walk(
     return reached.union(onward)
 
 
-def _select_facts(ids: CTE) -> Select[*tuple[Any, ...]]:
+def select_facts(ids: CTE) -> Select[*tuple[Any, ...]]:
+    """Return the query of what is told of each version that is reached, as `Reached` has it."""
     parents = join_parents(ids)
     has_writers = (
         select(GenerationRow.id)

@@ -1,4 +1,4 @@
-"""The models that wrote or judged versions, with what they were trained on."""
+"""The models that wrote or judged versions, with what they were trained on and given."""
 
 from collections.abc import Mapping
 
@@ -6,18 +6,21 @@ from sqlalchemy import Connection, select
 
 from registry.catalog.loading import STANDS, AnyRow
 from registry.catalog.models import name_versions
-from registry.catalog.origins import load_trainings
+from registry.catalog.origins import join_groundings, load_trainings
+from registry.catalog.parents import read_ids
 from registry.catalog.resolving import chunked
 from registry.catalog.tables import GenerationRow, ModelRow
 from registry.domain.lineage import Writer
 
 _WRITERS = (
     select(
+        GenerationRow.id,
         GenerationRow.version_id,
         GenerationRow.role,
         GenerationRow.model_id,
         ModelRow.name,
         ModelRow.revision,
+        join_groundings().label("groundings"),
     )
     .join_from(GenerationRow, ModelRow, ModelRow.id == GenerationRow.model_id)
     .where(STANDS)
@@ -38,13 +41,16 @@ def load_writers(connection: Connection, written: Mapping[int, str]) -> tuple[Wr
     trained: dict[int, tuple[int, ...]] = {}
     for ids in chunked(dict.fromkeys(row.model_id for row in rows)):
         trained |= load_trainings(connection, ids)
-    names = name_versions(connection, {one for found in trained.values() for one in found})
+    given = {row.id: sorted(read_ids(row.groundings)) for row in rows}
+    upstream = (*trained.values(), *given.values())
+    names = name_versions(connection, {one for found in upstream for one in found})
     return tuple(
         Writer(
             reference=written[row.version_id],
             role=row.role,
             model=f"{row.name}@{row.revision}",
             trained_on=tuple(names[one] for one in trained[row.model_id]),
+            grounded_in=tuple(names[one] for one in given[row.id]),
         )
         for row in rows
     )

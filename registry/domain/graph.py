@@ -95,6 +95,17 @@ def find_depths(
     return depths
 
 
+def has_more(
+    depths: Mapping[Node, int], neighbours: Mapping[Node, Collection[Node]], limit: int | None
+) -> bool:
+    """Return whether a walk of so many steps would go on without that number; None: it did."""
+    # No generation at all is not a walk that was cut.
+    if not limit:
+        return False
+    last = (node for node, depth in depths.items() if depth == limit)
+    return any(far not in depths for node in last for far in neighbours.get(node, ()))
+
+
 def count_paths(source: Node, target: Node, children: Mapping[Node, Collection[Node]]) -> int:
     """Return how many paths lead from a source to a target, exactly; 1 from a version to itself.
 
@@ -155,18 +166,8 @@ def _select_term(
     nearest = {one: min(depth, above.get(one, depth)) for one, depth in below.items()}
     return Selected(
         above | nearest,
-        continues=_continues(above, parents, term.up) or _continues(below, children, term.down),
+        continues=has_more(above, parents, term.up) or has_more(below, children, term.down),
     )
-
-
-def _continues(
-    depths: Mapping[Node, int], neighbours: Mapping[Node, Collection[Node]], limit: int | None
-) -> bool:
-    # No generation at all is not a walk that was cut.
-    if not limit:
-        return False
-    last = (node for node, depth in depths.items() if depth == limit)
-    return any(far not in depths for node in last for far in neighbours.get(node, ()))
 
 
 def _sort_by_edges(source: Node, children: Mapping[Node, Collection[Node]]) -> Iterator[Node]:

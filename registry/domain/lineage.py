@@ -25,7 +25,12 @@ class LineageNode(Value):
     num_bytes: int
     digest: str
     depth: int
-    """Shortest distance from a version that was asked for, in edges; 0 for itself."""
+    """Shortest distance from a version that was asked for, in edges; 0 for itself. Of an impact a
+    model on the way counts as a version does."""
+
+    through: str | None = None
+    """The last model on the way, where it was not made from what was asked for but written by, or
+    with, a model that learned from it: a taint, no derivation. None: it was made from it."""
 
 
 class LineageEdge(Value):
@@ -98,6 +103,22 @@ class Writer(Value):
     trained_on: tuple[str, ...]
     """The versions that it was trained on, which are upstream by way of the model."""
 
+    grounded_in: tuple[str, ...] = ()
+    """The versions whose documents it was given, which are upstream too."""
+
+
+class Learner(Value):
+    """A model that was trained on versions of an impact, whether or not it wrote anything."""
+
+    model: str
+    """`name@revision`."""
+
+    trained_on: tuple[str, ...]
+    """Those of the impact alone."""
+
+    depth: int
+    """Shortest distance from the version that was asked for."""
+
 
 class Lineage(Value):
     """The versions that were asked for, with every edge among them."""
@@ -130,11 +151,8 @@ class Lineage(Value):
     writers: tuple[Writer, ...] = ()
     """The models that wrote or judged these versions. Edges do not lead through them."""
 
+    learners: tuple[Learner, ...] = ()
+    """Of an impact, the models that were trained on these versions, the nearest first."""
+
     fields: tuple[FieldEdge, ...] | None = None
     """What each field was made from, by the order of the edges; None: not asked for."""
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """What the answer adds to the question: of a version's lineage, all but itself."""
-        is_plain = self.starts == (self.reference,)
-        return tuple(node.reference for node in self.nodes if not is_plain or node.depth)

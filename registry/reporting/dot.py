@@ -31,7 +31,7 @@ def lineage_dot(lineage: Lineage) -> str:
     ]
     for one in list_model_edges(lineage):
         ends = (_quote_model(one.model), quote(one.reference))
-        source, target = ends[::-1] if one.is_training else ends
+        source, target = ends[::-1] if one.is_into_model else ends
         lines.append(f"    {source} -> {target} [label={quote(one.label)}, style=dashed];")
     return "\n".join([*lines, "}"]) + "\n"
 

@@ -16,7 +16,7 @@ _IN_WORDS = {
 
 
 def label_node(node: LineageNode) -> list[str]:
-    """Return the lines of a version: reference, size, licence, and why it was withdrawn."""
+    """Return the lines of a version: reference, size, licence, through what, and its state."""
     documents = (
         "" if not node.num_documents else f"{format_number(node.num_documents, 'document')}, "
     )
@@ -25,6 +25,8 @@ def label_node(node: LineageNode) -> list[str]:
         f"{documents}{format_bytes(node.num_bytes)}",
         f"licence {node.licence}",
     ]
+    if node.through is not None:
+        lines.append(f"through model {node.through}")
     return [*lines, describe_state(node)] if node.state is VersionState.WITHDRAWN else lines
 
 
@@ -48,12 +50,12 @@ def label_edges(lineage: Lineage) -> list[list[str]]:
 
 
 class ModelEdge(NamedTuple):
-    """A model and a version: what it was trained on, or what it wrote or judged."""
+    """A model and a version: what it was trained on or given, or what it wrote or judged."""
 
     model: str
     reference: str
     label: str
-    is_training: bool
+    is_into_model: bool
     """Whether it leads from the version to the model; a model may be named as a version is."""
 
 
@@ -61,11 +63,11 @@ def label_models(lineage: Lineage) -> dict[str, list[str]]:
     """Return the lines of each model: its name, and what it was trained on that is not drawn."""
     drawn = {node.reference for node in lineage.nodes}
     return {
-        writer.model: [
-            f"model {writer.model}",
-            *(f"trained on {one}" for one in writer.trained_on if one not in drawn),
+        model: [
+            f"model {model}",
+            *(f"trained on {one}" for one in trained_on if one not in drawn),
         ]
-        for writer in lineage.writers
+        for model, trained_on in dict(_list_trainings(lineage)).items()
     }
 
 
@@ -73,12 +75,22 @@ def list_model_edges(lineage: Lineage) -> list[ModelEdge]:
     """Return the edges of models, each once, in the order of `label_models`."""
     drawn = {node.reference for node in lineage.nodes}
     edges: dict[ModelEdge, None] = {}
-    for one in lineage.writers:
-        for learned in one.trained_on:
+    for model, trained_on in _list_trainings(lineage):
+        for learned in trained_on:
             if learned in drawn:
-                edges[ModelEdge(one.model, learned, "training", is_training=True)] = None
-        edges[ModelEdge(one.model, one.reference, one.role.value, is_training=False)] = None
+                edges[ModelEdge(model, learned, "training", is_into_model=True)] = None
+    for one in lineage.writers:
+        for given in one.grounded_in:
+            if given in drawn:
+                edges[ModelEdge(one.model, given, "given", is_into_model=True)] = None
+        edges[ModelEdge(one.model, one.reference, one.role.value, is_into_model=False)] = None
     return list(edges)
+
+
+def _list_trainings(lineage: Lineage) -> list[tuple[str, tuple[str, ...]]]:
+    """Return what each model was trained on; of those that wrote, all that is stated comes last."""
+    learned = [(one.model, one.trained_on) for one in lineage.learners]
+    return learned + [(one.model, one.trained_on) for one in lineage.writers]
 
 
 def describe_field(one: FieldEdge) -> str:

@@ -37,7 +37,7 @@ def lineage_mermaid(lineage: Lineage) -> str:
     lines += [f'    {model_ids[model]}(["{_join(label)}"])' for model, label in models.items()]
     for one in model_edges:
         ends = (model_ids[one.model], ids[one.reference])
-        source, target = ends[::-1] if one.is_training else ends
+        source, target = ends[::-1] if one.is_into_model else ends
         lines.append(f'    {source} -.->|"{escape_label(one.label)}"| {target}')
     lines += _classes(lineage, ids)
     return "\n".join(lines) + "\n"

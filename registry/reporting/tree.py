@@ -1,9 +1,10 @@
 """A lineage graph as a tree in the terminal."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from registry.domain.generation import Role
 from registry.domain.lineage import Lineage, LineageEdge, LineageNode, Writer
 from registry.domain.quantities import format_bytes, format_number
 from registry.domain.version import VersionState
@@ -25,14 +26,21 @@ class _Line(NamedTuple):
     note: str = ""
 
 
+class _Way(NamedTuple):
+    """What leads on from a version: a run or a model, with the versions that stand beyond it."""
+
+    label: str
+    beyond: tuple[str, ...] = ()
+    is_drawn_once: bool = False
+
+
 class _Entry(NamedTuple):
-    """A version, a run or a model that is yet to be drawn."""
+    """A version or a way that is yet to be drawn."""
 
     indent: str
     guide: str
-    reference: str | None
-    edges: tuple[LineageEdge, ...] = ()
-    writer: Writer | None = None
+    reference: str = ""
+    way: _Way | None = None
 
 
 def lineage_tree(lineage: Lineage) -> "Text":
@@ -40,10 +48,11 @@ def lineage_tree(lineage: Lineage) -> "Text":
 
     Upstream the inputs of a run stand below it, downstream its outputs. Of one version in both
     directions there are two trees, what it was made from first. The models that wrote a version
-    stand below it, with what they were trained on. A version is drawn in full once; where it comes
-    again it says `(see above)`. Licence, documents and size of the files stand beside each. An
-    answer that was cut, or goes on beyond the generations that were asked for, ends in a line that
-    says so.
+    stand below it, with what they were trained on; of an impact, the models that learned from a
+    version stand below it, and below those what they wrote. A version is drawn in full once; where
+    it comes again it says `(see above)`. Licence, documents and size of the files stand beside
+    each. An answer that was cut, or goes on beyond the generations that were asked for, ends in a
+    line that says so.
     """
     from rich.text import Text
 
@@ -81,7 +90,8 @@ def _draw(lineage: Lineage) -> list[_Line]:
             *_draw_trees(lineage, lineage.starts, direction="downstream"),
         ]
     direction = "downstream" if lineage.direction == "downstream" else "upstream"
-    reached = {_ends(edge, direction)[1] for edge in lineage.edges}
+    ways = _list_ways(lineage, direction)
+    reached = {one for listed in ways.values() for way in listed for one in way.beyond}
     roots = [node.reference for node in lineage.nodes if node.reference not in reached]
     return _draw_trees(lineage, roots, direction=direction)
 
@@ -89,28 +99,72 @@ def _draw(lineage: Lineage) -> list[_Line]:
 def _draw_trees(lineage: Lineage, roots: Sequence[str], *, direction: str) -> list[_Line]:
     """Walk the graph without recursion, so that the longest chain is drawn."""
     nodes = {node.reference: node for node in lineage.nodes}
-    onward = _group_by_run(lineage, direction)
-    writers: dict[str, list[Writer]] = defaultdict(list)
-    for writer in lineage.writers:
-        writers[writer.reference].append(writer)
+    ways = _list_ways(lineage, direction)
     lines: list[_Line] = []
     seen: set[str] = set()
     entries = [_Entry("", "", root) for root in reversed(roots)]
     while entries:
         entry = entries.pop()
+        guide = entry.indent + entry.guide
         below = entry.indent + {_LAST: _BLANK, _BETWEEN: _THROUGH}.get(entry.guide, "")
-        if entry.writer is not None:
-            lines.append(_Line(entry.indent + entry.guide, _describe_writer(entry.writer)))
-        elif entry.reference is None:
-            lines.append(_Line(entry.indent + entry.guide, _describe_run(entry.edges[0])))
-            entries += _versions_below(entry.edges, below, direction)
-        elif entry.reference in seen:
-            lines.append(_Line(entry.indent + entry.guide, f"{entry.reference} (see above)"))
+        name = entry.way.label if entry.way else entry.reference
+        is_repeated = name in seen and (entry.way is None or entry.way.is_drawn_once)
+        seen.add(name)
+        if is_repeated:
+            lines.append(_Line(guide, f"{name} (see above)"))
+        elif entry.way is None:
+            lines.append(_describe_version(guide, nodes[name]))
+            onward = [_Entry(below, _BETWEEN, way=way) for way in ways[name]]
+            entries += _close(onward)
         else:
-            seen.add(entry.reference)
-            lines.append(_describe_version(entry.indent + entry.guide, nodes[entry.reference]))
-            entries += _runs_below(onward[entry.reference], writers[entry.reference], below)
+            lines.append(_Line(guide, name))
+            entries += _close([_Entry(below, _BETWEEN, one) for one in entry.way.beyond])
     return lines
+
+
+def _close(entries: list[_Entry]) -> list[_Entry]:
+    """Return entries of one level in the order of a stack, the last of them drawn as the last."""
+    entries[-1:] = [entry._replace(guide=_LAST) for entry in entries[-1:]]
+    return entries[::-1]
+
+
+def _list_ways(lineage: Lineage, direction: str) -> dict[str, list[_Way]]:
+    """Return the ways on from each version: the models that wrote it, runs, models that learned."""
+    ways: defaultdict[str, list[_Way]] = defaultdict(list)
+    learners = {one.model for one in lineage.learners}
+    for writer in lineage.writers:
+        if writer.model not in learners:
+            ways[writer.reference].append(_Way(_describe_writer(writer)))
+    for near, runs in _group_by_run(lineage, direction).items():
+        for group in runs.values():
+            beyond = tuple(_ends(edge, direction)[1] for edge in group)
+            ways[near].append(_Way(_describe_run(group[0]), beyond))
+    if direction == "downstream":
+        for near, way in _list_model_ways(lineage):
+            ways[near].append(way)
+    return ways
+
+
+def _list_model_ways(lineage: Lineage) -> Iterator[tuple[str, _Way]]:
+    """Yield the ways of an impact through models: those that were given a version, or learned."""
+    tainted = {node.reference for node in lineage.nodes if node.through is not None}
+    wrote: defaultdict[str, dict[Role, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for writer in lineage.writers:
+        if writer.role.writes:
+            wrote[writer.model][writer.role].append(writer.reference)
+        for near in writer.grounded_in:
+            if writer.reference in tainted:
+                label = plain(f"given to {writer.model}, {writer.role} of")
+                yield near, _Way(label, (writer.reference,))
+    for learner in lineage.learners:
+        name = plain(f"trained {learner.model}")
+        roles = [
+            _Way(f"{name}, {role} of", tuple(written), is_drawn_once=True)
+            for role, written in wrote[learner.model].items()
+        ]
+        for near in learner.trained_on:
+            for way in roles or [_Way(name, is_drawn_once=True)]:
+                yield near, way
 
 
 def _group_by_run(lineage: Lineage, direction: str) -> dict[str, dict[str, list[LineageEdge]]]:
@@ -126,24 +180,6 @@ def _ends(edge: LineageEdge, direction: str) -> tuple[str, str]:
     return (edge.parent, edge.child) if direction == "downstream" else (edge.child, edge.parent)
 
 
-def _runs_below(
-    runs: dict[str, list[LineageEdge]], writers: Sequence[Writer], indent: str
-) -> list[_Entry]:
-    """Return the models that wrote a version and the runs that lead on from it, last one first."""
-    below = [_Entry(indent, _BETWEEN, None, writer=writer) for writer in writers]
-    below += [_Entry(indent, _BETWEEN, None, tuple(group)) for group in runs.values()]
-    below[-1:] = [entry._replace(guide=_LAST) for entry in below[-1:]]
-    return below[::-1]
-
-
-def _versions_below(edges: tuple[LineageEdge, ...], indent: str, direction: str) -> list[_Entry]:
-    references = [_ends(edge, direction)[1] for edge in edges]
-    return [
-        _Entry(indent, _BETWEEN if index else _LAST, reference)
-        for index, reference in enumerate(reversed(references))
-    ]
-
-
 def _describe_run(edge: LineageEdge) -> str:
     parts = [edge.operation.value, edge.recipe or "", f"(run {edge.run[-_SHORT_RUN:]})"]
     return plain(" ".join(part for part in parts if part))
@@ -151,13 +187,16 @@ def _describe_run(edge: LineageEdge) -> str:
 
 def _describe_writer(writer: Writer) -> str:
     trained = f", trained on {', '.join(writer.trained_on)}" if writer.trained_on else ""
-    return plain(f"{writer.role} {writer.model}{trained}")
+    given = f", given {', '.join(writer.grounded_in)}" if writer.grounded_in else ""
+    return plain(f"{writer.role} {writer.model}{trained}{given}")
 
 
 def _describe_version(guide: str, node: LineageNode) -> _Line:
     note = plain(node.licence)
     if node.state is VersionState.WITHDRAWN:
         note += f", {plain(describe_state(node))}"
+    if node.through is not None:
+        note += f", through {plain(node.through)}"
     return _Line(
         guide,
         node.reference,

@@ -32,10 +32,12 @@ def test_options_may_stand_before_the_reference(made):
 @pytest.mark.parametrize(
     ("words", "listed"),
     [
-        (["lineage", "a/b.text-default"], ["a/b@1"]),
-        (["impact", "a/b"], ["a/b.text-default@1"]),
-        (["impact", "a/b", "--down", 0], []),
-        (["lineage", "2+a/b.text-default@1+1"], ["a/b@1"]),
+        (["lineage", "a/b.text-default"], ["a/b.text-default@1", "a/b@1"]),
+        (["lineage", "+a/b.text-default"], ["a/b.text-default@1", "a/b@1"]),
+        (["lineage", "a/b", "--down", 1], ["a/b@1", "a/b.text-default@1"]),
+        (["impact", "a/b"], ["a/b@1", "a/b.text-default@1"]),
+        (["impact", "a/b", "--down", 0], ["a/b@1"]),
+        (["lineage", "2+a/b.text-default@1+1"], ["a/b.text-default@1", "a/b@1"]),
         (["lineage", "a/b", "a/b.text-default"], ["a/b.text-default@1", "a/b@1"]),
         (["lineage", "a/b+,+a/b.text-default"], ["a/b.text-default@1", "a/b@1"]),
         (["lineage", "kind:text,state:sealed"], ["a/b.text-default@1", "a/b@1"]),

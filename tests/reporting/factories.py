@@ -12,7 +12,7 @@ from registry.domain.embedding import (
 )
 from registry.domain.gate import Gate
 from registry.domain.generation import Role
-from registry.domain.lineage import Lineage, LineageEdge, LineageNode, Writer
+from registry.domain.lineage import Learner, Lineage, LineageEdge, LineageNode, Writer
 from registry.domain.report import (
     LawSource,
     PinnedInput,
@@ -206,6 +206,37 @@ def make_written(model: str = "a/raw@1") -> Lineage:
     )
     nodes = [make_node("a/out@1"), make_node("a/raw@1", depth=1)]
     return make_lineage(nodes, [make_edge("a/raw@1", "a/out@1")], writers=writers)
+
+
+def make_tainted() -> Lineage:
+    """An impact: what was made from a version, two models that learned, and what one wrote."""
+    nodes = [
+        make_node("a/raw@1"),
+        make_node("a/clean@1", depth=1),
+        make_node("a/out@1", depth=2, through="org/m@v1"),
+        make_node("a/said@1", depth=3, through="org/k@v1"),
+    ]
+    learners = (
+        Learner(model="org/m@v1", trained_on=("a/clean@1", "a/raw@1"), depth=1),
+        Learner(model="org/idle@v1", trained_on=("a/clean@1",), depth=2),
+    )
+    writers = (
+        Writer(reference="a/out@1", role=Role.GENERATOR, model="org/m@v1", trained_on=("a/raw@1",)),
+        Writer(
+            reference="a/said@1",
+            role=Role.TRANSLATOR,
+            model="org/k@v1",
+            trained_on=(),
+            grounded_in=("a/out@1",),
+        ),
+    )
+    return make_lineage(
+        nodes,
+        [make_edge("a/raw@1", "a/clean@1", run="0197")],
+        direction="downstream",
+        learners=learners,
+        writers=writers,
+    )
 
 
 def make_lineage(nodes, edges, **changes) -> Lineage:

@@ -11,7 +11,14 @@ from registry.domain.lineage import FieldEdge, FieldOrigin, OriginKind
 from registry.domain.version import VersionState
 from registry.reporting.dot import lineage_dot, quote
 from registry.reporting.text import plain
-from tests.reporting.factories import make_diamond, make_edge, make_lineage, make_node, make_written
+from tests.reporting.factories import (
+    make_diamond,
+    make_edge,
+    make_lineage,
+    make_node,
+    make_tainted,
+    make_written,
+)
 from tests.reporting.hostile import HOSTILE
 
 # The parser calls functions that its own library has renamed.
@@ -125,3 +132,13 @@ def test_nothing_is_a_graph_as_well():
     nothing = make_diamond().model_copy(update={"nodes": (), "edges": (), "starts": ()})
 
     assert [] == labels(read(lineage_dot(nothing)))
+
+
+def test_models_that_learned_and_what_they_wrote_are_drawn():
+    lines = lineage_dot(make_tainted()).splitlines()
+
+    assert {
+        '    "a/out@1" [label="a/out@1\\n1,200 documents, 3.20 MB\\nlicence MIT\\nthrough model org/m@v1"];',
+        '    "a/clean@1" -> "model org/idle@v1" [label="training", style=dashed];',
+        '    "a/out@1" -> "model org/k@v1" [label="given", style=dashed];',
+    } <= set(lines)

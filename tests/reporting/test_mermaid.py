@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from registry.domain.version import VersionState
 from registry.reporting.mermaid import escape_label, lineage_mermaid
-from tests.reporting.factories import make_diamond, make_edge, make_lineage, make_node, make_written
+from tests.reporting.factories import (
+    make_diamond,
+    make_edge,
+    make_lineage,
+    make_node,
+    make_tainted,
+    make_written,
+)
 from tests.reporting.hostile import HOSTILE
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -127,3 +134,13 @@ def test_more_edges_than_renderers_draw_are_named():
     edges = [make_edge(f"a/v@{number + 1}", f"a/v@{number}") for number in range(1, 502)]
 
     assert "%% 501 edges: renderers stop at 500" in lineage_mermaid(make_lineage(nodes, edges))
+
+
+def test_models_that_learned_and_what_they_wrote_are_drawn():
+    lines = lineage_mermaid(make_tainted()).splitlines()
+
+    assert {
+        '    n3["a/out@1<br/>1,200 documents, 3.20 MB<br/>licence MIT<br/>through model org/m@v1"]',
+        '    n2 -.->|"training"| m2',
+        '    n3 -.->|"given"| m3',
+    } <= set(lines)

@@ -2,7 +2,7 @@
 
 from registry.domain.version import VersionState
 from registry.reporting.tree import lineage_tree
-from tests.reporting.factories import make_diamond, make_edge, make_lineage, make_node
+from tests.reporting.factories import make_diamond, make_edge, make_lineage, make_node, make_tainted
 
 
 def test_a_diamond_shows_its_root_once_in_full():
@@ -142,3 +142,19 @@ def test_a_hostile_licence_is_shown_and_not_sent():
     lineage = make_lineage([make_node("a/raw@1", licence="MIT\x1b[2J")], [])
 
     assert "MIT␛[2J" in lineage_tree(lineage).plain
+
+
+def test_what_models_wrote_stands_below_what_they_learned_from_and_says_so():
+    expected = """\
+a/raw@1                    1,200 documents  3.20 MB  MIT
+├─ normalize text-default 1.0.0 (run 0197)
+│  └─ a/clean@1            1,200 documents  3.20 MB  MIT
+│     ├─ trained org/m@v1, generator of
+│     │  └─ a/out@1        1,200 documents  3.20 MB  MIT, through org/m@v1
+│     │     └─ given to org/k@v1, translator of
+│     │        └─ a/said@1  1,200 documents  3.20 MB  MIT, through org/k@v1
+│     │           └─ translator org/k@v1, given a/out@1
+│     └─ trained org/idle@v1
+└─ trained org/m@v1, generator of (see above)"""
+
+    assert _squeeze(expected) == _squeeze(lineage_tree(make_tainted()).plain)

@@ -50,7 +50,7 @@ class _Side:
             shards=context.catalog.versions.list_shards(exact),
             run=context.catalog.runs.get(version.run or ""),
             counts=counts_of(context, version),
-            upstream=frozenset(lineage.others),
+            upstream=frozenset(node.reference for node in lineage.nodes if node.depth),
         )
 
     @property

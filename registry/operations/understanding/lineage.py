@@ -1,4 +1,4 @@
-"""Answer what a version was made from, and what was made from it."""
+"""Answer what a version was made from, and what a change of it reaches."""
 
 from registry.domain.field_lineage import trace_fields
 from registry.domain.lineage import Lineage
@@ -39,7 +39,8 @@ def trace(
             f"{text!r} says itself how many generations are meant",
             hint="write 2+REF+1, or give --up 2 --down 1 with REF alone",
         )
-    return _answer(context, selection, limit=limit, fields=fields)
+    found = context.catalog.lineage.select(selection, limit=limit)
+    return _tell_fields(context, found) if fields else found
 
 
 def trace_impact(
@@ -50,13 +51,19 @@ def trace_impact(
     limit: int | None = None,
     fields: bool = False,
 ) -> Lineage:
-    """Return a version and what was made from it; of `down` None, all generations; see `trace`."""
-    return _answer(context, Selection.of(reference, down=down), limit=limit, fields=fields)
+    """Return a version and all that a change of it reaches, through models too; see `trace`.
+
+    Args:
+        context: The open registry.
+        reference: The version.
+        down: So many steps, a model being one; None: all.
+        limit: At most so many versions, the nearest first; None: all. A cut answer says so.
+        fields: Also tell what each field was made from.
+    """
+    found = context.catalog.lineage.impact(reference, down=down, limit=limit)
+    return _tell_fields(context, found) if fields else found
 
 
-def _answer(context: Context, selection: Selection, *, limit: int | None, fields: bool) -> Lineage:
-    found = context.catalog.lineage.select(selection, limit=limit)
-    if not fields:
-        return found
+def _tell_fields(context: Context, found: Lineage) -> Lineage:
     facts = context.catalog.lineage.field_facts([node.reference for node in found.nodes])
     return found.model_copy(update={"fields": trace_fields(found.edges, facts)})
