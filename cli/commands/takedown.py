@@ -8,6 +8,7 @@ import typer
 from cli import output
 from cli.options import AsJson
 from cli.session import Session
+from registry.domain.contribution import CONTRIBUTOR
 from registry.domain.takedown import SelectorKind, Takedown
 from registry.errors import InputError
 
@@ -15,6 +16,9 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=T
 
 NumberArgument = Annotated[int, typer.Argument(metavar="TAKEDOWN", help="Its number.")]
 ItemArgument = Annotated[int, typer.Argument(metavar="ENTRY", help="The number of the entry.")]
+ItemsArgument = Annotated[
+    list[int], typer.Argument(metavar="ENTRY...", help="The numbers of entries.")
+]
 ReasonOption = Annotated[str, typer.Option(help="Why.")]
 
 
@@ -59,24 +63,23 @@ def open_(
     muster takedown open --url-pattern '*example.org/private/*' --reason "request of 2026-11-20"
     """
     session: Session = context.obj
-    options = {
+    options: dict[str, str | None] = {
         SelectorKind.URL_PATTERN: url_pattern,
         SelectorKind.DIGEST: digest,
         SelectorKind.ID: document_id,
         SelectorKind.DATASET: dataset,
+        CONTRIBUTOR: contributor,
     }
     given = [(kind, value) for kind, value in options.items() if value is not None]
-    if len(given) + (contributor is not None) != 1:
+    if len(given) != 1:
         raise InputError(
             "a takedown asks for one thing",
             hint="--url-pattern PATTERN, --digest SHA256, --id ID, --dataset NAME or "
             "--contributor NAME",
         )
     until = None if deadline is None else deadline.replace(tzinfo=deadline.tzinfo or UTC)
+    ((kind, value),) = given
     with session.registry() as registry:
-        if contributor is not None:
-            given = [(SelectorKind.URL_PATTERN, registry.takedowns.contributor(contributor))]
-        ((kind, value),) = given
         answer = registry.takedowns.open(
             kind, value, reason=reason, deadline=until, everything=everything
         )
@@ -131,14 +134,14 @@ def apply(context: typer.Context, number: NumberArgument, as_json: AsJson = Fals
 def exempt(
     context: typer.Context,
     number: NumberArgument,
-    item: ItemArgument,
+    items: ItemsArgument,
     reason: ReasonOption,
     as_json: AsJson = False,
 ) -> None:
-    """Leave an entry as it is, for a reason."""
+    """Leave entries as they are, for a reason."""
     session: Session = context.obj
     with session.registry() as registry:
-        _show(registry.takedowns.exempt(number, item, reason=reason), as_json=as_json)
+        _show(registry.takedowns.exempt(number, *items, reason=reason), as_json=as_json)
 
 
 @app.command()

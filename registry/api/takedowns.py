@@ -22,10 +22,18 @@ class Takedowns:
         deadline: datetime | None = None,
         everything: bool = False,
     ) -> Takedown:
-        """Find documents in all versions; see `operations.takedowns.open_takedown`."""
-        selector = operations.takedowns.parse_selector(SelectorKind(kind), value)
+        """Find documents in all versions; see `operations.takedowns.open_takedown`.
+
+        A kind is that of a `SelectorKind`, or `contributor`, whose documents are found by the
+        pseudonym.
+        """
         return operations.takedowns.open_takedown(
-            self._context, selector, reason=reason, deadline=deadline, everything=everything
+            self._context,
+            operations.takedowns.read_selector(self._context, kind, value),
+            reason=reason,
+            deadline=deadline,
+            everything=everything,
+            asked=f"{kind} {value}",
         )
 
     def contributor(self, name: str) -> str:
@@ -37,11 +45,11 @@ class Takedowns:
 
     def list(self) -> list[Takedown]:
         """Return all takedowns, oldest first."""
-        return self._context.catalog.takedowns.list()
+        return operations.takedowns.list_all(self._context)
 
     def show(self, takedown_id: int) -> Takedown:
         """Return a takedown with its work list."""
-        return self._context.catalog.takedowns.get(takedown_id)
+        return operations.takedowns.show(self._context, takedown_id)
 
     def plan(self, takedown_id: int) -> TakedownPlan:
         """Return what `apply` would do, and what a person has to decide."""
@@ -51,9 +59,9 @@ class Takedowns:
         """Rebuild every version without the documents; see `operations.takedowns.apply`."""
         return operations.takedowns.apply(self._context, takedown_id)
 
-    def exempt(self, takedown_id: int, item: int, *, reason: str) -> Takedown:
-        """Leave an entry as it is, for a reason."""
-        return operations.takedowns.exempt(self._context, takedown_id, item, reason=reason)
+    def exempt(self, takedown_id: int, *items: int, reason: str) -> Takedown:
+        """Leave entries as they are, for a reason."""
+        return operations.takedowns.exempt(self._context, takedown_id, items, reason=reason)
 
     def withdraw(self, takedown_id: int, item: int, *, reason: str) -> Takedown:
         """Withdraw the version of an entry without another in its place."""

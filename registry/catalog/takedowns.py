@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -15,11 +15,14 @@ from registry.catalog.identifiers import reserve_ids
 from registry.catalog.inserting import insert_rows
 from registry.catalog.loading import AnyRow
 from registry.catalog.models import find_model, name_versions
+from registry.catalog.origins import WRITING
 from registry.catalog.parents import join_parents, read_ids
 from registry.catalog.reports import find_report, short_id
 from registry.catalog.resolving import resolve, resolve_all
 from registry.catalog.tables import (
     DatasetRow,
+    GenerationGroundingRow,
+    GenerationRow,
     ModelRow,
     ModelTrainingRow,
     ReportRow,
@@ -33,6 +36,7 @@ from registry.catalog.tables import (
 from registry.domain.digest import Digest
 from registry.domain.model import ModelReference
 from registry.domain.names import Reference, reference_to
+from registry.domain.quantities import format_number
 from registry.domain.run import Operation
 from registry.domain.takedown import (
     ActionKind,
@@ -48,6 +52,7 @@ from registry.errors import ConflictError, UnknownError
 
 Takedowns: TypeAlias = list[Takedown]
 Digests: TypeAlias = list[Digest]
+Deadlines: TypeAlias = list[tuple[int, datetime]]
 Selectors: TypeAlias = list[Selector]
 
 
@@ -65,6 +70,12 @@ class Candidate(NamedTuple):
     models: tuple[str, ...]
     """The models that were trained on it."""
 
+    writers: tuple[str, ...]
+    """The models that wrote it."""
+
+    given: tuple[str, ...]
+    """The versions whose documents models were given for it."""
+
 
 class TakedownStore:
     """Opens, reads and works off takedowns."""
@@ -73,7 +84,7 @@ class TakedownStore:
         self._database = database
 
     def list_candidates(self) -> list[Candidate]:
-        """Return every version, parents before children, in two queries."""
+        """Return every version, parents before children, in four queries."""
         parents = join_parents(VersionRow)
         versions = (
             select(
@@ -94,12 +105,22 @@ class TakedownStore:
         trainings = select(training.version_id, ModelRow.name, ModelRow.revision).join_from(
             training, ModelRow, ModelRow.id == training.model_id
         )
+        writings = (
+            select(GenerationRow.version_id, ModelRow.name, ModelRow.revision)
+            .join_from(GenerationRow, ModelRow, ModelRow.id == GenerationRow.model_id)
+            .where(GenerationRow.role.in_(WRITING))
+        )
         with self._database.reading() as connection:
             rows = connection.execute(versions).all()
-            models: defaultdict[int, list[str]] = defaultdict(list)
-            for version_id, name, revision in connection.execute(trainings):
-                models[version_id].append(f"{name}@{revision}")
+            models = _list_models(connection, trainings)
+            writers = _list_models(connection, writings)
+            given = connection.execute(
+                select(GenerationGroundingRow.version_id, GenerationGroundingRow.parent_id)
+            ).all()
         names = {row.id: reference_to(row.name, row.number) for row in rows}
+        given_to: defaultdict[int, list[str]] = defaultdict(list)
+        for version_id, parent_id in given:
+            given_to[version_id].append(names[parent_id])
         return [
             Candidate(
                 names[row.id],
@@ -109,6 +130,8 @@ class TakedownStore:
                 row.document_index,
                 tuple(names[one] for one in sorted(read_ids(row.parents))),
                 tuple(models[row.id]),
+                tuple(writers[row.id]),
+                tuple(given_to[row.id]),
             )
             for row in rows
         ]
@@ -160,6 +183,21 @@ class TakedownStore:
             ids = connection.execute(select(TakedownRow.id).order_by(TakedownRow.id)).scalars()
             return _load(connection, list(ids))
 
+    def list_overdue(self, at: datetime) -> Deadlines:
+        """Return the open takedowns whose deadline was before a moment, with it, soonest first."""
+        action = TakedownActionRow
+        closed = select(action.id).where(
+            action.takedown_id == TakedownRow.id, action.action == ActionKind.CLOSED
+        )
+        query = (
+            select(TakedownRow.id, TakedownRow.deadline)
+            .where(TakedownRow.deadline < at, ~closed.exists())
+            .order_by(TakedownRow.deadline, TakedownRow.id)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [(key, deadline) for key, deadline in rows if deadline is not None]
+
     def list_digests(self, takedown_id: int | None = None) -> Digests:
         """Return the digests of the texts that one takedown, or any, keeps out; sorted."""
         document = TakedownDocumentRow
@@ -181,7 +219,7 @@ class TakedownStore:
         takedown_id: int,
         action: ActionKind,
         *,
-        item: int | None = None,
+        items: Sequence[int] = (),
         result: Reference | None = None,
         note: str | None = None,
         actor: str,
@@ -189,41 +227,64 @@ class TakedownStore:
     ) -> Takedown:
         """Record what was done, in one transaction; the newest word on an entry holds.
 
+        Args:
+            takedown_id: Its number.
+            action: What was done.
+            items: About which entries; none: with the takedown as a whole.
+            result: The version that takes the place of an entry.
+            note: Why, or what proves it.
+            actor: By whom.
+            at: When.
+
         Raises:
             UnknownError: There is no such takedown, entry or version.
             ConflictError: It is closed, or is to be closed while entries are open.
         """
         with self._database.writing() as connection:
-            _require_open(_get(connection, takedown_id), action, item)
+            _require_open(_get(connection, takedown_id), action, items)
             version_id = None if result is None else resolve(connection, result)
-            row = {
+            positions: Sequence[int | None] = items or [None]
+            facts: dict[str, object] = {
                 "takedown_id": takedown_id,
-                "position": item,
                 "action": action,
                 "version_id": version_id,
-                "note": note,
-                "actor": actor,
-                "at": at,
             }
-            insert_rows(connection, TakedownActionRow, [row])
-            detail: dict[str, JsonValue] = {"item": item, "note": note}
-            change = Change(f"takedown.{action}", str(takedown_id), detail)
-            audit.append(connection, [change], actor=actor, at=at)
+            facts |= {"note": note, "actor": actor, "at": at}
+            rows = [{"position": position, **facts} for position in positions]
+            insert_rows(connection, TakedownActionRow, rows)
+            changes = [
+                Change(f"takedown.{action}", str(takedown_id), {"item": position, "note": note})
+                for position in positions
+            ]
+            audit.append(connection, changes, actor=actor, at=at)
             return _get(connection, takedown_id)
 
 
-def _require_open(found: Takedown, action: ActionKind, item: int | None) -> None:
+def _list_models(
+    connection: Connection, query: Select[int, str, str]
+) -> defaultdict[int, list[str]]:
+    """Return models by the versions that they were trained on, or that they wrote."""
+    models: defaultdict[int, list[str]] = defaultdict(list)
+    for version_id, name, revision in connection.execute(query):
+        models[version_id].append(f"{name}@{revision}")
+    return models
+
+
+def _require_open(found: Takedown, action: ActionKind, items: Sequence[int]) -> None:
     if found.closed is not None:
         raise ConflictError(
             f"takedown {found.id} is closed", hint=f"muster takedown show {found.id}"
         )
-    if item is not None and item not in {one.number for one in found.items}:
-        raise UnknownError(what="entry", value=str(item), hint=f"muster takedown show {found.id}")
+    unknown = set(items) - {one.number for one in found.items}
+    if unknown:
+        names = ", ".join(map(str, sorted(unknown)))
+        raise UnknownError(what="entry", value=names, hint=f"muster takedown show {found.id}")
     if action is ActionKind.CLOSED and found.open_items:
         first = found.open_items[0]
         raise ConflictError(
-            f"takedown {found.id} has {len(found.open_items):,} open entries, the first of them "
-            f"{first.reference}",
+            f"takedown {found.id} has "
+            f"{format_number(len(found.open_items), 'open entry', 'open entries')}, the first of "
+            f"them {first.reference}",
             hint=f"muster takedown plan {found.id}",
         )
 
@@ -244,6 +305,7 @@ def _item_rows(
             if one.kind is ItemKind.MODEL
             else None,
             "num_documents": one.num_documents,
+            "num_copies": one.num_copies,
             "report_id": find_report(connection, one.reference)
             if one.kind is ItemKind.REPORT
             else None,
@@ -288,6 +350,7 @@ def _load(connection: Connection, ids: Sequence[int]) -> Takedowns:
                 kind=row.kind,
                 reference=_name(row, names),
                 num_documents=row.num_documents,
+                num_copies=row.num_copies,
                 number=row.position,
                 done=actions.get((row.takedown_id, row.position)),
             )

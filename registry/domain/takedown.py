@@ -1,5 +1,6 @@
 """Takedowns: documents that have to go, where they are, and what was done about it."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime
@@ -30,6 +31,9 @@ class Selector(Value):
     kind: SelectorKind
     value: str
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
 
 class TakenDocument(Value):
     """The tombstone of a text: what it was is known by its digest alone."""
@@ -56,8 +60,12 @@ class ItemKind(StrEnum):
     SUSPECT = "suspect"
     """A version made outside of muster from one that holds them, in which none was found."""
 
+    TAINTED = "tainted"
+    """A version in which none was found, but which a model of the list wrote or was given a listed
+    version for; or what was made from such a one."""
+
     MODEL = "model"
-    """A model that was trained on a version that holds them."""
+    """A model that was trained on a version of the list."""
 
     REPORT = "report"
     """A kept report that stands on a version that holds them."""
@@ -91,6 +99,10 @@ class ItemDraft(Value):
 
     num_documents: int
     """How many documents of it are to go; of tokens, how many of those they were made from."""
+
+    num_copies: int | None = 0
+    """How many of those have nothing that was asked for but the text of one that has, such as what
+    somebody else gave; None: it was opened before this was counted."""
 
 
 class TakedownAction(Value):
@@ -150,11 +162,18 @@ class Takedown(Value):
     closed: TakedownAction | None
     actor: str
     opened_at: AwareDatetime
+    is_overdue: bool = False
+    """Whether its deadline has passed while it is open."""
 
     @property
     def open_items(self) -> tuple[TakedownItem, ...]:
         """The entries about which nothing was done."""
         return tuple(item for item in self.items if item.done is None)
+
+    def as_of(self, moment: datetime) -> "Takedown":
+        """Return it with whether it is overdue at a moment."""
+        late = self.closed is None and self.deadline is not None and self.deadline < moment
+        return self.model_copy(update={"is_overdue": late})
 
 
 class PlannedStep(Value):

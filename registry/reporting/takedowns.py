@@ -11,7 +11,7 @@ ITEM_COLUMNS = ("of", "entry", "kind", "documents", "done")
 def summary_row(found: Takedown) -> tuple[int, str, int, int, str, str]:
     """Return the cells of a takedown under `COLUMNS`."""
     deadline = "" if found.deadline is None else f"{found.deadline:%Y-%m-%d}"
-    state = "open" if found.closed is None else "closed"
+    state = "closed" if found.closed else "overdue" if found.is_overdue else "open"
     return found.id, _say(found), found.num_texts, len(found.open_items), deadline, state
 
 
@@ -24,8 +24,8 @@ def takedown_facts(found: Takedown) -> list[tuple[str, str | None]]:
         ("asks for", _say(found)),
         ("reason", plain(found.reason)),
         ("found", f"{texts}, {format_bytes(found.num_bytes)}"),
-        ("deadline", None if found.deadline is None else f"{found.deadline:%Y-%m-%d %H:%M} UTC"),
-        ("open", format_number(len(found.open_items), "entry").replace("entrys", "entries")),
+        ("deadline", _describe_deadline(found)),
+        ("open", format_number(len(found.open_items), "entry", "entries")),
         ("closed", None if closed is None else plain(closed.note or "")),
     ]
 
@@ -46,5 +46,12 @@ def item_row(item: TakedownItem) -> tuple[str, int, str, int, str]:
     return item.reference, item.number, item.kind.value, item.num_documents, done
 
 
+def _describe_deadline(found: Takedown) -> str | None:
+    if found.deadline is None:
+        return None
+    late = ", which has passed" if found.is_overdue else ""
+    return f"{found.deadline:%Y-%m-%d %H:%M} UTC{late}"
+
+
 def _say(found: Takedown) -> str:
-    return plain(f"{found.selector.kind} {found.selector.value}")
+    return plain(str(found.selector))

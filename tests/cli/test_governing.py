@@ -66,13 +66,15 @@ def test_a_takedown_is_opened_planned_applied_and_closed(written):
     applied = written.run("takedown", "apply", "1").stdout
     early = written.run("takedown", "close", "1", "--evidence", "mail", code=1)
     model = written.run("takedown", "withdraw", "1", "2", *why, code=2)
-    written.run("takedown", "exempt", "1", "2", "--reason", "never released")
+    written.run("takedown", "exempt", "1", "2", "3", "--reason", "never released")
     closed = written.run("takedown", "close", "1", "--evidence", "mail of 2026-11-26").stdout
 
-    assert ["web/pages@1", "org/small@v1"] == [one["reference"] for one in opened["items"]]
+    assert ["web/pages@1", "org/small@v1", "syn/stories@1"] == [
+        one["reference"] for one in opened["items"]
+    ]
     assert "rebuild" in plan
     assert "rebuilt as web/pages@2" in applied
-    assert "1 open entries" in early.stderr
+    assert "2 open entries" in early.stderr
     assert "org/small@v1 is a model" in model.stderr
     assert "mail of 2026-11-26" in closed
     assert "closed" in written.run("takedown", "list").stdout
@@ -84,6 +86,7 @@ def test_a_takedown_is_opened_planned_applied_and_closed(written):
         (("--url-pattern", "*nowhere/*"), "no document of any version fits"),
         (("--url-pattern", "*"), "add --everything"),
         (("--digest", "abc"), "is not a digest"),
+        (("--id", "no"), "an id is taken as a whole"),
         (("--id", "a", "--dataset", "web/pages"), "a takedown asks for one thing"),
         ((), "a takedown asks for one thing"),
     ],

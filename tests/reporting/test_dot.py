@@ -138,7 +138,8 @@ def test_models_that_learned_and_what_they_wrote_are_drawn():
     lines = lineage_dot(make_tainted()).splitlines()
 
     assert {
-        '    "a/out@1" [label="a/out@1\\n1,200 documents, 3.20 MB\\nlicence MIT\\nthrough model org/m@v1"];',
+        '    "a/out@1" [label="a/out@1\\n1,200 documents, 3.20 MB\\nlicence MIT'
+        '\\nthrough model org/m@v1"];',
         '    "a/clean@1" -> "model org/idle@v1" [label="training", style=dashed];',
         '    "a/out@1" -> "model org/k@v1" [label="given", style=dashed];',
     } <= set(lines)

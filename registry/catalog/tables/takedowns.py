@@ -47,6 +47,7 @@ class TakedownItemRow(Row):
     __table_args__ = (
         one_of("kind", ItemKind),
         not_negative("num_documents"),
+        CheckConstraint("num_copies BETWEEN 0 AND num_documents", name="num_copies"),
         CheckConstraint(
             "(version_id IS NOT NULL AND model_id IS NULL AND report_id IS NULL) "
             "OR (version_id IS NULL AND model_id IS NOT NULL AND report_id IS NULL) "
@@ -64,6 +65,9 @@ class TakedownItemRow(Row):
     model_id: Mapped[int | None] = mapped_column(ForeignKey("model.id"))
     num_documents: Mapped[int]
     report_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"))
+    num_copies: Mapped[int | None] = mapped_column(
+        comment="Documents found by the text of another alone; NULL: not counted."
+    )
 
 
 class TakedownActionRow(Row):

@@ -98,7 +98,10 @@ def contribute(
             facts,
             kind="contribution",
             uri="stdin:" if list(paths) == [STDIN] else common_uri(uris),
-        ).model_copy(update={"licence": meet(terms.licences), "metrics": tuple(terms.measure())})
+        ).model_copy(update={
+                "licence": meet(terms.counts.licences),
+                "metrics": tuple(terms.counts.measure()),
+            })
         if dry_run:
             return terms.tell(registering.plan(draft, facts, ()))
         answer = registering.seal(
@@ -193,7 +196,7 @@ class _Contributions:
         met = self._taken_down.find(outcome.kept) if self._taken_down else set()
         for left in leave_out([outcome], met) if met else [outcome]:
             kept = left.kept.column("metadata").to_pylist()
-            self._terms.count([orjson.loads(text) for text in kept])
+            self._terms.counts.add([orjson.loads(text) for text in kept])
             yield left
 
 

@@ -1,7 +1,8 @@
 """Who gave which documents, and what may be done with them."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -17,6 +18,51 @@ from registry.domain.contribution import (
 from registry.domain.version import Metric
 from registry.errors import InputError
 from registry.sources import reasons
+
+_PREFIX: Final = "contributions."
+_SUFFIX: Final = ".num_documents"
+NUM_CONTRIBUTORS: Final = "contributions.num_contributors"
+
+
+class ContributionCounts:
+    """Documents that people gave, by their licence and by who gave them."""
+
+    def __init__(self) -> None:
+        self._licences: Counter[str] = Counter()
+        self._contributors: Counter[str] = Counter()
+
+    @property
+    def licences(self) -> dict[str, int]:
+        """How many documents there are of each licence, in order."""
+        return dict(sorted(self._licences.items()))
+
+    @property
+    def num_contributors(self) -> int:
+        """How many people gave them."""
+        return len(self._contributors)
+
+    def add(self, rows: Sequence[dict[str, JsonValue]]) -> None:
+        """Count the fields of documents that are kept."""
+        self._licences.update(str(row[LICENCE]) for row in rows)
+        self._contributors.update(str(row[CONTRIBUTOR]) for row in rows)
+
+    def measure(self) -> Iterator[Metric]:
+        """Yield what was counted, as it is kept with the version."""
+        yield Metric(name=NUM_CONTRIBUTORS, value=self.num_contributors)
+        for licence, number in self.licences.items():
+            yield Metric(name=f"{_PREFIX}{licence}{_SUFFIX}", value=number)
+
+
+def list_licences(metrics: Iterable[Metric]) -> list[str] | None:
+    """Return the licences of a version of contributions, by its metrics; None: it is none."""
+    names = [one.name for one in metrics]
+    if NUM_CONTRIBUTORS not in names:
+        return None
+    return [
+        name.removeprefix(_PREFIX).removesuffix(_SUFFIX)
+        for name in names
+        if name.startswith(_PREFIX) and name.endswith(_SUFFIX)
+    ]
 
 
 class ContributionTerms:
@@ -44,13 +90,7 @@ class ContributionTerms:
         self._default = licence
         self._key = key
         self._everybody = None if contributor is None else self._name(contributor)
-        self._licences: Counter[str] = Counter()
-        self._contributors: Counter[str] = Counter()
-
-    @property
-    def licences(self) -> list[str]:
-        """The licences of what was kept, each once."""
-        return sorted(self._licences)
+        self.counts = ContributionCounts()
 
     def decide(self, row: dict[str, JsonValue]) -> str | None:
         """Put pseudonym and licence into a row; return why it is not kept, or None."""
@@ -85,17 +125,6 @@ class ContributionTerms:
                 hint=f"beside the text the rows have {', '.join(sorted(self._seen))}",
             )
 
-    def count(self, rows: Sequence[dict[str, JsonValue]]) -> None:
-        """Count rows that are kept."""
-        self._licences.update(str(row[LICENCE]) for row in rows)
-        self._contributors.update(str(row[CONTRIBUTOR]) for row in rows)
-
-    def measure(self) -> Iterator[Metric]:
-        """Yield what was counted, as it is kept with the version."""
-        yield Metric(name="contributions.num_contributors", value=len(self._contributors))
-        for licence, number in sorted(self._licences.items()):
-            yield Metric(name=f"contributions.{licence}.num_documents", value=number)
-
     def facts(self) -> dict[str, JsonValue]:
         """Return what the run is recorded with; no name is among it."""
         return {
@@ -108,8 +137,8 @@ class ContributionTerms:
         """Return an answer with what was counted."""
         return answer.model_copy(
             update={
-                "licences": dict(sorted(self._licences.items())),
-                "num_contributors": len(self._contributors),
+                "licences": self.counts.licences,
+                "num_contributors": self.counts.num_contributors,
             }
         )
 

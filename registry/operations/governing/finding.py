@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from registry.catalog.takedowns import Candidate
 from registry.domain.digest import Digest, digest_of_bytes, key_of
@@ -17,6 +18,17 @@ from registry.operations.passes.suppression import names
 
 Place = tuple[str, str]
 """The id and the locator of a document."""
+
+
+class Found(NamedTuple):
+    """The documents of a version that are meant."""
+
+    number: int
+    num_copies: int
+    """Those among them that have the text of another and nothing else that was asked for."""
+
+
+_NOTHING = Found(0, 0)
 
 _COLUMNS = ("text", "id", "source", "metadata")
 
@@ -44,16 +56,27 @@ class Search:
     places: dict[str, set[Place]] = field(default_factory=dict)
     """Where documents were found, by version."""
 
+    asked: dict[str, set[Place]] = field(default_factory=dict)
+    """Those of the places where what was asked for stands; the others have the text alone."""
+
+    copies: dict[str, int] = field(default_factory=dict)
+    """How many of the documents that were found have the text alone, by version."""
+
     numbers: dict[str, int] = field(default_factory=dict)
     """How many were found, by version."""
+
+    holders: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The versions whose documents stand behind each that was found: itself, or those above."""
+
+    tainted: set[str] = field(default_factory=set)
+    """Versions in which none was found, behind models of the list."""
 
     models: set[str] = field(default_factory=set)
     fits_everything: bool = True
     """Whether every document that was looked at is meant."""
 
-    looked_at: dict[str, tuple[tuple[int, int], int | None]] = field(default_factory=dict)
-    """What was known when a version was looked at, and how many documents were found; None: it
-    cannot be read."""
+    looked_at: dict[str, tuple[tuple[int, ...], Found | None]] = field(default_factory=dict)
+    """What was known when a version was looked at, and what was found; None: it cannot be read."""
 
     def look_at_all(self, candidates: Iterable[Candidate]) -> None:
         """Look for documents in versions, or judge them by their parents.
@@ -62,53 +85,102 @@ class Search:
         looked at until none of them was without knowing every text.
         """
         versions, num_known = list(candidates), -1
-        while num_known != (num_known := len(self.texts) + sum(map(len, self.places.values()))):
+        while num_known != (num_known := self._count_known()):
             self._begin_again()
             for candidate in versions:
                 self._look(candidate)
         for name, inputs in self.context.catalog.reports.list_inputs().items():
-            number = sum(self.numbers.get(one, 0) for one in inputs)
-            if number:
-                self._add_item(ItemKind.REPORT, name, number)
+            found = self._add_up(inputs)
+            if found.number:
+                self._add_item(ItemKind.REPORT, name, found)
+
+    def _count_known(self) -> int:
+        known = (*self.places.values(), *self.asked.values())
+        return len(self.texts) + sum(map(len, known))
 
     def _begin_again(self) -> None:
         """Forget what is judged by the texts and places that are known, and keep those."""
         self.items, self.unread, self.numbers, self.models = [], [], {}, set()
+        self.holders, self.tainted, self.copies = {}, set(), {}
         self.fits_everything = True
 
     def _look(self, candidate: Candidate) -> None:
         inherited = [one for one in candidate.parents if one in self.numbers]
         if candidate.content is not Content.DOCUMENTS:
             if inherited:
-                number = sum(self.numbers[one] for one in inherited)
-                self._add(candidate, _KINDS[candidate.content], number)
+                self._add(candidate, _KINDS[candidate.content], self._add_up(inherited))
+            else:
+                self._add_tainted(candidate)
             return
         found = self._find(candidate)
         if found is None:
             self.unread.append(candidate.reference)
-        number = found or 0
-        self.fits_everything &= number == candidate.num_documents
-        if number:
+        found = found or _NOTHING
+        self.fits_everything &= found.number == candidate.num_documents
+        if found.number:
             is_mixture = len(candidate.parents) > 1
-            self._add(candidate, ItemKind.MIXTURE if is_mixture else ItemKind.DOCUMENTS, number)
+            self._add(candidate, ItemKind.MIXTURE if is_mixture else ItemKind.DOCUMENTS, found)
         elif inherited and candidate.operation is Operation.DERIVE:
-            self._add(candidate, ItemKind.SUSPECT, 0)
+            self._add(candidate, ItemKind.SUSPECT, _NOTHING)
+        else:
+            self._add_tainted(candidate)
 
-    def _add(self, candidate: Candidate, kind: ItemKind, number: int) -> None:
-        self.numbers[candidate.reference] = number
-        self._add_item(kind, candidate.reference, number)
+    def _add_up(self, references: Iterable[str]) -> Found:
+        """Return how many documents stand behind versions; one that stands behind two counts once.
+
+        Such as a report on a mixture and on one of its parts.
+        """
+        none: frozenset[str] = frozenset()
+        holders = none.union(*(self.holders.get(one, none) for one in references))
+        return Found(
+            sum(self.numbers[one] for one in holders), sum(self.copies[one] for one in holders)
+        )
+
+    def _add_tainted(self, candidate: Candidate) -> None:
+        """Name what a model of the list wrote, or was given a listed version for, or its child."""
+        reached = self.numbers.keys() | self.tainted
+        if (
+            not self.models.isdisjoint(candidate.writers)
+            or not reached.isdisjoint(candidate.given)
+            or not self.tainted.isdisjoint(candidate.parents)
+        ):
+            self.tainted.add(candidate.reference)
+            self._add_item(ItemKind.TAINTED, candidate.reference, _NOTHING)
+            self._add_models(candidate, _NOTHING)
+
+    def _add(self, candidate: Candidate, kind: ItemKind, found: Found) -> None:
+        holds_documents = candidate.content is Content.DOCUMENTS
+        behind = () if holds_documents else candidate.parents
+        none: frozenset[str] = frozenset()
+        self.numbers[candidate.reference] = found.number
+        self.copies[candidate.reference] = found.num_copies
+        self.holders[candidate.reference] = none.union(
+            [candidate.reference] if holds_documents else none,
+            *(self.holders.get(one, none) for one in behind),
+        )
+        self._add_item(kind, candidate.reference, found)
+        self._add_models(candidate, found)
+
+    def _add_models(self, candidate: Candidate, found: Found) -> None:
         for model in candidate.models:
             if model not in self.models:
                 self.models.add(model)
-                self._add_item(ItemKind.MODEL, model, number)
+                self._add_item(ItemKind.MODEL, model, found)
 
-    def _add_item(self, kind: ItemKind, reference: str, number: int) -> None:
-        self.items.append(ItemDraft(kind=kind, reference=reference, num_documents=number))
+    def _add_item(self, kind: ItemKind, reference: str, found: Found) -> None:
+        self.items.append(
+            ItemDraft(
+                kind=kind,
+                reference=reference,
+                num_documents=found.number,
+                num_copies=found.num_copies,
+            )
+        )
 
-    def _find(self, candidate: Candidate) -> int | None:
-        """Return how many documents of a version are meant; None: it cannot be read."""
-        num_places = sum(len(self.places.get(one, ())) for one in candidate.parents)
-        known = len(self._sought()), num_places
+    def _find(self, candidate: Candidate) -> Found | None:
+        """Return which documents of a version are meant; None: it cannot be read."""
+        behind = [(self.places.get(one, ()), self.asked.get(one, ())) for one in candidate.parents]
+        known = len(self._sought()), *(len(one) for pair in behind for one in pair)
         before, found = self.looked_at.get(candidate.reference, (None, None))
         if before != known:
             try:
@@ -118,24 +190,30 @@ class Search:
             self.looked_at[candidate.reference] = (known, found)
         return found
 
-    def _count(self, candidate: Candidate) -> int:
+    def _count(self, candidate: Candidate) -> Found:
         known: set[Place] = set()
+        asked: set[Place] = set()
         if candidate.operation is Operation.NORMALIZE:
             known = set().union(*(self.places.get(one, set()) for one in candidate.parents))
+            asked = set().union(*(self.asked.get(one, set()) for one in candidate.parents))
         if not known and self._is_answered(candidate) and not self._holds_text(candidate):
-            return 0
+            return _NOTHING
         dataset = candidate.reference.partition("@")[0]
         is_whole = self.selector.kind is SelectorKind.DATASET and dataset == self.selector.value
-        number = 0
+        number = num_copies = 0
         for text, identity, source, metadata in self._documents(candidate.reference):
             digest = digest_of_bytes(text)
             place = (identity, source)
-            is_meant = is_whole or digest in self.texts or place in known
-            if is_meant or self._fits(digest, identity, source, metadata):
+            is_asked = is_whole or place in asked
+            is_asked = is_asked or self._fits(digest, identity, source, metadata)
+            if is_asked or digest in self.texts or place in known:
                 self.texts[digest] = len(text)
                 self.places.setdefault(candidate.reference, set()).add(place)
+                if is_asked:
+                    self.asked.setdefault(candidate.reference, set()).add(place)
                 number += 1
-        return number
+                num_copies += not is_asked
+        return Found(number, num_copies)
 
     def _is_answered(self, candidate: Candidate) -> bool:
         """Return whether the index alone says what a version holds.

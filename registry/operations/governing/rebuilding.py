@@ -1,11 +1,13 @@
 """Make versions again without documents that were taken down, parents before children."""
 
+import json
 from collections.abc import Sequence
 from fractions import Fraction
 
 from pydantic import JsonValue
 
 from registry.documents import NO_REJECTIONS, Outcome
+from registry.domain.contribution import meet
 from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.digest import Digest, digest_of_bytes, fingerprint
 from registry.domain.generation import Generation, GenerationDraft
@@ -18,6 +20,7 @@ from registry.domain.run import Operation, Run, RunDraft
 from registry.domain.takedown import Takedown
 from registry.domain.tokenizer import CountingPolicy
 from registry.domain.version import Content, Shard, Version, VersionDraft
+from registry.operations.collecting.contribution_terms import ContributionCounts, list_licences
 from registry.operations.context import CODE, Context, environment
 from registry.operations.mixing.mixtures import get as get_mixture
 from registry.operations.mixing.mixtures import make as make_mixture
@@ -139,7 +142,9 @@ class Rebuilding:
         """Seal the same files, read without the documents; the version itself if it has none."""
         listed = self._context.catalog.versions.list_shards(Reference.parse(version.reference))
         writer = QuarantineWriter(self._context.store)
-        found = [self._read(shard, writer) for shard in listed]
+        given = list_licences(version.metrics)
+        counts = None if given is None else ContributionCounts()
+        found = [self._read(shard, writer, counts) for shard in listed]
         quarantine = writer.finish()
         rejected = [sizes for _, sizes in found if sizes]
         if not rejected:
@@ -148,20 +153,29 @@ class Rebuilding:
         if not shards:
             return None
         entry = _account(shards, [size for sizes in rejected for size in sizes])
-        return self._seal(version, shards, entry, quarantine)
+        return self._seal(version, shards, entry, quarantine, counts)
 
-    def _read(self, shard: Shard, writer: QuarantineWriter) -> tuple[Shard, list[int]]:
-        """Return a shard read without the documents, and the sizes of those that it held."""
+    def _read(
+        self, shard: Shard, writer: QuarantineWriter, counts: ContributionCounts | None
+    ) -> tuple[Shard, list[int]]:
+        """Return a shard read without the documents, and the sizes of those that it held.
+
+        What people gave is counted anew, where there are counts.
+        """
         hits: set[Digest] = set()
         sizes: list[int] = []
         for outcome in read_shard(self._context.place, shard):
             held = map(digest_of_bytes, outcome.kept.column("text").to_pylist())
             met = self._digests.intersection(held)
+            kept = outcome.kept
             if met:
                 hits |= met
-                (left,) = leave_out([Outcome(outcome.kept, NO_REJECTIONS)], met)
+                (left,) = leave_out([Outcome(kept, NO_REJECTIONS)], met)
                 writer.write([left.rejected])
                 sizes += left.rejected.column("num_bytes").to_pylist()
+                kept = left.kept
+            if counts is not None:
+                counts.add([json.loads(text) for text in kept.column("metadata").to_pylist()])
         if not hits:
             return shard, []
         reading = shard.reading or Reading()
@@ -179,6 +193,7 @@ class Rebuilding:
         shards: tuple[Shard, ...],
         entry: LedgerEntry,
         quarantine: Digest | None,
+        counts: ContributionCounts | None,
     ) -> str:
         context = self._context
         reference = Reference.parse(version.reference)
@@ -198,6 +213,8 @@ class Rebuilding:
             generation=stated[0] if stated else None,
             languages=version.languages,
             tags=version.tags,
+            licence=None if counts is None else meet(counts.licences),
+            metrics=() if counts is None else tuple(counts.measure()),
             sources=version.sources,
             ledger=(entry,),
             quarantine=quarantine,
@@ -207,7 +224,7 @@ class Rebuilding:
             draft, run=run, actor=context.actor, at=context.clock()
         )
         made = Reference.parse(sealed.version.reference)
-        self._repeat_licences(reference, made)
+        self._repeat_licences(reference, made, but=_licence_of(version))
         for statement in stated[1:]:
             context.catalog.generations.add(
                 made, statement, actor=context.actor, at=context.clock()
@@ -229,11 +246,14 @@ class Rebuilding:
             started_at=self._context.clock(),
         )
 
-    def _repeat_licences(self, reference: Reference, made: Reference) -> None:
-        """Let everybody say of the new version what they said of the old one, on their evidence."""
+    def _repeat_licences(self, reference: Reference, made: Reference, *, but: str | None) -> None:
+        """Let everybody say of the new version what they said of the old one, on their evidence.
+
+        But not what followed from the documents that people gave: it follows from what is left.
+        """
         context = self._context
         for said in reversed(context.catalog.licences.list_for(reference)):
-            if said.basis is Basis.STATED and not said.is_outdated:
+            if said.basis is Basis.STATED and not said.is_outdated and said.expression != but:
                 statement = LicenceStatement.model_validate(
                     said.model_dump(include=set(LicenceStatement.model_fields))
                 )
@@ -270,6 +290,12 @@ class Rebuilding:
             is_whole = number == parent.num_documents
             taken[result] = now.num_documents if is_whole else number
         return tuple(taken.items()) if sum(taken.values()) == num_documents else ()
+
+
+def _licence_of(version: Version) -> str | None:
+    """Return the licence that follows from what people gave; None: nobody gave the documents."""
+    licences = list_licences(version.metrics)
+    return None if licences is None else meet(licences)
 
 
 def _identify(count: RecordedCount) -> tuple[Digest, CountingPolicy]:

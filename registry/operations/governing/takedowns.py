@@ -5,8 +5,10 @@ its place, since the text may have changed; and everywhere by the digest of a te
 From then on that text is left out wherever it is registered.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from registry.domain.contribution import CONTRIBUTOR
 from registry.domain.digest import parse_digest
 from registry.domain.names import DatasetName, Reference
 from registry.domain.quantities import format_number
@@ -24,12 +26,21 @@ from registry.domain.takedown import (
 )
 from registry.domain.words import require_words
 from registry.errors import ConflictError, InputError
+from registry.operations.collecting.contributors import find_pseudonym
 from registry.operations.context import Context
 from registry.operations.governing.finding import Search
 from registry.operations.governing.rebuilding import Rebuilding
 
 _REBUILT = {ItemKind.DOCUMENTS, ItemKind.MIXTURE, ItemKind.DERIVED, ItemKind.EMBEDDINGS}
 """What `apply` deals with; the rest is a person's."""
+
+_HOW_FOUND: dict[str, str] = {
+    SelectorKind.URL_PATTERN: "patterns are those of a shell: '*example.org/*'",
+    SelectorKind.DIGEST: "it is that of a document's text in UTF-8, as printf %s TEXT | sha256sum",
+    SelectorKind.ID: "an id is taken as a whole; --url-pattern '*part*' finds parts",
+    SelectorKind.DATASET: "muster list",
+    CONTRIBUTOR: "a contributor is found by the name that was registered, in any case",
+}
 
 
 def open_takedown(
@@ -39,6 +50,7 @@ def open_takedown(
     reason: str,
     deadline: datetime | None = None,
     everything: bool = False,
+    asked: str | None = None,
 ) -> Takedown:
     """Find documents in all versions and freeze what has to be dealt with.
 
@@ -51,6 +63,7 @@ def open_takedown(
         reason: Why.
         deadline: Until when.
         everything: Whether it is meant that every document of every version goes.
+        asked: The selector in the words of whoever asks; None: in its own.
 
     Raises:
         InputError: No reason is given; nothing fits; or everything does and that is not said to be
@@ -66,12 +79,12 @@ def open_takedown(
             else ""
         )
         raise InputError(
-            f"no document of any version fits {selector.kind} {selector.value}{unread}",
-            hint="nothing was recorded; patterns are those of a shell: '*example.org/*'",
+            f"no document of any version fits {asked or selector}{unread}",
+            hint=f"nothing was recorded; {_HOW_FOUND[(asked or str(selector)).partition(' ')[0]]}",
         )
     if search.fits_everything and not everything:
         raise InputError(
-            f"{selector.kind} {selector.value!r} fits every document of every version",
+            f"{asked or selector} fits every document of every version",
             hint="nothing was recorded; if that is meant, add --everything",
         )
     draft = TakedownDraft(
@@ -85,7 +98,23 @@ def open_takedown(
         items=tuple(search.items),
         unread=tuple(search.unread),
     )
-    return context.catalog.takedowns.open(draft, actor=context.actor, at=context.clock())
+    at = context.clock()
+    return context.catalog.takedowns.open(draft, actor=context.actor, at=at).as_of(at)
+
+
+def show(context: Context, takedown_id: int) -> Takedown:
+    """Return a takedown with its work list, and whether it is overdue.
+
+    Raises:
+        UnknownError: There is none of this number.
+    """
+    return context.catalog.takedowns.get(takedown_id).as_of(context.clock())
+
+
+def list_all(context: Context) -> list[Takedown]:
+    """Return all takedowns, oldest first, each with whether it is overdue."""
+    moment = context.clock()
+    return [one.as_of(moment) for one in context.catalog.takedowns.list()]
 
 
 def plan(context: Context, takedown_id: int) -> TakedownPlan:
@@ -97,8 +126,8 @@ def plan(context: Context, takedown_id: int) -> TakedownPlan:
 def apply(context: Context, takedown_id: int) -> Takedown:
     """Rebuild every version of a work list without the documents, and withdraw the old ones.
 
-    Safe to repeat: it goes on behind the last entry that was dealt with. Models, and versions made
-    outside of muster in which nothing was found, are left for a person.
+    Safe to repeat: it goes on behind the last entry that was dealt with. Models and what they
+    wrote, and versions made outside of muster in which nothing was found, are a person's.
 
     Raises:
         UnknownError: There is no such takedown.
@@ -113,24 +142,21 @@ def apply(context: Context, takedown_id: int) -> Takedown:
         if item.kind in _REBUILT:
             _apply_one(context, found, item, rebuilding)
     rebuilding.count_again()
-    return context.catalog.takedowns.get(takedown_id)
+    return show(context, takedown_id)
 
 
-def exempt(context: Context, takedown_id: int, item: int, *, reason: str) -> Takedown:
-    """Leave an entry as it is, for a reason.
+def exempt(context: Context, takedown_id: int, items: Sequence[int], *, reason: str) -> Takedown:
+    """Leave entries as they are, for a reason.
 
     Raises:
         InputError: No reason is given.
+        UnknownError: There is no such takedown or entry; nothing was recorded.
     """
     reason = require_words(reason, what="reason")
+    at, actor = context.clock(), context.actor
     return context.catalog.takedowns.act(
-        takedown_id,
-        ActionKind.EXEMPTED,
-        item=item,
-        note=reason,
-        actor=context.actor,
-        at=context.clock(),
-    )
+        takedown_id, ActionKind.EXEMPTED, items=items, note=reason, actor=actor, at=at
+    ).as_of(at)
 
 
 def withdraw(context: Context, takedown_id: int, item: int, *, reason: str) -> Takedown:
@@ -151,12 +177,12 @@ def withdraw(context: Context, takedown_id: int, item: int, *, reason: str) -> T
         )
     at, actor = context.clock(), context.actor
     answer = context.catalog.takedowns.act(
-        takedown_id, ActionKind.WITHDRAWN, item=item, note=reason, actor=actor, at=at
+        takedown_id, ActionKind.WITHDRAWN, items=[item], note=reason, actor=actor, at=at
     )
     if named is not None:
         reference = Reference.parse(named.reference)
         context.catalog.versions.withdraw(reference, reason=reason, actor=actor, at=at)
-    return answer
+    return answer.as_of(at)
 
 
 def close(context: Context, takedown_id: int, *, evidence: str) -> Takedown:
@@ -174,16 +200,28 @@ def close(context: Context, takedown_id: int, *, evidence: str) -> Takedown:
 
 def _plan_one(item: TakedownItem) -> PlannedStep:
     number = format_number(item.num_documents, "document")
+    if item.num_copies:
+        number += f" ({_describe_copies(item.num_copies)})"
     what, step = {
         ItemKind.DOCUMENTS: (f"a version without {number}; this one withdrawn", "rebuild"),
         ItemKind.MIXTURE: (f"a version without {number}; this one withdrawn", "rebuild"),
         ItemKind.DERIVED: ("made again from what is rebuilt; this one withdrawn", "rebuild"),
         ItemKind.EMBEDDINGS: ("withdrawn, and not made again", "withdraw"),
         ItemKind.SUSPECT: ("made outside of muster, nothing found: withdraw or exempt", "decide"),
-        ItemKind.MODEL: ("was trained on them: exempt with a reason", "decide"),
+        ItemKind.TAINTED: (
+            "a model that was trained on the list wrote it, or what it comes from, and none was "
+            "found: withdraw or exempt",
+            "decide",
+        ),
+        ItemKind.MODEL: ("was trained on the list: exempt with a reason", "decide"),
         ItemKind.REPORT: ("stands on them: report again, exempt with the new id", "decide"),
     }[item.kind]
     return PlannedStep(item=item.number, reference=item.reference, step=step, what=what)
+
+
+def _describe_copies(number: int) -> str:
+    verb = "has" if number == 1 else "have"
+    return f"{number:,} of them only {verb} the same text"
 
 
 def _apply_one(
@@ -196,7 +234,7 @@ def _apply_one(
         context.catalog.takedowns.act(
             found.id,
             ActionKind.EXEMPTED,
-            item=item.number,
+            items=[item.number],
             note="made again it has the same bytes: nothing of the documents is in it",
             actor=actor,
             at=at,
@@ -209,7 +247,7 @@ def _apply_one(
     context.catalog.takedowns.act(
         found.id,
         ActionKind.WITHDRAWN if result is None else ActionKind.REBUILT,
-        item=item.number,
+        items=[item.number],
         result=None if result is None else Reference.parse(result),
         note="nothing is left" if result is None else None,
         actor=actor,
@@ -217,12 +255,20 @@ def _apply_one(
     )
 
 
-def parse_selector(kind: SelectorKind, value: str) -> Selector:
+def read_selector(context: Context, kind: str, value: str) -> Selector:
     """Read what a takedown asks for.
+
+    Args:
+        context: The open registry.
+        kind: A `SelectorKind`, or `contributor`.
+        value: What has to go; of a contributor the name, which stands for the pseudonym.
 
     Raises:
         InputError: It is no digest, no name of a dataset, or blank.
     """
+    if kind == CONTRIBUTOR:
+        return Selector(kind=SelectorKind.URL_PATTERN, value=find_pseudonym(context, value))
+    kind = SelectorKind(kind)
     if kind is SelectorKind.DIGEST:
         return Selector(kind=kind, value=parse_digest(value))
     if kind is SelectorKind.DATASET:

@@ -106,6 +106,7 @@ def _examine_catalog(settings: Settings, home: Path) -> Iterator[Check]:
     yield _ok("revision", EXPECTED)
     yield _examine_clock(health)
     yield _examine_runs(url)
+    yield _examine_takedowns(url)
     if settings.read_database_url is not None:
         yield _examine_replica(settings.read_database_url, health)
 
@@ -136,6 +137,17 @@ def _examine_runs(url: str) -> Check:
         return _ok("runs", found)
     hint = f"the same command goes on with it; or muster run cancel {oldest.id}"
     return Check(name="runs", health=Health.WARNING, found=found, hint=hint)
+
+
+def _examine_takedowns(url: str) -> Check:
+    with Catalog.open(url) as catalog:
+        overdue = catalog.takedowns.list_overdue(now())
+    if not overdue:
+        return _ok("takedowns", "none is overdue")
+    (first, deadline), *_ = overdue
+    found = f"{len(overdue):,} overdue, number {first} since {deadline:%Y-%m-%d %H:%M} UTC"
+    hint = f"muster takedown plan {first}"
+    return Check(name="takedowns", health=Health.WARNING, found=found, hint=hint)
 
 
 def _examine_replica(url: str, primary: DatabaseHealth) -> Check:

@@ -94,6 +94,32 @@ def test_a_contributor_is_taken_down_and_stays_away(muster, gifts):
     assert {"CC-BY-4.0": 1, "unknown": 1} == later.licences
 
 
+def test_what_is_made_again_is_counted_again_and_copies_are_told(muster, tmp_path):
+    rows = [
+        {"text": "A poem.", "email": "ada", "consent": True, "license": "CC-BY-NC-4.0"},
+        {"text": "A poem.", "email": "bob", "consent": True, "license": "MIT"},
+        {"text": "A tale.", "email": "bob", "consent": True, "license": "MIT"},
+    ]
+    path = tmp_path / "both.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    muster.contribute([str(path)], name="people/both", columns=COLUMNS)
+    opened = muster.takedowns.open("contributor", "Ada", reason="asked")
+    (step,) = muster.takedowns.plan(opened.id).steps
+    muster.takedowns.apply(opened.id)
+    made = muster.show("people/both").version
+
+    assert [(2, 1)] == [(one.num_documents, one.num_copies) for one in opened.items]
+    assert "2 documents (1 of them only has the same text)" in step.what
+    assert {
+        "contributions.MIT.num_documents": 1,
+        "contributions.num_contributors": 1,
+    } == {one.name: one.value for one in made.metrics if one.name.startswith("contributions.")}
+    assert ("people/both@2", "MIT") == (made.reference, made.licence)
+    with pytest.raises(InputError, match="fits contributor nobody") as refused:
+        muster.takedowns.open("contributor", "nobody", reason="asked")
+    assert "by the name that was registered" in refused.value.hint
+
+
 def test_standard_input_comes_from_one_person(muster, monkeypatch):
     row = {"text": "A poem.", "consent": 1, "email": "x"}
     data = io.TextIOWrapper(io.BytesIO(json.dumps(row).encode()))

@@ -1,6 +1,7 @@
 """One URL has to go: it is found everywhere, versions are made again, and it does not come back."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 
@@ -54,12 +55,13 @@ def test_the_work_list_holds_all_that_holds_the_document(mixed):
     assert [
         ("documents", "web/real@1", 1),
         ("model", "org/small@v1", 1),
+        ("tainted", "made/some@1", 0),
         ("mixture", "mix/all@1", 1),
         ("documents", "mix/all.text-default@1", 1),
         ("derived", f"{TOKENS}@1", 1),
     ] == listed(found)
     assert () == found.unread
-    assert ["rebuild", "decide", "rebuild", "rebuild", "rebuild"] == [
+    assert ["rebuild", "decide", "decide", "rebuild", "rebuild", "rebuild"] == [
         one.step for one in mixed.takedowns.plan(found.id).steps
     ]
 
@@ -217,9 +219,11 @@ def test_a_takedown_closes_when_every_entry_is_dealt_with(mixed):
     opened = mixed.takedowns.open("url-pattern", URL, **WHY)
     mixed.takedowns.apply(opened.id)
 
-    with pytest.raises(ConflictError, match="1 open entries"):
+    with pytest.raises(ConflictError, match="2 open entries"):
         mixed.takedowns.close(opened.id, evidence="mail of 2026-11-26")
-    mixed.takedowns.exempt(opened.id, 2, reason="is retired")
+    with pytest.raises(UnknownError, match="9"):
+        mixed.takedowns.exempt(opened.id, 2, 9, reason="is retired")
+    mixed.takedowns.exempt(opened.id, 2, 3, reason="is retired")
     closed = mixed.takedowns.close(opened.id, evidence="mail of 2026-11-26")
     assert "mail of 2026-11-26" == closed.closed.note
     with pytest.raises(ConflictError, match="is closed"):
@@ -294,3 +298,51 @@ def test_a_page_of_a_web_archive_goes_by_its_url(muster, tmp_path):
     assert ["Page 0.", "Page 2."] == sorted(
         document.text for document in muster.sample("web/crawl.text-default").documents
     )
+
+
+def test_a_report_on_a_mixture_and_a_part_of_it_counts_a_document_once(muster, tmp_path):
+    path = write_jsonl(tmp_path / "in" / "a.jsonl", with_urls(records(8, text=REAL)))
+    other = write_jsonl(tmp_path / "in" / "b.jsonl", records(8, text=MADE))
+    for name, file in (("web/a", path), ("web/b", other)):
+        muster.register([str(file)], name=name, card=Card(license="MIT"))
+    muster.tokenizers.train(["web/a"], name="tiny", vocab_size=300)
+    for name in ("web/a", "web/b"):
+        muster.tokenize(name, tokenizer="tiny", count_only=True)
+    muster.mixtures.make("mix/both", {"web/a": "0.5", "web/b": "0.5"})
+    report = muster.report(["mix/both"], num_parameters=[1_000_000])
+    found = muster.takedowns.open("url-pattern", URL, **WHY)
+
+    assert ("report", report.id, 1) in listed(found)
+
+
+def test_what_a_model_of_the_list_wrote_is_named_to_the_end_and_never_rebuilt(mixed, tmp_path):
+    mixed.models.add("org/next@v1", trained_on=["made/some"])
+    for name, card in (
+        ("made/more", Card(generated_by="org/next@v1")),
+        ("made/other", Card(generated_by="org/next@v1", role="judge")),
+    ):
+        path = write_jsonl(tmp_path / f"{name[5:]}.jsonl", records(2, text=name + " {row}"))
+        mixed.register([str(path)], name=name, card=card)
+    mixed.normalize("made/more", recipe="text-default")
+    opened = mixed.takedowns.open("url-pattern", URL, **WHY)
+    done = mixed.takedowns.apply(opened.id)
+    tainted = ["made/some@1", "org/next@v1", "made/more@1", "made/more.text-default@1"]
+
+    assert ["tainted", "model", "tainted", "tainted"] == [
+        one.kind for one in opened.items if one.reference in tainted
+    ]
+    assert ["org/small@v1", *tainted] == [one.reference for one in done.open_items]
+    assert "made/other@1" not in [one.reference for one in opened.items]
+
+
+def test_a_deadline_that_has_passed_is_said_until_it_is_closed(mixed, context):
+    past, future = (context.clock() + timedelta(days=days) for days in (-1, 1))
+    late = mixed.takedowns.open("url-pattern", URL, deadline=past, **WHY)
+    mixed.takedowns.open("url-pattern", URL, deadline=future, **WHY)
+
+    assert [True, False] == [one.is_overdue for one in mixed.takedowns.list()]
+    assert [(late.id, past)] == context.catalog.takedowns.list_overdue(context.clock())
+    mixed.takedowns.exempt(late.id, *(one.number for one in late.items), reason="none of it")
+    mixed.takedowns.close(late.id, evidence="mail")
+    assert not mixed.takedowns.show(late.id).is_overdue
+    assert [] == context.catalog.takedowns.list_overdue(context.clock())
