@@ -7,7 +7,7 @@ rules of `registry.domain.genealogy`.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import CTE, Connection, Select, func, select, update
 
@@ -163,7 +163,7 @@ class GenerationStore:
             ids = list(dict.fromkeys(resolve_all(connection, references).values()))
             reached = reach_origins(connection.dialect, ids)
             origins = load_origins(connection, reached)
-            taken = _load_taken(connection, reached)
+            parts = _load_parts(connection, reached)
             tokens = (
                 _load_tokens(connection, reached, tokenizer_fingerprint, parse_special)
                 if tokenizer_fingerprint
@@ -172,10 +172,7 @@ class GenerationStore:
             rows = connection.execute(_graph_query(reached)).all()
         names = {row.id: reference_to(row.name, row.number) for row in rows}
         return GenealogyGraph(
-            nodes={
-                row.id: _node(row, names, origins, taken.get(row.id), tokens.get(row.id))
-                for row in rows
-            },
+            nodes={row.id: _node(row, names, origins, parts, tokens.get(row.id)) for row in rows},
             models={
                 model_id: ModelNode(
                     reference=f"{row.name}@{row.revision}",
@@ -323,15 +320,24 @@ def _graph_query(reached: CTE) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _load_taken(connection: Connection, reached: CTE) -> dict[int, dict[int, int]]:
+class _Parts(NamedTuple):
+    """What versions took of their parents: documents, or shares of every run."""
+
+    taken: defaultdict[int, dict[int, int]]
+    weights: defaultdict[int, dict[int, int]]
+
+
+def _load_parts(connection: Connection, reached: CTE) -> _Parts:
     part = MixturePartRow
-    query = select(part.version_id, part.parent_id, part.num_documents).join_from(
+    query = select(part.version_id, part.parent_id, part.num_documents, part.weight).join_from(
         reached, part, part.version_id == reached.c.id
     )
-    taken: defaultdict[int, dict[int, int]] = defaultdict(dict)
-    for version_id, parent_id, num_documents in connection.execute(query):
-        taken[version_id][parent_id] = num_documents
-    return dict(taken)
+    parts = _Parts(defaultdict(dict), defaultdict(dict))
+    for version_id, parent_id, num_documents, weight in connection.execute(query):
+        parts.taken[version_id][parent_id] = num_documents
+        if weight is not None:
+            parts.weights[version_id][parent_id] = weight
+    return parts
 
 
 def _load_tokens(
@@ -366,7 +372,7 @@ def _node(
     row: AnyRow,
     names: Mapping[int, str],
     origins: Origins,
-    taken: Mapping[int, int] | None,
+    parts: _Parts,
     num_tokens: int | None,
 ) -> GenealogyNode:
     parents = {*read_ids(row.parents), *origins.groundings(row.id)}
@@ -387,5 +393,6 @@ def _node(
             for one in origins.stated.get(row.id, ())
         ),
         writers=origins.writers(row.id),
-        taken=taken,
+        taken=parts.taken.get(row.id),
+        weights=parts.weights.get(row.id),
     )

@@ -15,7 +15,7 @@ from registry.domain.base import Value
 from registry.domain.generation import Generation, Role
 from registry.domain.model import PREFIX
 from registry.domain.run import Operation
-from registry.domain.shares import Bounds, Part, combine
+from registry.domain.shares import Bounds, Part, combine, weigh
 from registry.domain.version import DatasetKind
 
 
@@ -52,6 +52,10 @@ class Genealogy(Value):
 
     tokens: Bounds | None
     """How many tokens are; None: not counted by the tokenizer, or none was named or used."""
+
+    run: Bounds | None = None
+    """Of a mixture, how many billionths of the tokens of a run at its weights are; None: it is
+    none."""
 
     tokenizer: str | None
     """The name of the tokenizer that counted."""
@@ -120,6 +124,9 @@ class GenealogyNode:
     taken: Mapping[int, int] | None = None
     """The documents that were taken from each parent; None: not stated."""
 
+    weights: Mapping[int, int] | None = None
+    """Of a mixture, the billionths of a run that are read from each parent."""
+
 
 @dataclass(frozen=True, slots=True)
 class GenealogyGraph:
@@ -138,6 +145,8 @@ class Traced:
     depth: Depth
     documents: Bounds
     tokens: Bounds | None
+    run: Bounds | None
+    """Of a mixture, in billionths of a run."""
 
 
 def trace(graph: GenealogyGraph) -> dict[int, Traced]:
@@ -150,6 +159,7 @@ def trace(graph: GenealogyGraph) -> dict[int, Traced]:
             depth=_depth(graph, node, traced),
             documents=documents,
             tokens=_tokens(node, documents, traced),
+            run=_run(node, traced),
         )
     return traced
 
@@ -164,6 +174,7 @@ def describe(graph: GenealogyGraph, reference: str, *, tokenizer: str | None) ->
         depth=found.depth,
         documents=found.documents,
         tokens=found.tokens,
+        run=found.run,
         tokenizer=tokenizer,
         generations=graph.nodes[start].generations,
         models=tuple(
@@ -349,18 +360,30 @@ def _tokens(node: GenealogyNode, documents: Bounds, traced: Mapping[int, Traced]
     return combine(total, parts)
 
 
+def _run(node: GenealogyNode, traced: Mapping[int, Traced]) -> Bounds | None:
+    """Return how synthetic a run on a mixture is: the shares of its parts, weighed."""
+    if node.weights is None:
+        return None
+    return weigh(
+        (traced[parent].run or traced[parent].tokens or _whole(traced[parent].documents), weight)
+        for parent, weight in node.weights.items()
+    )
+
+
+def _whole(documents: Bounds) -> Bounds:
+    """Return what holds of every token because it holds of every document; else unknown."""
+    if documents.low == documents.total:
+        return Bounds.all(1)
+    return Bounds.none(1) if documents.high == 0 else Bounds.unknown(1)
+
+
 def _token_part(node: GenealogyNode, parent: Traced, key: int, total: int) -> Part:
     least, most, is_once = _taken(node, key, parent.documents.total)
     held = parent.tokens
     if most == 0:
         return Part(Bounds.none(0), 0, 0, is_subset=True)
     if held is None or not is_once or not _keeps_text(node):
-        whole = parent.documents if held is None else held
-        kept = Bounds.unknown(1)
-        if whole.low == whole.total:
-            kept = Bounds.all(1)
-        elif whole.high == 0:
-            kept = Bounds.none(1)
+        kept = _whole(parent.documents if held is None else held)
         return Part(kept, 0, total, is_subset=False)
     is_whole = least == parent.documents.total
     return Part(held, held.total if is_whole else 0, held.total, is_subset=True)

@@ -9,7 +9,7 @@ Example:
     most 3 of the child's are. Mixed with 2 documents that are all synthetic, 3 to 5 of 10 are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from registry.domain.base import Value
@@ -99,6 +99,22 @@ class Part:
             high=self.parent.total - self.parent.low,
         )
         return Part(mirrored, self.low, self.high, self.is_subset).synthetic()
+
+
+def weigh(parts: Iterable[tuple[Bounds, int]]) -> Bounds:
+    """Return how much of a whole is synthetic that takes so much of each part, by their shares.
+
+    Example:
+        >>> weigh([(Bounds.all(2), 30), (Bounds(total=10, low=1, high=2), 70)])
+        Bounds(total=100, low=37, high=44)
+    """
+    total = low = high = 0
+    for held, amount in parts:
+        total += amount
+        if held.total:
+            low += round(amount * held.low / held.total)
+            high += round(amount * held.high / held.total)
+    return Bounds(total=total, low=low, high=high)
 
 
 def combine(total: int, parts: Sequence[Part]) -> Bounds:

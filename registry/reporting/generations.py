@@ -31,8 +31,17 @@ def how_facts(found: Generation) -> list[tuple[str, str | None]]:
 
 def genealogy_facts(found: Genealogy) -> list[tuple[str, str | None]]:
     """Return depth and shares, line by line."""
-    tokens = found.tokens
+    tokens, run = found.tokens, found.run
     counted = f"{say_bounds(tokens, 'tokens')} ({plain(found.tokenizer or '')})" if tokens else None
+    if run is not None:
+        return [
+            ("version", found.reference),
+            ("depth", f"{found.depth} (models between people's text and it)"),
+            ("synthetic", f"{say_share(run.share_low, run.share_high)} of a run at its weights"),
+            ("", f"{say_bounds(found.documents, 'documents')} held"),
+            ("real", say_share(run.real_low, run.real_high)),
+            ("upstream", format_number(found.num_ancestors, "version")),
+        ]
     return [
         ("version", found.reference),
         ("depth", f"{found.depth} (models between people's text and it)"),

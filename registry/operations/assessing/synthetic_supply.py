@@ -1,11 +1,11 @@
 """How synthetic the tokens of a report are: its versions followed upstream, through models."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from registry.domain.genealogy import Traced, deepest, list_unstated, trace
 from registry.domain.names import Reference
 from registry.domain.report import ReportWarning, WarningCode
-from registry.domain.shares import Bounds
+from registry.domain.shares import Bounds, weigh
 from registry.domain.supply import SupplyLine
 from registry.domain.synthetic import SyntheticSupply, say_share
 from registry.operations.assessing.supply import Supply
@@ -31,15 +31,12 @@ def find_synthetic(
     traced = trace(graph)
     found = [(line, traced[graph.starts[line.reference]]) for line in supply.lines]
     tokens = [_tokens_of(line, one) for line, one in found]
-    weighed = tokens
+    amounts = [held.total for held in tokens]
     if weights is not None:
         total = supply.total_tokens
-        weighed = [
-            _weigh(held, round(weights.get(line.reference, 0.0) * total))
-            for (line, _), held in zip(found, tokens, strict=True)
-        ]
+        amounts = [round(weights.get(line.reference, 0.0) * total) for line in supply.lines]
     return SyntheticSupply(
-        tokens=_add(weighed),
+        tokens=weigh(zip(tokens, amounts, strict=True)),
         depth=deepest([one.depth for _, one in found]),
         unstated=list_unstated(graph.nodes[key] for key in sorted(graph.nodes)),
         synthetic=tuple(
@@ -71,19 +68,3 @@ def _tokens_of(line: SupplyLine, found: Traced) -> Bounds:
     if documents.low == documents.total:
         return Bounds.all(total)
     return Bounds.none(total) if documents.high == 0 else Bounds.unknown(total)
-
-
-def _weigh(held: Bounds, total: int) -> Bounds:
-    """Return bounds of the same shares over another total."""
-    if not held.total:
-        return Bounds.none(total)
-    low, high = (round(total * end / held.total) for end in (held.low, held.high))
-    return Bounds(total=total, low=low, high=high)
-
-
-def _add(bounds: Sequence[Bounds]) -> Bounds:
-    return Bounds(
-        total=sum(one.total for one in bounds),
-        low=sum(one.low for one in bounds),
-        high=sum(one.high for one in bounds),
-    )

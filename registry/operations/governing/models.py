@@ -13,6 +13,7 @@ from registry.domain.model import AddedModel, Model, ModelDescription, ModelDraf
 from registry.domain.names import Reference
 from registry.domain.terms import Answer, Term, Terms
 from registry.domain.urls import redact_url
+from registry.domain.version import Content
 from registry.errors import InputError, UnknownError
 from registry.operations.collecting.prompts import read_prompt
 from registry.operations.context import Context
@@ -180,7 +181,7 @@ def trace(context: Context, reference: Reference, *, tokenizer: str | None = Non
     Args:
         context: The open registry.
         reference: The version.
-        tokenizer: Whose counts; None: the one that counted the version last, if any did.
+        tokenizer: Whose counts; None: the one that counted the version, or a mixture's parts, last.
 
     Raises:
         UnknownError: There is no such version or tokenizer.
@@ -238,5 +239,9 @@ def _choose_tokenizer(
         found = context.catalog.tokenizers.get(tokenizer)
         return found.fingerprint, found.name
     counts = context.catalog.counts.list_for(reference)
+    if context.catalog.versions.get(reference).content is Content.MIXTURE:
+        parts = context.catalog.lineage.parents(reference)
+        listed = context.catalog.counts.list_many([Reference.parse(one) for one in parts])
+        counts = [count for found in listed.values() for count in found]
     newest = max(counts, key=lambda count: count.counted_at, default=None)
     return (None, None) if newest is None else (newest.tokenizer_fingerprint, newest.tokenizer_name)

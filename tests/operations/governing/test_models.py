@@ -190,3 +190,19 @@ def test_sampling_is_read_with_commas_between_parameters_and_inside_of_values():
         "n": 2,
         "engine": "x, y",
     } == read
+
+
+def test_a_mixture_is_as_synthetic_as_a_run_at_its_weights_and_as_a_report_says(mixed):
+    mixed.mixtures.make("mix/run", {"made/some": 1, "mix/all": 3})
+    shown = mixed.generations.show("mix/run").run
+    part = mixed.generations.show("mix/all").tokens
+    report = mixed.report(["mix/run"], num_parameters=[1_000_000]).synthetic.tokens
+
+    # A quarter is all a model's, three quarters are as the part is.
+    assert pytest.approx(0.25 + 0.75 * part.share_low, abs=1e-8) == shown.share_low
+    # A report counts whole tokens, here of a hundred.
+    assert pytest.approx((report.share_low, report.share_high), abs=0.01) == (
+        shown.share_low,
+        shown.share_high,
+    )
+    assert mixed.generations.show("mix/all").run is None
