@@ -248,7 +248,10 @@ class Sealing:
         if isinstance(order.run, RunDraft):
             run_id, public_id = next(self._run_ids), new_run_id(order.run.started_at)
             row = run_row(
-                order.run, public_id=public_id, finished_at=self._at, quarantine=draft.quarantine
+                order.run,
+                public_id=public_id,
+                finished_at=to_utc(order.run.ended_at or self._at),
+                quarantine=draft.quarantine,
             )
             self._rows[RunRow].append({"id": run_id, **row})
             self._shared[id(order.run)] = (run_id, public_id)

@@ -1,6 +1,6 @@
 """A dataset card: what people state about data, by options or in a file."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, field_validator
@@ -11,7 +11,7 @@ from registry.domain.generation import GenerationDraft, Role
 from registry.domain.licence import Licence
 from registry.domain.model import ModelReference
 from registry.domain.names import Reference, parse_tag
-from registry.domain.urls import redact_url
+from registry.domain.urls import read_location
 from registry.domain.version import DatasetKind
 from registry.errors import InputError
 
@@ -46,6 +46,23 @@ def _in_utc(value: datetime) -> datetime:
 
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
 """A time: without a zone it is UTC, and a bare date is its midnight."""
+
+
+_FARTHEST_ZONE = timedelta(hours=14)
+"""How far local time may be ahead of UTC."""
+
+
+def require_past(retrieved_at: datetime | None, *, now: datetime) -> None:
+    """Refuse a time of retrieval that lies ahead; today's date is none of it in any time zone.
+
+    Raises:
+        InputError: It does.
+    """
+    if retrieved_at is not None and retrieved_at > now + _FARTHEST_ZONE:
+        raise InputError(
+            f"{retrieved_at:%Y-%m-%d %H:%M} UTC lies ahead: nothing was retrieved then",
+            hint=f"it is {now:%Y-%m-%d %H:%M} UTC here",
+        )
 
 
 def _read_digest(value: object) -> object:
@@ -122,8 +139,8 @@ class Card(Value):
 
     @field_validator("url", "licence_url")
     @classmethod
-    def _redact(cls, value: str | None) -> str | None:
-        return None if value is None else redact_url(value)
+    def _read_location(cls, value: str | None) -> str | None:
+        return None if value is None else read_location(value)
 
     @field_validator("language")
     @classmethod

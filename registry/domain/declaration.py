@@ -21,7 +21,7 @@ from registry.domain.model_target import Target
 from registry.domain.money import Money
 from registry.domain.names import DatasetName, Reference, parse_tag
 from registry.domain.terms import Answer, Term, Terms
-from registry.domain.urls import redact_url
+from registry.domain.urls import read_location
 from registry.domain.version import DatasetKind, Lifecycle
 from registry.errors import InputError, MusterError
 
@@ -71,7 +71,7 @@ Exact = Annotated[str, _text(_parse_exact)]
 ModelName = Annotated[str, _text(lambda text: str(ModelReference.parse(text)))]
 Language = Annotated[str, _text(parse_language)]
 Expression = Annotated[str, _text(lambda text: Licence.parse(text).expression)]
-Url = Annotated[str, _text(redact_url)]
+Url = Annotated[str, _text(read_location)]
 Bytes = Annotated[Digest, _text(parse_digest)]
 Number = Annotated[int, Field(gt=0, lt=10**18)]
 

@@ -106,6 +106,16 @@ class Writer(Value):
     grounded_in: tuple[str, ...] = ()
     """The versions whose documents it was given, which are upstream too."""
 
+    @property
+    def name(self) -> str:
+        """The model without its revision."""
+        return self.model.rpartition("@")[0]
+
+    @property
+    def revision(self) -> str:
+        """The revision of the model."""
+        return self.model.rpartition("@")[2]
+
 
 class Learner(Value):
     """A model that was trained on versions of an impact, whether or not it wrote anything."""

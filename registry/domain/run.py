@@ -51,6 +51,8 @@ class RunDraft(Value):
 
     actor: str
     started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    """When it ended elsewhere, before it was recorded here; None: with the recording."""
 
 
 class Run(Value):

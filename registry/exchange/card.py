@@ -126,7 +126,16 @@ def _own(dossier: Dossier) -> JsonValue:
         if count.recipe is None
     ]
     own: dict[str, JsonValue] = {"reference": version.reference, "digest": version.digest}
-    return own | ({"tokens": tokens} if tokens else {})
+    models: list[JsonValue] = [
+        {
+            "version": one.reference,
+            "model": one.name,
+            "revision": one.revision,
+            "role": one.role.value,
+        }
+        for one in dossier.lineage.writers
+    ]
+    return own | ({"tokens": tokens} if tokens else {}) | ({"models": models} if models else {})
 
 
 def _list_gaps(dossier: Dossier) -> Iterator[str]:

@@ -14,11 +14,10 @@ from pydantic import JsonValue
 from registry.domain.exchange import Dossier, Rendered
 from registry.domain.licence import UNKNOWN
 from registry.domain.reading import Format
-from registry.domain.run import Run
 from registry.domain.version import Content, Shard, Version
 from registry.exchange.croissant_context import CONFORMS_TO, CONTEXT
-
-Node = dict[str, JsonValue]
+from registry.exchange.croissant_provenance import Node, describe_run, tell_provenance
+from registry.exchange.naming import UNSTATED, describe_by_name
 
 _MOST_FILES = 200
 """Files that are listed one by one; more are described by a pattern alone."""
@@ -58,7 +57,8 @@ def render_croissant(dossier: Dossier) -> Rendered:
         "@context": CONTEXT,
         "@type": "sc:Dataset",
         "name": str(version.dataset),
-        "description": dataset.description or f"Version {version.number} of {version.dataset}.",
+        "description": dataset.description
+        or describe_by_name(str(version.dataset), version.number),
         "conformsTo": CONFORMS_TO,
         "url": _url(version),
         "version": f"{version.number}.0.0",
@@ -75,7 +75,7 @@ def render_croissant(dossier: Dossier) -> Rendered:
         node["inLanguage"] = list(version.languages)
     if version.tags:
         node["keywords"] = list(version.tags)
-    node |= _claimed(dossier) | _responsible(dossier) | _provenance(dossier)
+    node |= _claimed(dossier) | _responsible(dossier) | tell_provenance(dossier)
     node["distribution"] = [*_distribution(dossier)]
     if version.fields and version.content is Content.DOCUMENTS:
         node["recordSet"] = [_record_set(dossier)]
@@ -121,7 +121,9 @@ def _creators(dossier: Dossier) -> JsonValue:
     publishers = dict.fromkeys(
         source.publisher for source in dossier.version.sources if source.publisher
     )
-    names = list(publishers) or [dossier.described.dataset.owner or "muster registry"]
+    names = list(publishers) or [name for name in (dossier.described.dataset.owner,) if name]
+    if not names:
+        return [{"@type": "sc:Organization", "@id": UNSTATED, "name": "muster registry"}]
     return [{"@type": "sc:Organization", "name": name} for name in names]
 
 
@@ -138,7 +140,7 @@ def _responsible(dossier: Dossier) -> Node:
         for claim in dossier.claims
         if claim.name.startswith("croissant.rai:")
     }
-    steps = [_describe(run, dossier) for run in dossier.runs]
+    steps = [describe_run(run, dossier) for run in dossier.runs]
     sources = [
         source.url or source.publisher
         for version in dossier.versions.values()
@@ -161,51 +163,6 @@ def _responsible(dossier: Dossier) -> Node:
             [moment.isoformat() for moment in (retrieved[0], retrieved[-1])],
         )
     return node
-
-
-def _describe(run: Run, dossier: Dossier) -> str:
-    made = [edge for edge in dossier.lineage.edges if edge.run == run.id]
-    recipe = next((edge.recipe for edge in made if edge.recipe), None)
-    ends = ", ".join(dict.fromkeys(f"{edge.parent} to {edge.child}" for edge in made))
-    return " ".join(part for part in (run.operation.value, recipe, ends) if part)
-
-
-def _provenance(dossier: Dossier) -> Node:
-    node: Node = {}
-    edges = dossier.lineage.edges
-    parents = [edge.parent for edge in edges if edge.child == dossier.version.reference]
-    if parents:
-        node["prov:wasDerivedFrom"] = [
-            {
-                "@id": f"urn:muster:{parent}",
-                "@type": "prov:Entity",
-                "prov:label": parent,
-                "prov:value": dossier.versions[parent].digest,
-            }
-            for parent in dict.fromkeys(parents)
-            if parent in dossier.versions
-        ]
-    own = next((run for run in dossier.runs if run.id == dossier.version.run), None)
-    if own is not None:
-        node["prov:wasGeneratedBy"] = _activity(own, dossier)
-    return node
-
-
-def _activity(run: Run, dossier: Dossier) -> Node:
-    activity: Node = {
-        "@id": f"urn:uuid:{run.id}",
-        "@type": "prov:Activity",
-        "prov:label": _describe(run, dossier),
-        "prov:startedAtTime": run.started_at.isoformat(),
-        "prov:wasAssociatedWith": {
-            "@id": f"urn:muster:actor:{quote(run.actor, safe='')}",
-            "@type": "prov:Agent",
-            "prov:label": run.actor,
-        },
-    }
-    if run.finished_at is not None:
-        activity["prov:endedAtTime"] = run.finished_at.isoformat()
-    return activity
 
 
 def _distribution(dossier: Dossier) -> Iterator[Node]:

@@ -24,7 +24,7 @@ def detect(path: Path) -> MetadataFormat:
         InputError: It is in none of the formats.
     """
     head = _head(path)
-    if head.startswith("---") or path.suffix.lower() in {".md", ".markdown"}:
+    if head.startswith("---"):
         return MetadataFormat.CARD
     if '"eventType"' in head or '"eventTime"' in head:
         return MetadataFormat.OPENLINEAGE
@@ -32,6 +32,11 @@ def detect(path: Path) -> MetadataFormat:
         return MetadataFormat.CROISSANT
     if f'"{MARK}"' in head:
         return MetadataFormat.DATA_PROVENANCE
+    if path.suffix.lower() in {".md", ".markdown"}:
+        raise InputError(
+            f"{path} is no dataset card: it does not begin with front matter",
+            hint="--- and YAML, then --- again; or, if it is one all the same, --format card",
+        )
     raise InputError(
         f"{path} is in no format that is known here",
         hint=f"name it with --format {'|'.join(_READERS)}|openlineage",

@@ -10,20 +10,17 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from registry.domain.exchange import Dossier, Rendered
 from registry.domain.run import Run, RunState
 from registry.domain.version import Version
 from registry.errors import MissingExtraError
+from registry.exchange.facets import GENERATION, TOKEN_COUNT, count_tokens, tell_writers
 from registry.exchange.naming import NAMESPACE, PRODUCER
 
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import InputDataset, OutputDataset, RunEvent
-
-TOKEN_COUNT = "muster_tokenCount"  # noqa: S105 - a facet's name
-TOKEN_COUNT_SCHEMA = f"{PRODUCER}facets/1-0-0/TokenCountDatasetFacet.json"
 
 
 def make_events(dossier: Dossier) -> list[RunEvent]:
@@ -181,24 +178,10 @@ def _output(version: Version, dossier: Dossier) -> OutputDataset:
         )
     counts = [count for count in dossier.counts if count.reference == version.reference]
     if counts:
-        facets[TOKEN_COUNT] = _token_count_class()(
-            counts=[
-                {
-                    "tokenizer": count.tokenizer_name,
-                    "tokenizerFingerprint": count.tokenizer_fingerprint,
-                    "policy": count.policy.key,
-                    "recipeFingerprint": count.recipe,
-                    "method": count.method.value,
-                    "numTokens": count.num_tokens,
-                    "numTokensLow": count.num_tokens_low,
-                    "numTokensHigh": count.num_tokens_high,
-                    "numSpecialTokens": count.num_special_tokens,
-                    "numDocuments": count.num_documents,
-                }
-                for count in counts
-            ],
-            producer=PRODUCER,
-        )
+        facets[TOKEN_COUNT] = count_tokens(counts)
+    writers = [one for one in dossier.lineage.writers if one.reference == version.reference]
+    if writers:
+        facets[GENERATION] = tell_writers(writers)
     statistics = facet_v2.output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
         rowCount=version.num_documents,
         size=version.num_bytes,
@@ -236,21 +219,3 @@ def _column_lineage(version: Version, dossier: Dossier) -> dict[str, Any]:
             for origin in one.origins
         )
     return fields
-
-
-@cache
-def _token_count_class() -> Any:  # noqa: ANN401 - a class that inherits from an extra's
-    import attr  # noqa: PLC0415 - comes with the extra
-    from openlineage.client import facet_v2  # noqa: PLC0415 - an extra
-
-    @attr.define(kw_only=True)
-    class TokenCountDatasetFacet(facet_v2.DatasetFacet):
-        """Token counts by tokenizer; its schema is `token_count_facet.json`."""
-
-        counts: list[dict[str, Any]] = attr.field(factory=list)
-
-        @staticmethod
-        def _get_schema() -> str:
-            return TOKEN_COUNT_SCHEMA
-
-    return TokenCountDatasetFacet

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from registry.domain.exchange import Claim, StatedDescription, StatedLicence
 from registry.errors import InputError
 from registry.exchange.stating import (
+    as_count,
     as_list,
     as_text,
     as_url,
@@ -61,7 +62,7 @@ def _read(key: str, entry: JsonValue) -> StatedDescription:
         publisher=", ".join(creators) or None,
         languages=read_languages(as_list(entry.get("Languages")), left_out, named=True),
         licences=tuple(_licences(entry)),
-        claims=tuple(_claims(entry)),
+        claims=tuple(_claims(entry, left_out)),
         left_out=tuple(left_out),
     )
 
@@ -94,11 +95,12 @@ def _licences(entry: dict[str, JsonValue]) -> Iterator[StatedLicence]:
         )
 
 
-def _claims(entry: dict[str, JsonValue]) -> Iterator[Claim]:
+def _claims(entry: dict[str, JsonValue], left_out: list[str]) -> Iterator[Claim]:
     metrics = entry.get("Text Metrics")
     if isinstance(metrics, dict):
-        if isinstance(metrics.get("Num Dialogs"), int):
-            yield Claim(name="declared.num_documents", value=metrics["Num Dialogs"])
+        number = as_count(metrics.get("Num Dialogs"), "Text Metrics.Num Dialogs", left_out)
+        if number is not None:
+            yield Claim(name="declared.num_documents", value=number)
         yield Claim(name="declared.text_metrics", value=metrics)
     for name, value in entry.items():
         if name in _READ or value in (None, "", [], {}):

@@ -18,6 +18,9 @@ UNNAMED = "unnamed"
 _MOST_CHARACTERS = 100_000
 """Of one text. Longer ones are cut, and a reader says so."""
 
+_MOST_SHOWN = 60
+"""Characters of a value that a message shows."""
+
 _UNSPECIFIED = "LicenseRef-unspecified"
 _URL = re.compile(r"https?://\S+")
 
@@ -34,6 +37,26 @@ def as_list(value: JsonValue) -> list[JsonValue]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def as_count(value: JsonValue, key: str, left_out: list[str]) -> int | None:
+    """Return how many there are of something; what is no whole number from 0 is noted."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        left_out.append(f"{key}: {_show(value)} is no count")
+        return None
+    return value
+
+
+def note_wrong_type(value: JsonValue, key: str, left_out: list[str], *, wanted: str) -> None:
+    """Note a value that is there and in a type that nothing can be read from."""
+    left_out.append(f"{key}: {_show(value)} is no {wanted}")
+
+
+def _show(value: JsonValue) -> str:
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def as_url(value: JsonValue) -> str | None:
@@ -103,6 +126,7 @@ def read_languages(
     for value in values:
         text = as_text(value)
         if text is None:
+            note_wrong_type(value, "language", left_out, wanted="text")
             continue
         try:
             found[parse_language(_find_tag(text) if named else text)] = None

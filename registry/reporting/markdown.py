@@ -5,6 +5,7 @@ from html import escape
 
 from registry.domain.count import RecordedCount
 from registry.domain.exchange import Dossier
+from registry.domain.generation import Role
 from registry.domain.licence import UNKNOWN
 from registry.domain.quantities import format_bytes, format_number
 from registry.domain.version import Version
@@ -88,6 +89,25 @@ def list_generators(dossier: Dossier) -> list[str]:
     named = [claim.value for claim in dossier.claims if claim.name == "generated_by"]
     flat = [one for value in named for one in (value if isinstance(value, list) else [value])]
     return [literal(str(one)) for one in dict.fromkeys(map(str, flat))]
+
+
+def list_models(dossier: Dossier) -> list[str]:
+    """Return each model that wrote or judged a version here or upstream, by what is stated."""
+    return [
+        f"{literal(one.reference)}: {_VERBS[one.role]} {literal(one.name)}, revision "
+        f"{literal(one.revision)}"
+        + (f", trained on {', '.join(map(literal, one.trained_on))}" if one.trained_on else "")
+        + (f", given {', '.join(map(literal, one.grounded_in))}" if one.grounded_in else "")
+        for one in dossier.lineage.writers
+    ]
+
+
+_VERBS = {
+    Role.GENERATOR: "written by",
+    Role.REWRITER: "rewritten by",
+    Role.TRANSLATOR: "translated by",
+    Role.JUDGE: "judged by",
+}
 
 
 def list_declared(dossier: Dossier) -> list[str]:

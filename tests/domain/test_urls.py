@@ -1,7 +1,35 @@
 import pytest
 
 from registry.domain.card import Card
-from registry.domain.urls import redact_url
+from registry.domain.urls import read_location, redact_url
+from registry.errors import InputError
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "javascript:alert(1)",
+        " JavaScript:alert(1)",
+        "javascript://x%0aalert(1)",
+        "java\nscript:alert(1)",
+        "data:text/html,x",
+        "mailto:ada@example.org",
+        "",
+    ],
+)
+def test_what_is_no_location_is_refused(text):
+    with pytest.raises(InputError, match="no address of anything"):
+        Card(url=text)
+    with pytest.raises(InputError, match="no address of anything"):
+        Card(licence_url=text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://example.org/a", "s3://bucket/key", "doi:10.1/x", "hf://datasets/a/b", "./LICENSE"],
+)
+def test_a_location_of_any_scheme_is_one(text):
+    assert text == read_location(text)
 
 
 @pytest.mark.parametrize(

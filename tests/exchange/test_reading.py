@@ -97,10 +97,43 @@ def test_front_matter_that_is_no_mapping_is_refused(front):
 
 
 @pytest.mark.parametrize(
-    "front", [["license: [[]]"], ["language: {a: 1}"], ["dataset_info: 7"], ["muster: text"]]
+    ("front", "said"),
+    [
+        ("license: [[]]", "license: [] is no text"),
+        ("language: {a: 1}", "language: {'a': 1} is no text"),
+        ("dataset_info: 7", "dataset_info: 7 is no mapping"),
+        ("muster: text", "muster: 'text' is no mapping"),
+        ("num_tokens: lots", "num_tokens: 'lots' is no count"),
+        ("token_count: -3", "token_count: -3 is no count"),
+        ("num_tokens: true", "num_tokens: True is no count"),
+        ("homepage: 'javascript:alert(1)'", "homepage: 'javascript:alert(1)' is no web address"),
+        (
+            "dataset_info: {splits: [{num_examples: many}]}",
+            "dataset_info.splits.num_examples: 'many' is no count",
+        ),
+    ],
 )
-def test_wrong_types_in_a_card_are_left_aside(front):
-    assert "Letters" == read_card(card(front), origin="README.md").name
+def test_wrong_types_in_a_card_are_left_out_and_named(front, said):
+    stated = read_card(card([front]), origin="README.md")
+
+    assert (said,) == stated.left_out
+    assert not [one for one in stated.claims if one.name.startswith("declared.")]
+    assert "Letters" == stated.name
+
+
+def test_a_count_in_croissant_that_is_none_is_left_out_and_named():
+    document = croissant()
+    annotation = {"@type": "cr:Field", "name": "num_tokens", "value": "lots"}
+    document["recordSet"] = [{"@type": "cr:RecordSet", "name": "r", "annotation": annotation}]
+
+    assert ("annotation num_tokens: 'lots' is no count",) == read_croissant(document).left_out
+
+
+def test_a_page_that_is_no_card_is_not_taken_for_one(tmp_path):
+    path = tmp_path / "notes.md"
+    path.write_text("# Notes\n")
+    with pytest.raises(InputError, match="does not begin with front matter"):
+        detect(path)
 
 
 def test_a_card_without_front_matter_is_read():

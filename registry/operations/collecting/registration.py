@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from registry.domain.answers import Registration, Skipped
+from registry.domain.card import require_past
 from registry.domain.collecting import Position
 from registry.domain.digest import Digest, digest_of_bytes
 from registry.domain.intake import Intake
@@ -57,7 +58,8 @@ class Registering:
 
     Raises:
         UnknownError: A parent that the card names is not registered.
-        InputError: What the card says of a model does not go together, or the limit is none.
+        InputError: What the card says of a model does not go together, a time lies ahead, or the limit
+            is none.
         UnreadableError: The prompt cannot be read.
     """
 
@@ -67,6 +69,7 @@ class Registering:
         self.name = intake.name
         card = intake.card
         card.generation()
+        require_past(card.retrieved_at, now=context.clock())
         self._prompt = None if card.prompt_file is None else read_prompt(Path(card.prompt_file))
         if self._prompt is not None:
             digest = digest_of_bytes(self._prompt)

@@ -1,7 +1,9 @@
 """Let the registry state what a file declares, and write such a file."""
 
+from datetime import datetime
 from pathlib import Path
 
+from registry.domain.card import require_past
 from registry.domain.declaration import DeclarationExport
 from registry.domain.declared_changes import Applied
 from registry.errors import InputError, MusterError, UnreadableError
@@ -33,6 +35,7 @@ def apply(context: Context, path: Path, *, dry_run: bool = False) -> Applied:
         raise UnreadableError(path=str(path), reason=f"cannot be read: {error}") from error
     file = read_declaration(text, origin=str(path))
     _check_devices(file)
+    _check_times(file, now=context.clock())
     store, actor = context.catalog.declarations, context.actor
     if dry_run:
         changes = store.compare(file.declaration, where=file.where, actor=actor)
@@ -62,6 +65,20 @@ def export_all(context: Context, path: Path | None) -> DeclarationExport:
         num_costs=len(declaration.costs),
         text=text,
     )
+
+
+def _check_times(file: DeclarationFile, *, now: datetime) -> None:
+    """Refuse what was retrieved in a time to come, as registration does."""
+    for name, dataset in file.declaration.datasets.items():
+        for number, version in dataset.versions.items():
+            for index, source in enumerate(version.sources):
+                try:
+                    require_past(source.retrieved_at, now=now)
+                except InputError as error:
+                    place = ("datasets", name, "versions", number, "sources", index)
+                    raise InputError(
+                        f"{file.where((*place, 'retrieved_at'))}: {error.message}", hint=error.hint
+                    ) from error
 
 
 def _check_devices(file: DeclarationFile) -> None:

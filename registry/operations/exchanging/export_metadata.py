@@ -53,7 +53,7 @@ def export_metadata(
         format=wanted,
         destination=destination,
         text=rendered.text,
-        left_out=(*rendered.left_out, *_list_writers(dossier, wanted)),
+        left_out=rendered.left_out,
     )
 
 
@@ -73,16 +73,6 @@ def _render(dossier: Dossier, wanted: MetadataFormat, *, is_html: bool) -> Rende
             raise InputError(
                 "data-provenance is read, not written", hint="--format croissant or card"
             )
-
-
-def _list_writers(dossier: Dossier, wanted: MetadataFormat) -> list[str]:
-    """Return the models that wrote or judged the documents, which only one format has room for."""
-    if wanted is MetadataFormat.EU_SUMMARY:
-        return []
-    return [
-        f"model: {one.reference} has {one.model} as its {one.role}"
-        for one in dossier.lineage.writers
-    ]
 
 
 def _page(markdown: str, *, is_html: bool) -> Rendered:

@@ -269,6 +269,7 @@ def _draft_of(run: EventRun, derivation: Digest, *, actor: str) -> RunDraft:
         parameters={"openlineage": _tell(run)},
         actor=actor,
         started_at=run.started_at,
+        ended_at=run.ended_at or run.started_at,
     )
 
 
@@ -303,6 +304,7 @@ def _sighting(name: Name, facets: Facets, run: EventRun, actor: str) -> RunDraft
         parameters={"openlineage": {"seen": list(name), "by": run.id, "facets": facets}},
         actor=actor,
         started_at=run.started_at,
+        ended_at=run.started_at,
     )
 
 

@@ -12,7 +12,7 @@ from registry.domain.licence import UNKNOWN, Licence
 from registry.domain.model import AddedModel, Model, ModelDescription, ModelDraft, ModelReference
 from registry.domain.names import Reference
 from registry.domain.terms import Answer, Term, Terms
-from registry.domain.urls import redact_url
+from registry.domain.urls import read_location
 from registry.domain.version import Content
 from registry.errors import InputError, UnknownError
 from registry.operations.collecting.prompts import read_prompt
@@ -56,7 +56,7 @@ def add(
         weights_digest=weights_digest,
         output_licence=Licence.parse(output_licence or UNKNOWN).expression,
         output_terms=_terms(output_terms) if output_terms else None,
-        terms_url=None if terms_url is None else redact_url(terms_url),
+        terms_url=None if terms_url is None else read_location(terms_url),
         trained_on=tuple(dict.fromkeys(versions.get(one).reference for one in trained_on)),
     )
     return context.catalog.models.add(draft, actor=context.actor, at=context.clock())

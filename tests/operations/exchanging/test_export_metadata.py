@@ -332,9 +332,85 @@ def test_what_a_registered_model_wrote_is_synthetic_data_of_the_summary(muster, 
     assert "made/text@1" in section
     assert "written by org/large@1 (generator); the model was trained on web/seeds@1" in section
     assert "made/text" not in text.split("## 2.1")[1].split("## 2.2")[0]
-    said = "model: made/text@1 has org/large@1 as its generator"
-    for name in set(FORMATS) - {"eu-summary"}:
-        assert said in muster.exchange.write("mix/all", format=name).left_out, name
+    for name in FORMATS:
+        answer = muster.exchange.write("mix/all", format=name)
+        assert "org/large" in answer.text, name
+        assert not [line for line in answer.left_out if "model" in line]
+
+
+@pytest.fixture
+def written(muster, tmp_path):
+    """What a model wrote from seeds, by another name than the seeds, and what a judge chose."""
+    for name in ("seeds", "given", "text"):
+        write_jsonl(tmp_path / f"{name}.jsonl", records(3, text=name + " {row}"))
+    for name in ("seeds", "given"):
+        muster.register([str(tmp_path / f"{name}.jsonl")], name=f"web/{name}")
+    muster.models.add("org/large@v1", trained_on=["web/seeds"])
+    muster.models.add("org/judge@v2")
+    card = Card(generated_by="org/large@v1")
+    muster.register([str(tmp_path / "text.jsonl")], name="made/text", card=card)
+    muster.generations.add(
+        "made/text", role="rewriter", model="org/large@v1", grounded_in=["web/given"]
+    )
+    muster.generations.add("made/text", role="judge", model="org/judge@v2")
+    return muster
+
+
+def test_events_tell_who_wrote_by_a_facet_with_a_schema(written):
+    facet = events_of(written, "made/text")[-1]["outputs"][0]["facets"]["muster_generation"]
+    schema = json.loads((files("registry.exchange") / "generation_facet.json").read_text())
+
+    jsonschema.validate(facet, schema)
+    assert schema["$id"] == facet["_schemaURL"]
+    assert [
+        ("org/large", "v1", "generator", ["web/seeds@1"], []),
+        ("org/large", "v1", "rewriter", ["web/seeds@1"], ["web/given@1"]),
+        ("org/judge", "v2", "judge", [], []),
+    ] == [tuple(one.values()) for one in facet["generations"]]
+
+
+def test_croissant_tells_who_wrote_as_software_agents(written):
+    document = json.loads(written.exchange.write("made/text", format="croissant").text)
+    _, *wrote = document["prov:wasGeneratedBy"]
+
+    assert [] == [fault for fault in list_faults(document) if "license" not in fault]
+    assert [("generator", "org/large", "v1"), ("rewriter", "org/large", "v1")] == [
+        (
+            one["prov:type"],
+            one["prov:wasAssociatedWith"]["prov:label"],
+            one["prov:wasAssociatedWith"]["version"],
+        )
+        for one in wrote[:2]
+    ]
+    assert {"prov:SoftwareAgent"} == {one["prov:wasAssociatedWith"]["@type"] for one in wrote}
+    assert ["web/seeds@1", "web/given@1"] == [one["prov:label"] for one in wrote[1]["prov:used"]]
+
+
+@pytest.mark.parametrize(("name", "file"), [("croissant", "c.json"), ("card", "README.md")])
+def test_who_wrote_comes_back_as_a_claim_and_what_nobody_stated_does_not(
+    written, tmp_path, name, file
+):
+    text = written.exchange.write("made/text", format=name).text
+    (tmp_path / file).write_text(text.replace("made/text", "else/where"))
+    (back,) = written.exchange.read([tmp_path / file]).datasets
+    described = written.show("else/where")
+
+    assert [["org/large@v1"]] == [one.value for one in back.claims if one.name == "generated_by"]
+    assert "synthetic" == described.version.kind
+    assert [None] == [one.publisher for one in described.version.sources]
+    if name == "croissant":
+        assert None is described.dataset.description
+
+
+def test_a_datasheet_and_a_card_have_a_line_for_each_model(written):
+    said = (
+        "- made/text@1: rewritten by org/large, revision v1, trained on web/seeds@1, given "
+        "web/given@1"
+    )
+    for name in ("datasheet", "card"):
+        lines = written.exchange.write("made/text", format=name).text.splitlines()
+        assert said in lines
+        assert "- made/text@1: judged by org/judge, revision v2" in lines
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -56,6 +56,9 @@ def test_events_become_runs_versions_and_edges(muster, tmp_path):
     (report,) = [name for name in versions if "report" in name]
     (clean,) = [p for p, c in edges if c == report and "clean" in p]
     assert clean.endswith("@2")
+    # A run ends when its event says, not when it is imported.
+    run = muster.runs.get(muster.show(clean).version.run).run
+    assert (4, 4) == (run.started_at.second, run.finished_at.second)
     assert muster.verify(report).is_intact
 
 
