@@ -1,14 +1,19 @@
 """`muster cost`: what data cost."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand
 
 from cli import output
 from cli.options import AsJson, ReferenceArgument
 from cli.session import Session
 from registry.domain.cost import CostDraft, CostEntry, CostKind
 from registry.domain.money import Money, format_amount
+from registry.errors import InputError
+
+_BELOW_ZERO: Final = re.compile(r"-[0-9][0-9.,_]*")
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -18,7 +23,20 @@ def cost() -> None:
     """Keep the ledger of what data cost, and add it up through lineage."""
 
 
-@app.command()
+class _AddCommand(TyperCommand):
+    """Takes `-5` for an amount, which it is, and not for an option that is not there."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - Typer's
+        """Refuse an amount below zero, as the ledger does."""
+        for word in args:
+            if _BELOW_ZERO.fullmatch(word):
+                raise InputError(
+                    f"{word} is negative", hint="a mistake is taken back: muster cost reverse ENTRY"
+                )
+        return super().parse_args(ctx, args)
+
+
+@app.command(cls=_AddCommand)
 def add(
     context: typer.Context,
     amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="A decimal number: 12.50.")],

@@ -193,7 +193,8 @@ class CostReport(Value):
 
     units: tuple[UnitCost, ...]
     uncounted: tuple[str, ...] = ()
-    """Versions that the tokenizer has not counted: then no cost of a token can be told."""
+    """Versions that the tokenizer, or where none is named any, has not counted: then no cost of a
+    token can be told."""
 
     num_versions_without_cost: int
     """Versions to which no entry is attached, neither by itself nor by run or source."""

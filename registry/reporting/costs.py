@@ -54,7 +54,7 @@ def render_report(report: CostReport) -> "Iterator[RenderableType]":
         yield add_rows(new_table(_UNIT_COLUMNS, right=_UNIT_COLUMNS[1:3]), units)
         yield Text()
     if report.uncounted:
-        yield Text(f"no cost of a token: not counted by it are {_list(report.uncounted)}")
+        yield Text(f"no cost of a token: not counted are {_list(report.uncounted)}")
     if report.num_versions_without_cost:
         without = format_number(report.num_versions_without_cost, "version")
         yield Text(f"no cost is recorded for {without} of {report.num_versions:,}")

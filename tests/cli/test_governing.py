@@ -129,3 +129,12 @@ def test_a_second_writer_is_not_hidden_and_can_be_taken_back(muster):
         use["model"] for use in muster.json("generation", "show", "made/qa")["models"]
     ]
     assert "is not said" in muster.run(*words[:3], "--reason", "x", code=2).stderr
+
+
+def test_an_amount_below_zero_is_named_and_the_way_back_is_shown(written):
+    refused = written.run(
+        "cost", "add", "-5", "EUR", "--kind", "api", "--version", "web/pages", code=2
+    )
+
+    assert "-5 is negative" in refused.stderr
+    assert "muster cost reverse" in refused.stderr

@@ -28,6 +28,8 @@ ALLOCATION = (
 )
 """How the cost of what several versions share is counted."""
 
+_OF_MIXTURES = "The tokens of a mixture are those of its parts as they are held, without weights."
+
 BYTE_MONTH = "byte-month"
 """The unit of storage: a byte that is kept for a month."""
 
@@ -104,7 +106,7 @@ def report(
     found = context.catalog.costs.upstream(exact)
     totals = total(item.amount for item in found.sums)
     supply = _find_supply(context, list(versions.values()), tokenizer)
-    uncounted = () if supply is None else _list_uncounted(supply)
+    uncounted = tuple(versions) if supply is None else _list_uncounted(supply)
     units = _per_document(totals, list(versions.values()))
     if supply is not None and not uncounted:
         units += _per_token(context, totals, supply, epochs=epochs or EPOCHS)
@@ -117,7 +119,7 @@ def report(
         totals=totals,
         units=tuple(units),
         uncounted=uncounted,
-        allocation=ALLOCATION,
+        allocation=f"{ALLOCATION} {_OF_MIXTURES}" if supply and supply.mixtures else ALLOCATION,
     )
 
 
@@ -136,10 +138,20 @@ def _find_supply(
     wanted = None if tokenizer is None else context.catalog.tokenizers.get(tokenizer).fingerprint
     references = [Reference.parse(version.reference) for version in versions]
     if wanted is None and not any(version.content is Content.TOKENS for version in versions):
-        counts = context.catalog.counts.list_many(references)
+        counts = context.catalog.counts.list_many(_list_counted(context, versions))
         if not any(counts.values()):
             return None
     return gather_supply(context, references, tokenizer_fingerprint=wanted)
+
+
+def _list_counted(context: Context, versions: Sequence[Version]) -> list[Reference]:
+    """Return the versions that counts are of: of a mixture its parts."""
+    names: list[str] = []
+    for version in versions:
+        is_mixture = version.content is Content.MIXTURE
+        reference = Reference.parse(version.reference)
+        names += context.catalog.lineage.parents(reference) if is_mixture else [version.reference]
+    return [Reference.parse(name) for name in dict.fromkeys(names)]
 
 
 def _list_uncounted(supply: Supply) -> tuple[str, ...]:

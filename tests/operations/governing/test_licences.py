@@ -167,6 +167,18 @@ def test_what_nobody_counted_has_no_cost_of_a_token(made):
     assert (("web/cc@1",), {"document"}) == (found.uncounted, {unit.unit for unit in found.units})
 
 
+def test_tokens_of_a_mixture_are_those_of_its_parts(made):
+    made.costs.add(euros("10"), version="web/cc")
+    made.mixtures.make("mix/one", {"web/cc.text-default": 1})
+    part = {one.unit: one.cost for one in made.costs.report(["web/cc.text-default"]).units}
+    mixed = made.costs.report(["mix/one"])
+
+    assert part == {one.unit: one.cost for one in mixed.units}
+    assert "as they are held, without weights" in mixed.allocation
+    made.mixtures.make("mix/raw", {"web/cc": 1})
+    assert ("mix/raw@1",) == made.costs.report(["mix/raw"]).uncounted
+
+
 def test_storage_is_counted_in_byte_months(made):
     entry = made.costs.add(euros("3", CostKind.STORAGE), version="web/cc", months=12)
 
