@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -15,29 +15,21 @@ from registry.catalog.identifiers import reserve_ids
 from registry.catalog.inserting import insert_rows
 from registry.catalog.loading import AnyRow
 from registry.catalog.models import find_model, name_versions
-from registry.catalog.origins import WRITING
-from registry.catalog.parents import join_parents, read_ids
 from registry.catalog.reports import find_report, short_id
 from registry.catalog.resolving import resolve, resolve_all
 from registry.catalog.tables import (
-    DatasetRow,
-    GenerationGroundingRow,
-    GenerationRow,
     ModelRow,
-    ModelTrainingRow,
     ReportRow,
-    RunRow,
     TakedownActionRow,
     TakedownDocumentRow,
     TakedownItemRow,
     TakedownRow,
-    VersionRow,
 )
+from registry.catalog.takedown_candidates import Candidate, load_candidates
 from registry.domain.digest import Digest
 from registry.domain.model import ModelReference
-from registry.domain.names import Reference, reference_to
+from registry.domain.names import Reference
 from registry.domain.quantities import format_number
-from registry.domain.run import Operation
 from registry.domain.takedown import (
     ActionKind,
     ItemKind,
@@ -47,34 +39,12 @@ from registry.domain.takedown import (
     TakedownDraft,
     TakedownItem,
 )
-from registry.domain.version import Content
 from registry.errors import ConflictError, UnknownError
 
 Takedowns: TypeAlias = list[Takedown]
 Digests: TypeAlias = list[Digest]
 Deadlines: TypeAlias = list[tuple[int, datetime]]
 Selectors: TypeAlias = list[Selector]
-
-
-class Candidate(NamedTuple):
-    """A version that may hold what has to go."""
-
-    reference: str
-    content: Content
-    operation: Operation
-    num_documents: int
-    document_index: Digest | None
-    """The object with the keys of its distinct documents; None: there is none."""
-
-    parents: tuple[str, ...]
-    models: tuple[str, ...]
-    """The models that were trained on it."""
-
-    writers: tuple[str, ...]
-    """The models that wrote it."""
-
-    given: tuple[str, ...]
-    """The versions whose documents models were given for it."""
 
 
 class TakedownStore:
@@ -85,56 +55,8 @@ class TakedownStore:
 
     def list_candidates(self) -> list[Candidate]:
         """Return every version, parents before children, in four queries."""
-        parents = join_parents(VersionRow)
-        versions = (
-            select(
-                VersionRow.id,
-                DatasetRow.name,
-                VersionRow.number,
-                VersionRow.content,
-                VersionRow.num_documents,
-                VersionRow.document_index,
-                RunRow.operation,
-                parents.label("parents"),
-            )
-            .join_from(VersionRow, DatasetRow, DatasetRow.id == VersionRow.dataset_id)
-            .join(RunRow, RunRow.id == VersionRow.run_id)
-            .order_by(VersionRow.id)
-        )
-        training = ModelTrainingRow
-        trainings = select(training.version_id, ModelRow.name, ModelRow.revision).join_from(
-            training, ModelRow, ModelRow.id == training.model_id
-        )
-        writings = (
-            select(GenerationRow.version_id, ModelRow.name, ModelRow.revision)
-            .join_from(GenerationRow, ModelRow, ModelRow.id == GenerationRow.model_id)
-            .where(GenerationRow.role.in_(WRITING))
-        )
         with self._database.reading() as connection:
-            rows = connection.execute(versions).all()
-            models = _list_models(connection, trainings)
-            writers = _list_models(connection, writings)
-            given = connection.execute(
-                select(GenerationGroundingRow.version_id, GenerationGroundingRow.parent_id)
-            ).all()
-        names = {row.id: reference_to(row.name, row.number) for row in rows}
-        given_to: defaultdict[int, list[str]] = defaultdict(list)
-        for version_id, parent_id in given:
-            given_to[version_id].append(names[parent_id])
-        return [
-            Candidate(
-                names[row.id],
-                row.content,
-                row.operation,
-                row.num_documents,
-                row.document_index,
-                tuple(names[one] for one in sorted(read_ids(row.parents))),
-                tuple(models[row.id]),
-                tuple(writers[row.id]),
-                tuple(given_to[row.id]),
-            )
-            for row in rows
-        ]
+            return load_candidates(connection)
 
     def open(self, draft: TakedownDraft, *, actor: str, at: datetime) -> Takedown:
         """Record a takedown with its frozen work list, in one transaction.
@@ -258,16 +180,6 @@ class TakedownStore:
             ]
             audit.append(connection, changes, actor=actor, at=at)
             return _get(connection, takedown_id)
-
-
-def _list_models(
-    connection: Connection, query: Select[int, str, str]
-) -> defaultdict[int, list[str]]:
-    """Return models by the versions that they were trained on, or that they wrote."""
-    models: defaultdict[int, list[str]] = defaultdict(list)
-    for version_id, name, revision in connection.execute(query):
-        models[version_id].append(f"{name}@{revision}")
-    return models
 
 
 def _require_open(found: Takedown, action: ActionKind, items: Sequence[int]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from registry.catalog.takedowns import Candidate
+from registry.catalog.takedown_candidates import Candidate
 from registry.domain.digest import Digest, digest_of_bytes, key_of
 from registry.domain.names import Reference
 from registry.domain.run import Operation
