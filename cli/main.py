@@ -28,7 +28,7 @@ COMMANDS = {
     "diversity": "Measure how varied a version's documents are, on a sample.",
     "quarantine": "Show, list, export and release the rows that runs rejected.",
     "lineage": "Show everything that a version was made from, or why.",
-    "impact": "Show everything that was made from a version.",
+    "impact": "Show what was made from a version, and what models that learned from it wrote.",
     "mixture": "Weigh versions for a run, and find weights that meet floors.",
     "target": "State what is to be trained, under a name.",
     "report": "Say whether the data is enough for models of given sizes.",

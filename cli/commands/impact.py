@@ -1,4 +1,4 @@
-"""`muster impact`: everything that was made from a version."""
+"""`muster impact`: everything that a change of a version reaches, through models too."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ def impact(
     context: typer.Context,
     reference: ReferenceArgument,
     down: Annotated[
-        int | None, typer.Option("--down", min=0, help="Generations downstream; else all.")
+        int | None, typer.Option("--down", min=0, help="Steps downstream, a model being one; else all.")
     ] = None,
     limit: LimitOption = None,
     fields: FieldsOption = False,
@@ -24,9 +24,10 @@ def impact(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show everything that was made from a version, through which runs.
+    """Show what was made from a version, and what models that learned from it wrote.
 
-    The answer is complete, or says that it was cut by --limit and exits with 3.
+    What is reached through a model alone says so: muster lineage REF+ stops at models. The answer
+    is complete, or says that it was cut by --limit and exits with 3.
 
     \b
     muster impact web/cc@1

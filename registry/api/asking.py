@@ -97,7 +97,7 @@ class Asking:
         limit: int | None = None,
         fields: bool = False,
     ) -> Lineage:
-        """Return everything that was made from a version, or so many generations of it."""
+        """Return everything that a change of a version reaches, or so many steps of it."""
         return operations.lineage.trace_impact(
             self._reader, Reference.parse(reference), down=down, limit=limit, fields=fields
         )

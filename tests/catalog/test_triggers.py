@@ -50,7 +50,7 @@ def full(catalog):
     catalog.costs.add(make_cost(), subject=make_subject("web/in"), **WHO)
     catalog.models.add(make_model(trained_on=("web/in@1",)), **WHO)
     catalog.takedowns.open(make_takedown("web/in@1"), **WHO)
-    catalog.takedowns.act(1, ActionKind.EXEMPTED, item=1, note="why", **WHO)
+    catalog.takedowns.act(1, ActionKind.EXEMPTED, items=[1], note="why", **WHO)
     draft = make_draft(
         inputs=("web/in@1",),
         taken=(("web/in@1", 10),),

@@ -134,7 +134,7 @@ def populate(url):
         run = catalog.runs.open(make_run("measure"), inputs=["web/in@1"])
         catalog.runs.finish(run.id, measured=[("web/in@1", make_measurement())], **WHO)
         catalog.takedowns.open(make_takedown("web/in@1"), **WHO)
-        catalog.takedowns.act(1, ActionKind.EXEMPTED, item=1, note="why", **WHO)
+        catalog.takedowns.act(1, ActionKind.EXEMPTED, items=[1], note="why", **WHO)
         moved = (make_shard(uri="/new/part-0.jsonl"),)
         catalog.versions.seal(draft.model_copy(update={"shards": moved}), run=make_run(), **WHO)
         catalog.counts.record(ref("web/cc"), make_count(num_tokens=5), run=None, **WHO)
@@ -355,6 +355,19 @@ def test_going_down_lets_the_newest_assertion_hold(catalog_url):
         newest = connection.exec_driver_sql(query).scalar_one()
 
     assert ("CC0-1.0", "ISC") == (held, newest)
+
+
+def test_what_a_model_wrote_is_a_suspect_where_nothing_else_is_known(catalog_url):
+    populate(catalog_url)
+    items = [{"kind": "tainted", "reference": "web/cc@1", "num_documents": 0, "num_copies": 0}]
+    with Catalog.open(catalog_url) as catalog:
+        catalog.takedowns.open(make_takedown(items=items), **WHO)
+    migrate.downgrade(catalog_url, revision="0011")
+    migrate.upgrade(catalog_url)
+    with Catalog.open(catalog_url) as catalog:
+        (item,) = catalog.takedowns.get(2).items
+
+    assert ("suspect", None) == (item.kind, item.num_copies)
 
 
 def test_an_upgrade_that_fails_changes_nothing(catalog_url):

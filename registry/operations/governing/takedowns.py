@@ -208,11 +208,7 @@ def _plan_one(item: TakedownItem) -> PlannedStep:
         ItemKind.DERIVED: ("made again from what is rebuilt; this one withdrawn", "rebuild"),
         ItemKind.EMBEDDINGS: ("withdrawn, and not made again", "withdraw"),
         ItemKind.SUSPECT: ("made outside of muster, nothing found: withdraw or exempt", "decide"),
-        ItemKind.TAINTED: (
-            "a model that was trained on the list wrote it, or what it comes from, and none was "
-            "found: withdraw or exempt",
-            "decide",
-        ),
+        ItemKind.TAINTED: ("through a model of the list, none found: withdraw or exempt", "decide"),
         ItemKind.MODEL: ("was trained on the list: exempt with a reason", "decide"),
         ItemKind.REPORT: ("stands on them: report again, exempt with the new id", "decide"),
     }[item.kind]
