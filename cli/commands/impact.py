@@ -16,7 +16,8 @@ def impact(
     context: typer.Context,
     reference: ReferenceArgument,
     down: Annotated[
-        int | None, typer.Option("--down", min=0, help="Steps downstream, a model being one; else all.")
+        int | None,
+        typer.Option("--down", min=0, help="Steps downstream, a model being one; else all."),
     ] = None,
     limit: LimitOption = None,
     fields: FieldsOption = False,
