@@ -10,6 +10,7 @@ Each peer runs in a Python of its own, since what they pin excludes each other a
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -74,7 +75,7 @@ def _ask_muster(parents: Parents, end: int, rounds: int) -> tuple[list[int], lis
     with filled_catalog(parents) as catalog:
         selection = Selection.parse(f"+{refer_to(end)}")
         found = catalog.lineage.select(selection)
-        taken = [ask(catalog, selection) for _ in range(rounds)]
+        taken = [ask(partial(catalog.lineage.select, selection)) for _ in range(rounds)]
     return sorted(numbers[node.reference] for node in found.nodes), taken
 
 

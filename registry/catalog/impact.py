@@ -27,7 +27,7 @@ from registry.catalog.answering import Models, Question, ReachedVersions, answer
 from registry.catalog.loading import AnyRow
 from registry.catalog.origins import WRITING, follow
 from registry.catalog.parents import read_ids
-from registry.catalog.reaching import Reached, count_generations, select_facts
+from registry.catalog.reaching import ALL, Reached, count_generations, select_facts
 from registry.catalog.resolving import chunked
 from registry.catalog.tables import (
     GenerationGroundingRow,
@@ -57,8 +57,9 @@ def load_impact(
         down: So many steps, a model being one; None: all.
         limit: At most so many versions, the nearest first; None: all.
     """
-    values = {"start": start, "generations": count_generations([down])}
-    rows = connection.execute(_build_query(connection.dialect.name), values).all()
+    left = count_generations([down])
+    query = _build_query(connection.dialect.name, is_counted=left != ALL)
+    rows = connection.execute(query, {"start": start, "generations": left}).all()
     versions = ReachedVersions.of([Reached._make(row[:-_NUM_MODEL_COLUMNS]) for row in rows])
     graph = _read_graph(rows, versions)
     impact = find_impact(graph, start, limit=down)
@@ -104,7 +105,7 @@ def _list_learners(
 
 
 @cache
-def _build_query(engine: str) -> Select[*tuple[Any, ...]]:
+def _build_query(engine: str, *, is_counted: bool) -> Select[*tuple[Any, ...]]:
     generations = cast(bindparam("generations"), BigInteger).label("generations")
     start = select(VersionRow.id, generations).where(VersionRow.id == bindparam("start"))
     affected = start.cte("affected", recursive=True)
@@ -115,7 +116,8 @@ def _build_query(engine: str) -> Select[*tuple[Any, ...]]:
         return onward.where(or_(left < 0, left >= way.c.num_steps))
 
     followed = follow(engine, affected, _list_ways(), select_next)
-    reached = select(followed.c.id).distinct().cte("reached")
+    # Where steps are counted, a version is there once for each number that is left.
+    reached = select(followed.c.id).distinct().cte("reached") if is_counted else followed
     return select_facts(reached).add_columns(
         _join_models(ModelTrainingRow.model_id, ModelTrainingRow.version_id).label("learners"),
         _join_models(GenerationRow.model_id, GenerationRow.version_id, _WROTE).label("writers"),

@@ -87,6 +87,8 @@ def _list_steps(graph: ImpactGraph) -> dict[int, list[int]]:
 
 
 def _find_models(graph: ImpactGraph, start: int, reached: Mapping[int, int]) -> dict[int, int]:
+    if not (graph.writers or graph.given):
+        return {}
     made: Collection[int] = find_depths([start], invert(graph.parents))
     through: dict[int, int] = {}
     # The nearest first, so that a parent is known before its children.
