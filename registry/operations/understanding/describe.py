@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from registry.domain.answers import EncodingUse, VersionDescription
-from registry.domain.card import Card
+from registry.domain.card import Card, require_past
 from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.names import Reference
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
@@ -59,7 +59,8 @@ def set_dataset(
 
     Raises:
         UnknownError: There is no such dataset or version.
-        InputError: The card states how the version was made, which is sealed with it.
+        InputError: The card states how the version was made, which is sealed with it, or a time of
+            retrieval that lies ahead.
     """
     made = [name for name in ("derived_from", "rule") if getattr(card, name)]
     if made:
@@ -67,8 +68,10 @@ def set_dataset(
             f"{' and '.join(made)} cannot be stated of a sealed version: {reference}",
             hint="state it when the data is registered",
         )
+    at = context.clock()
+    require_past(card.retrieved_at, now=at)
     described = context.catalog.datasets.describe(
-        reference, card, lifecycle=lifecycle, actor=context.actor, at=context.clock()
+        reference, card, lifecycle=lifecycle, actor=context.actor, at=at
     )
     if card.licence is not None:
         _note_other_licence(context, reference, card.licence)

@@ -31,7 +31,7 @@ def stated(muster, pages):
         language=["en", "no"],
         url="https://example.org/pages",
         publisher="Example",
-        retrieved_at="2026-11-01",
+        retrieved_at="2025-11-01",
         tags=["prod"],
         license="CC-BY-4.0",
     )
@@ -198,3 +198,16 @@ def test_the_number_of_statements_does_not_grow_with_the_file(muster, context, t
     apply(muster, tmp_path, text)
 
     assert len(sent) < 25
+
+
+def test_a_retrieval_that_lies_ahead_is_refused_with_its_line(muster, stated, tmp_path):
+    text = muster.exchange.write_all(None).text
+    (tmp_path / "a.yaml").write_text(text.replace("2025-11-01", "2126-11-01"))
+    card = Card(retrieved_at="2126-11-01")
+
+    with pytest.raises(InputError, match=r"a.yaml:[0-9]+: 2126-11-01 00:00 UTC lies ahead"):
+        muster.exchange.apply(tmp_path / "a.yaml")
+    with pytest.raises(InputError, match="lies ahead"):
+        muster.datasets.describe("web/pages@1", card)
+    with pytest.raises(InputError, match="lies ahead"):
+        muster.register([str(tmp_path / "1.jsonl")], name="web/other", card=card)
