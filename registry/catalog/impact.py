@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from registry.catalog.answering import Models, Question, ReachedVersions, answer
-from registry.catalog.loading import AnyRow
+from registry.catalog.loading import STANDS, AnyRow
 from registry.catalog.origins import WRITING, follow
 from registry.catalog.parents import read_ids
 from registry.catalog.reaching import ALL, Reached, count_generations, select_facts
@@ -41,7 +41,7 @@ from registry.domain.graph import Selected
 from registry.domain.impact import Impact, ImpactGraph, find_impact
 from registry.domain.lineage import Learner, Lineage
 
-_WROTE = GenerationRow.role.in_(WRITING)
+_WROTE = GenerationRow.role.in_(WRITING) & STANDS
 _NUM_MODEL_COLUMNS = 3
 """Of models, behind those of `Reached`."""
 
@@ -134,7 +134,9 @@ def _list_ways() -> list[Select[int, int, int]]:
         select(training.version_id.label("near"), GenerationRow.version_id.label("far"), two)
         .join_from(training, GenerationRow, GenerationRow.model_id == training.model_id)
         .where(_WROTE),
-        select(grounding.parent_id.label("near"), grounding.version_id.label("far"), one),
+        select(grounding.parent_id.label("near"), grounding.version_id.label("far"), one)
+        .join_from(grounding, GenerationRow, GenerationRow.id == grounding.generation_id)
+        .where(STANDS),
     ]
 
 
@@ -158,7 +160,7 @@ def _join_given() -> ScalarSelect[str]:
     return (
         select(func.aggregate_strings(pair, ","))
         .join_from(grounding, GenerationRow, GenerationRow.id == grounding.generation_id)
-        .where(grounding.version_id == VersionRow.id)
+        .where(grounding.version_id == VersionRow.id, STANDS)
         .correlate(VersionRow)
         .scalar_subquery()
     )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, select
 
+from registry.catalog.loading import STANDS
 from registry.catalog.origins import WRITING
 from registry.catalog.parents import join_parents, read_ids
 from registry.catalog.tables import (
@@ -68,13 +69,15 @@ def load_candidates(connection: Connection) -> list[Candidate]:
     writings = (
         select(GenerationRow.version_id, ModelRow.name, ModelRow.revision)
         .join_from(GenerationRow, ModelRow, ModelRow.id == GenerationRow.model_id)
-        .where(GenerationRow.role.in_(WRITING))
+        .where(GenerationRow.role.in_(WRITING), STANDS)
     )
     rows = connection.execute(versions).all()
     models = _list_models(connection, trainings)
     writers = _list_models(connection, writings)
     given = connection.execute(
         select(GenerationGroundingRow.version_id, GenerationGroundingRow.parent_id)
+        .join(GenerationRow, GenerationRow.id == GenerationGroundingRow.generation_id)
+        .where(STANDS)
     ).all()
     names = {row.id: reference_to(row.name, row.number) for row in rows}
     given_to: defaultdict[int, list[str]] = defaultdict(list)

@@ -143,3 +143,17 @@ def test_a_lineage_says_what_a_model_was_given(catalog):
     (writer,) = catalog.lineage.upstream(ref("g/d1")).writers
 
     assert ("g/m1@v1", (), ("g/d0@1",)) == (writer.model, writer.trained_on, writer.grounded_in)
+
+
+def test_a_statement_that_was_taken_back_leads_nowhere(catalog):
+    build(catalog, [(set(), None), (set(), ("rewriter", {0}, {0}))], "g")
+    before = catalog.lineage.impact(ref("g/d0"))
+    catalog.generations.retract(ref("g/d1"), role=None, model=None, reason="a slip", **WHO)
+    after = catalog.lineage.impact(ref("g/d0"))
+
+    assert ["g/d0@1", "g/d1@1"] == [node.reference for node in before.nodes]
+    assert ["g/d0@1"] == [node.reference for node in after.nodes]
+    # It was trained all the same.
+    assert ["g/m1@v1"] == [one.model for one in after.learners]
+    candidates = {one.reference: one for one in catalog.takedowns.list_candidates()}
+    assert ((), ()) == (candidates["g/d1@1"].writers, candidates["g/d1@1"].given)

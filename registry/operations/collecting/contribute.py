@@ -98,10 +98,12 @@ def contribute(
             facts,
             kind="contribution",
             uri="stdin:" if list(paths) == [STDIN] else common_uri(uris),
-        ).model_copy(update={
+        ).model_copy(
+            update={
                 "licence": meet(terms.counts.licences),
                 "metrics": tuple(terms.counts.measure()),
-            })
+            }
+        )
         if dry_run:
             return terms.tell(registering.plan(draft, facts, ()))
         answer = registering.seal(

@@ -58,8 +58,8 @@ class Registering:
 
     Raises:
         UnknownError: A parent that the card names is not registered.
-        InputError: What the card says of a model does not go together, a time lies ahead, or the limit
-            is none.
+        InputError: What the card says of a model does not go together, a time lies ahead, or the
+            limit is none.
         UnreadableError: The prompt cannot be read.
     """
 
