@@ -20,7 +20,7 @@ from benchmarks.measuring import (
 from benchmarks.opening import new_catalog
 from registry.api import Registry
 from registry.catalog.catalog import Catalog
-from registry.document_index import DocumentIndexBuilder
+from registry.document_index.building import DocumentIndexBuilder
 from registry.domain.count import CountMethod, TokenCount
 from registry.domain.digest import digest_of_bytes
 from registry.domain.names import Reference

@@ -6,15 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry import document_index
-from registry.document_index import (
-    DocumentIndexBuilder,
-    IndexDifference,
-    UniqueShare,
-    compare_indexes,
-    tokens_of,
-    unique_totals,
-)
+from registry.document_index import building
+from registry.document_index.building import DocumentIndexBuilder
+from registry.document_index.difference import IndexDifference, compare_indexes
+from registry.document_index.totals import UniqueShare, tokens_of, unique_totals
 from registry.documents import INDEX
 from registry.domain.digest import document_key
 
@@ -51,7 +46,7 @@ def test_when_chunks_are_merged_makes_no_difference(batches):
     expected = _build(*batches)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(document_index, "_FEWEST_PENDING", 1)
+        patch.setattr(building, "_FEWEST_PENDING", 1)
         assert expected == _build(*batches)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from registry.document_index import keys_of
+from registry.document_index.rows import keys_of
 from registry.domain.near_duplicates import SignatureMethod
 from registry.embedding.words import Numbers, Words, split_words
 

@@ -5,7 +5,7 @@ rows give the same bytes whatever the batch size.
 """
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from typing import TypeAlias
 
@@ -35,7 +35,7 @@ class RowGroups:
     def __init__(
         self, schema: pa.Schema, *, group_bytes: int, measure: Measure | None = None
     ) -> None:
-        self._schema = schema
+        self.schema = schema
         self._group_bytes = group_bytes
         self._measure = measure or _row_bytes
         self._clear()
@@ -59,7 +59,7 @@ class RowGroups:
     def drain(self) -> Iterator[pa.Table]:
         """Yield what is held as a last group, if there is something."""
         if self._held:
-            group = pa.Table.from_batches(self._held, self._schema).combine_chunks()
+            group = pa.Table.from_batches(self._held, self.schema).combine_chunks()
             self._clear()
             yield group
 
@@ -123,6 +123,32 @@ class StagedParquet:
         stored = self._store.commit(self._path)
         self.discard()
         return stored
+
+
+def write_parquet(
+    store: ObjectStore, batches: Iterable[pa.RecordBatch], groups: RowGroups, **options: object
+) -> StoredObject:
+    """Store rows as a Parquet object; what batches they come in does not show.
+
+    Args:
+        store: Where it will lie.
+        batches: The rows.
+        groups: Cuts them; nothing was added to it.
+        options: See `StagedParquet`.
+
+    Raises:
+        StorageError: The disk is full, or not to be written.
+    """
+    file = StagedParquet(store, groups.schema, **options)
+    try:
+        for batch in batches:
+            for group in groups.add(batch):
+                file.write(group)
+        for group in groups.drain():
+            file.write(group)
+        return file.commit()
+    finally:
+        file.discard()
 
 
 def iter_batches(file: pq.ParquetFile, num_rows: int) -> Iterator[pa.RecordBatch]:

@@ -20,8 +20,9 @@ from registry.domain.names import Reference
 from registry.domain.target import TargetReport, Verdict
 from registry.domain.version import Version, VersionState
 from registry.errors import InputError
+from registry.operations.assessing.chosen_counts import Measure
 from registry.operations.assessing.judging import judge_again
-from registry.operations.assessing.supply import Measure, Supply, gather_supply
+from registry.operations.assessing.supply import Supply, gather_supply
 from registry.operations.context import Context
 from registry.operations.governing.licences import effective_of
 from registry.scaling.covering import cheapest_cover

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from registry.document_index import UniqueShare
+from registry.document_index.totals import UniqueShare
 from registry.domain.contamination import ContaminatedLine, Contamination, EvaluationSet
 from registry.domain.digest import Digest
 from registry.domain.names import Reference

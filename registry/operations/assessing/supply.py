@@ -1,20 +1,18 @@
 """Gather what the versions of a report hold: counts of one tokenizer, unique tokens, doubts."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from registry.document_index import NOTHING, UniqueShare
+from registry.document_index.totals import NOTHING, UniqueShare
 from registry.domain.contamination import Contamination
-from registry.domain.count import CountMethod, RecordedCount
+from registry.domain.count import RecordedCount
 from registry.domain.digest import Digest
 from registry.domain.effective import EffectiveLicence, LicencePolicy
 from registry.domain.names import Reference
 from registry.domain.report import ReportWarning, WarningCode
 from registry.domain.supply import SupplyLine
-from registry.domain.version import Content, DatasetKind, Lifecycle, Version
-from registry.errors import InputError
+from registry.domain.version import Version
+from registry.operations.assessing.chosen_counts import Measure, choose_counts
 from registry.operations.assessing.evaluation import (
     Evaluation,
     compare,
@@ -26,34 +24,6 @@ from registry.operations.assessing.supply_warnings import Counted, warn_of_suppl
 from registry.operations.context import Context
 from registry.operations.governing.licences import effective_of
 from registry.operations.passes.indexes import add_up_indexes
-
-_BEST_FIRST = {CountMethod.EXACT: 0, CountMethod.SAMPLED: 1, CountMethod.DECLARED: 2}
-_PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What makes counts addable: one tokenizer, and one way to take special tokens in text.
-
-    The special tokens that a policy adds around documents are counted apart, so they do not matter.
-    """
-
-    tokenizer_fingerprint: Digest
-    parse_special: bool
-
-    @classmethod
-    def of(cls, count: RecordedCount) -> "Measure":
-        """Return what a count was measured by."""
-        return cls(count.tokenizer_fingerprint, count.policy.parse_special)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A version of documents that is meant; by its token shards, also which count of it."""
-
-    version: Version
-    measure: Measure | None = None
-    recipe: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,38 +73,22 @@ def gather_supply(
         InputError: Nothing was counted, or evaluation data holds no documents.
         UnknownError: There is no such version.
     """
-    left_out: tuple[ReportWarning, ...] = ()
-    mixtures: list[str] = []
-    if references:
-        asked, mixtures = _resolve(context, references)
-        counts = _counts_of(context, [item.version.reference for item in asked])
-        measure = _choose(context, asked, counts, tokenizer_fingerprint)
-    else:
-        counts = _counts_of(context, _list_heads(context))
-        known = context.catalog.versions.list_many(
-            [Reference.parse(reference) for reference, listed in counts.items() if listed]
-        )
-        measure = _choose(context, [_Asked(item) for item in known], counts, tokenizer_fingerprint)
-        kept, left_out = _select(context, known, counts, measure)
-        asked = [_Asked(version) for version in kept]
-    is_named = tokenizer_fingerprint is not None or any(item.measure for item in asked)
-    chosen = () if is_named else _warn_of_choice(context, counts, measure)
-    counted = tuple(
-        Counted(item.version, _find_best(item, counts[item.version.reference], measure))
-        for item in asked
-    )
-    if not any(item.count for item in counted):
-        raise _nothing_counted(context, [item.version for item in asked])
-    counted, taken = _leave_out(context, counted, without)
+    chosen = choose_counts(context, references, tokenizer_fingerprint=tokenizer_fingerprint)
+    counted, taken = _leave_out(context, chosen.counted, without)
     licences = effective_of(context, [item.version.reference for item in counted], policy=policy)
-    warnings = (*chosen, *warn_of_supply(context, counted, licences), *left_out, *taken)
     held = {one.version.reference: one.count.recipe for one in counted if one.count is not None}
     compared = compare(context, evaluation, supply=held)
-    supply = _add_up(context, counted, measure, licences, compared)
+    supply = _add_up(context, counted, chosen.measure, licences, compared)
     return replace(
         supply,
-        mixtures=tuple(mixtures),
-        warnings=(*warnings, *warn_of_contamination(supply.contamination)),
+        mixtures=chosen.mixtures,
+        warnings=(
+            *chosen.of_tokenizer,
+            *warn_of_supply(context, counted, licences),
+            *chosen.left_out,
+            *taken,
+            *warn_of_contamination(supply.contamination),
+        ),
     )
 
 
@@ -166,192 +120,6 @@ def _leave_out(
         warnings.append(ReportWarning(code=WarningCode.LEFT_OUT, message=message))
     left = tuple(item for item in counted if item.version.reference not in taken)
     return left, tuple(warnings)
-
-
-def _resolve(context: Context, references: Sequence[Reference]) -> tuple[list[_Asked], list[str]]:
-    """Return the versions of documents that are meant, and the mixtures that were named."""
-    found: dict[str, _Asked] = {}
-    mixtures: list[str] = []
-    for version in context.catalog.versions.list_many(references):
-        if version.content is Content.DOCUMENTS:
-            found.setdefault(version.reference, _Asked(version))
-            continue
-        if version.content is Content.TABLE:
-            raise InputError(
-                f"{version.reference} is a table, and holds no text to train on",
-                hint="a recipe that ends in to_text makes documents of it: muster recipe steps",
-            )
-        if version.content is Content.MIXTURE:
-            mixtures.append(version.reference)
-            parts = context.catalog.mixtures.get(Reference.parse(version.reference)).parts
-            inner, _ = _resolve(context, [Reference.parse(part.reference) for part in parts])
-            for item in inner:
-                found.setdefault(item.version.reference, item)
-            continue
-        if version.content is Content.EMBEDDINGS:
-            for parent in context.catalog.lineage.parents(Reference.parse(version.reference)):
-                found.setdefault(parent, _Asked(_get(context, parent)))
-            continue
-        # The run that wrote the shards says by what it counted, and which version.
-        run = context.catalog.runs.get(version.run or "").parameters
-        policy = run["policy"]
-        measure = Measure(
-            tokenizer_fingerprint=str(run["tokenizer"]),
-            parse_special=bool(policy["parse_special"]) if isinstance(policy, dict) else False,
-        )
-        recipe = None if run["recipe"] is None else str(run["recipe"])
-        for parent in context.catalog.lineage.parents(Reference.parse(version.reference)):
-            found[parent] = _Asked(_get(context, parent), measure, recipe)
-    return list(found.values()), mixtures
-
-
-def _get(context: Context, reference: str) -> Version:
-    return context.catalog.versions.get(Reference.parse(reference))
-
-
-def _counts_of(context: Context, references: Sequence[str]) -> dict[str, list[RecordedCount]]:
-    return context.catalog.counts.list_many([Reference.parse(text) for text in references])
-
-
-def _list_heads(context: Context) -> list[str]:
-    """Return the newest versions of all active datasets of documents, by reference."""
-    heads: list[str] = []
-    after: str | None = None
-    while True:
-        page = context.catalog.datasets.list(limit=_PAGE, after=after)
-        heads.extend(
-            item.reference
-            for item in page
-            if item.content is Content.DOCUMENTS and item.lifecycle is Lifecycle.ACTIVE
-        )
-        if len(page) < _PAGE:
-            return heads
-        after = page[-1].reference.partition("@")[0]
-
-
-def _select(
-    context: Context,
-    versions: Sequence[Version],
-    counts: dict[str, list[RecordedCount]],
-    measure: Measure,
-) -> tuple[list[Version], tuple[ReportWarning, ...]]:
-    """Choose what counts as supply when nobody named it, and say what was left out."""
-    measured = [
-        version
-        for version in versions
-        if any(Measure.of(count) == measure for count in counts[version.reference])
-    ]
-    evaluation = [item.reference for item in measured if item.kind is DatasetKind.EVALUATION]
-    training = [item for item in measured if item.kind is not DatasetKind.EVALUATION]
-    ancestry = context.catalog.lineage.ancestry(
-        [Reference.parse(version.reference) for version in training]
-    )
-    originals = ancestry.originals()
-    is_measured = {item.reference for item in measured}
-    others = [item.reference for item in versions if item.reference not in is_measured]
-    reasons = (
-        (evaluation, "evaluation data is no training supply"),
-        (sorted(originals), "what was normalized from it stands in the report instead"),
-        (others, "counted by another tokenizer only"),
-    )
-    left_out = tuple(
-        ReportWarning(code=WarningCode.LEFT_OUT, message=message, references=tuple(references))
-        for references, message in reasons
-        if references
-    )
-    return [item for item in training if item.reference not in originals], left_out
-
-
-def _choose(
-    context: Context,
-    asked: Sequence[_Asked],
-    counts: dict[str, list[RecordedCount]],
-    tokenizer_fingerprint: Digest | None,
-) -> Measure:
-    """Return the measure that most versions were counted by, of those that are asked for."""
-    named = {item.measure for item in asked if item.measure is not None}
-    votes: Counter[Measure] = Counter()
-    newest: dict[Measure, datetime] = {}
-    for item in asked:
-        listed = counts[item.version.reference]
-        votes.update({Measure.of(count) for count in listed})
-        for count in listed:
-            known = newest.get(Measure.of(count), count.counted_at)
-            newest[Measure.of(count)] = max(known, count.counted_at)
-    fitting = [
-        measure
-        for measure in votes
-        if tokenizer_fingerprint in {None, measure.tokenizer_fingerprint}
-        and (not named or tokenizer_fingerprint is not None or measure in named)
-    ]
-    if not fitting:
-        raise _nothing_counted(context, [item.version for item in asked])
-    # Of equally common ones the one that counted last.
-    return max(
-        fitting,
-        key=lambda item: (
-            votes[item],
-            not item.parse_special,
-            newest[item],
-            item.tokenizer_fingerprint,
-        ),
-    )
-
-
-def _warn_of_choice(
-    context: Context, counts: Mapping[str, Sequence[RecordedCount]], measure: Measure
-) -> tuple[ReportWarning, ...]:
-    """Return the warning that one of several tokenizers was chosen by a rule, not by a person."""
-    measures = Counter(one for listed in counts.values() for one in {*map(Measure.of, listed)})
-    chosen = measure.tokenizer_fingerprint
-    others = sorted({one.tokenizer_fingerprint for one in measures} - {chosen})
-    if not others:
-        return ()
-    get = context.catalog.tokenizers.get
-    names = ", ".join(get(fingerprint).name for fingerprint in others)
-    return (
-        ReportWarning(
-            code=WarningCode.CHOSEN_TOKENIZER,
-            message=f"no tokenizer was named; {get(chosen).name} was taken, which counted "
-            f"{measures[measure]:,} of {len(counts):,} versions, the most, or the last of equals; "
-            f"others that counted some: {names}",
-            hint=f"muster report --tokenizer {get(others[0]).name}",
-        ),
-    )
-
-
-def _find_best(
-    asked: _Asked, counts: Sequence[RecordedCount], measure: Measure
-) -> RecordedCount | None:
-    """Return the version's best count by the measure: exact first; of token shards, their own."""
-    fitting = [count for count in counts if Measure.of(count) == measure]
-    if asked.measure == measure:
-        fitting = [count for count in fitting if count.recipe == asked.recipe]
-    # The sort is stable and counts come oldest first, so the newest has to come first here.
-    fitting.reverse()
-    return min(
-        fitting,
-        key=lambda count: (_BEST_FIRST[count.method], count.recipe is not None),
-        default=None,
-    )
-
-
-def _nothing_counted(context: Context, versions: Sequence[Version]) -> InputError:
-    if not versions:
-        return InputError(
-            "no version with a token count is in this registry",
-            hint="muster tokenize REF --tokenizer NAME|PATH",
-        )
-    first = versions[0]
-    made = context.catalog.lineage.downstream(Reference.parse(first.reference)).nodes[1:]
-    listed = _counts_of(context, [node.reference for node in made])
-    counted = [reference for reference, counts in listed.items() if counts]
-    names = ", ".join(version.reference for version in versions)
-    if counted:
-        hint = f"what was made from it is counted: muster report {counted[0]} ..."
-    else:
-        hint = f"muster tokenize {first.reference} --tokenizer NAME|PATH"
-    return InputError(f"no tokens are counted so of {names}", hint=hint)
 
 
 def _add_up(

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from registry.document_index import keys_of
+from registry.document_index.rows import keys_of
 from registry.documents import EMBEDDED, EXCERPT_CHARACTERS, Outcome, with_embedding
 from registry.domain.digest import Digest
 from registry.domain.embedding import EmbeddingKind, StaticParameters

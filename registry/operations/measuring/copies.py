@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from registry.document_index import split_keys
+from registry.document_index.rows import split_keys
 from registry.domain.digest import Digest
 from registry.domain.near_duplicates import SignatureMethod
 from registry.embedding.clusters import Clusters

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from registry.document_index import keys_of
+from registry.document_index.rows import keys_of
 from registry.domain.names import Reference
 from registry.domain.version import Content, DatasetKind, Lifecycle, Version
 from registry.embedding.ngrams import Hashes, hash_ngrams

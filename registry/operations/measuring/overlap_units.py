@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from registry.document_index import keys_of
+from registry.document_index.rows import keys_of
 from registry.documents import Outcome
 from registry.domain.digest import Digest
 from registry.domain.ledger import Ledger, add_ledgers

@@ -11,7 +11,7 @@ from registry.domain.digest import Digest, canonical_json
 from registry.domain.near_duplicates import SignatureMethod
 from registry.embedding.signatures import Hashes
 from registry.storage.objects import ObjectStore, StoredObject
-from registry.storage.row_groups import RowGroups, StagedParquet, iter_batches
+from registry.storage.row_groups import RowGroups, iter_batches, write_parquet
 
 _GROUP_BYTES = 8 << 20
 _READ_ROWS = 1 << 16
@@ -34,16 +34,7 @@ def write_signatures(
     schema = signature_schema(method.bands).with_metadata({"method": said})
     groups = RowGroups(schema, group_bytes=_GROUP_BYTES, measure=_row_bytes)
     # Hashes are random bytes: compressing them costs time and saves nothing.
-    file = StagedParquet(store, schema, compression="none", use_dictionary=False)
-    try:
-        for batch in batches:
-            for group in groups.add(batch):
-                file.write(group)
-        for group in groups.drain():
-            file.write(group)
-        return file.commit()
-    finally:
-        file.discard()
+    return write_parquet(store, batches, groups, compression="none", use_dictionary=False)
 
 
 def iter_signatures(store: ObjectStore, digests: Iterable[Digest]) -> Iterator[pa.RecordBatch]:

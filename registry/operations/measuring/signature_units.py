@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from registry.document_index import keys_of
+from registry.document_index.rows import keys_of
 from registry.documents import Outcome, signature_schema
 from registry.domain.digest import Digest
 from registry.domain.ledger import Ledger, add_ledgers

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import JsonValue
 
-from registry.document_index import DocumentIndexBuilder
+from registry.document_index.building import DocumentIndexBuilder
 from registry.documents import NO_REJECTIONS, Outcome
 from registry.domain.answers import (
     LedgerSummary,

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import JsonValue
 
-from registry.document_index import DocumentIndexBuilder
+from registry.document_index.building import DocumentIndexBuilder
 from registry.documents import num_text_bytes
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.ledger import Ledger, LedgerEntry

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from registry.document_index import DocumentIndexBuilder
+from registry.document_index.building import DocumentIndexBuilder
 from registry.documents import (
     DOCUMENTS,
     NO_REJECTIONS,

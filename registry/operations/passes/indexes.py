@@ -15,20 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from registry.document_index import (
-    DocumentIndexBuilder,
-    IndexDifference,
-    UniqueTotals,
-    compare_indexes,
-    high_words,
-    split_keys,
-    tokens_of,
-    unique_totals,
-)
+from registry.document_index.building import DocumentIndexBuilder
+from registry.document_index.difference import IndexDifference, compare_indexes
+from registry.document_index.rows import high_words, split_keys
+from registry.document_index.totals import UniqueTotals, tokens_of, unique_totals
 from registry.documents import INDEX
 from registry.domain.digest import Digest
 from registry.storage.objects import ObjectStore
-from registry.storage.row_groups import RowGroups, StagedParquet
+from registry.storage.row_groups import RowGroups, write_parquet
 
 RANGE_ROWS = 1 << 20
 """Rows of all indexes that are held at a time; to merge one takes some 200 bytes."""
@@ -50,16 +44,7 @@ def write_index(store: ObjectStore, parts: Iterable[pa.RecordBatch]) -> Digest:
     """
     groups = RowGroups(INDEX, group_bytes=_GROUP_BYTES, measure=_row_bytes)
     # Keys are random bytes: compressing them costs time and saves nothing.
-    file = StagedParquet(store, INDEX, compression="none", use_dictionary=False)
-    try:
-        for part in parts:
-            for group in groups.add(part):
-                file.write(group)
-        for group in groups.drain():
-            file.write(group)
-        return file.commit().digest
-    finally:
-        file.discard()
+    return write_parquet(store, parts, groups, compression="none", use_dictionary=False).digest
 
 
 def join_indexes(store: ObjectStore, digests: Sequence[Digest]) -> tuple[Digest, int]:

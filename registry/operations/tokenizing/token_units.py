@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from registry.document_index import DocumentIndexBuilder
+from registry.document_index.building import DocumentIndexBuilder
 from registry.documents import Outcome
 from registry.domain.digest import Digest
 from registry.domain.ledger import Ledger, add_ledgers

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registry.document_index import DocumentIndexBuilder, compare_indexes, unique_totals
+from registry.document_index.building import DocumentIndexBuilder
+from registry.document_index.difference import compare_indexes
+from registry.document_index.totals import unique_totals
 from registry.domain.digest import document_key
 from registry.operations.passes import indexes
 from registry.operations.passes.indexes import (
