@@ -20,7 +20,7 @@ from registry.catalog.tables import (
 from registry.domain.digest import Digest
 from registry.domain.names import reference_to
 from registry.domain.run import Operation
-from registry.domain.version import Content
+from registry.domain.version import Content, VersionState
 
 
 class Candidate(NamedTuple):
@@ -43,6 +43,9 @@ class Candidate(NamedTuple):
     given: tuple[str, ...]
     """The versions whose documents models were given for it."""
 
+    is_withdrawn: bool
+    """Whether it is out of use already."""
+
 
 def load_candidates(connection: Connection) -> list[Candidate]:
     """Return every version, parents before children, in four queries."""
@@ -56,6 +59,7 @@ def load_candidates(connection: Connection) -> list[Candidate]:
             VersionRow.num_documents,
             VersionRow.document_index,
             RunRow.operation,
+            VersionRow.state,
             parents.label("parents"),
         )
         .join_from(VersionRow, DatasetRow, DatasetRow.id == VersionRow.dataset_id)
@@ -94,6 +98,7 @@ def load_candidates(connection: Connection) -> list[Candidate]:
             tuple(models[row.id]),
             tuple(writers[row.id]),
             tuple(given_to[row.id]),
+            row.state is VersionState.WITHDRAWN,
         )
         for row in rows
     ]

@@ -32,6 +32,7 @@ from registry.domain.names import Reference
 from registry.domain.quantities import format_number
 from registry.domain.takedown import (
     ActionKind,
+    ItemDraft,
     ItemKind,
     Selector,
     Takedown,
@@ -79,7 +80,9 @@ class TakedownStore:
             insert_rows(connection, TakedownRow, [row])
             documents = [{"takedown_id": takedown_id, **vars(one)} for one in draft.documents]
             insert_rows(connection, TakedownDocumentRow, documents)
-            insert_rows(connection, TakedownItemRow, _item_rows(connection, takedown_id, draft))
+            insert_rows(
+                connection, TakedownItemRow, _item_rows(connection, takedown_id, draft.items)
+            )
             detail: dict[str, JsonValue] = {
                 "selector": draft.selector.model_dump(mode="json"),
                 "reason": draft.reason,
@@ -135,6 +138,24 @@ class TakedownStore:
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return list(dict.fromkeys(Selector(kind=kind, value=value) for kind, value in rows))
+
+    def extend(
+        self, takedown_id: int, items: Sequence[ItemDraft], *, actor: str, at: datetime
+    ) -> None:
+        """Add entries behind those of an open takedown, in one transaction.
+
+        Raises:
+            UnknownError: There is no such takedown, or a version of the entries is not there.
+            ConflictError: It is closed.
+        """
+        with self._database.writing() as connection:
+            found = _get(connection, takedown_id)
+            _require_open(found, ActionKind.EXEMPTED, ())
+            rows = _item_rows(connection, takedown_id, items, start=len(found.items) + 1)
+            insert_rows(connection, TakedownItemRow, rows)
+            detail: dict[str, JsonValue] = {"items": [one.reference for one in items]}
+            change = Change("takedown.extend", str(takedown_id), detail)
+            audit.append(connection, [change], actor=actor, at=at)
 
     def act(
         self,
@@ -202,9 +223,9 @@ def _require_open(found: Takedown, action: ActionKind, items: Sequence[int]) -> 
 
 
 def _item_rows(
-    connection: Connection, takedown_id: int, draft: TakedownDraft
+    connection: Connection, takedown_id: int, items: Sequence[ItemDraft], *, start: int = 1
 ) -> list[dict[str, object]]:
-    names = [one.reference for one in draft.items if one.kind.is_version]
+    names = [one.reference for one in items if one.kind.is_version]
     wanted = [Reference.parse(name) for name in names]
     versions = dict(zip(names, map(resolve_all(connection, wanted).get, wanted), strict=True))
     return [
@@ -222,7 +243,7 @@ def _item_rows(
             if one.kind is ItemKind.REPORT
             else None,
         }
-        for position, one in enumerate(draft.items, start=1)
+        for position, one in enumerate(items, start=start)
     ]
 
 

@@ -58,7 +58,8 @@ class ItemKind(StrEnum):
     """Vectors that were made from them."""
 
     SUSPECT = "suspect"
-    """A version made outside of muster from one that holds them, in which none was found."""
+    """A version in which none was found, made outside of muster from one that holds them; or made
+    from such a one, or from one that was withdrawn by judgement."""
 
     TAINTED = "tainted"
     """A version in which none was found, but which a model of the list wrote or was given a listed
@@ -74,6 +75,11 @@ class ItemKind(StrEnum):
     def is_version(self) -> bool:
         """Whether it is a version, which can be made again or withdrawn."""
         return self not in {ItemKind.MODEL, ItemKind.REPORT}
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether nothing was found in it, so that a person says what becomes of it."""
+        return self in {ItemKind.SUSPECT, ItemKind.TAINTED}
 
 
 class ActionKind(StrEnum):

@@ -126,7 +126,7 @@ def test_a_withdrawal_is_told_with_its_reason_everywhere(made):
     reason = 'takedown "7"\x1b[2J'
     made.run("dataset", "withdraw", "a/b", "--reason", reason)
     shown = 'takedown "7"␛[2J'
-    said = made.run("normalize", "a/b", "--recipe", "text-default").stderr
+    said = made.run("sample", "a/b").stderr
 
     assert "a/b@1 (withdrawn)" in made.run("list").stdout
     assert {"a/b@1": "withdrawn", "a/b.text-default@1": "sealed"} == {

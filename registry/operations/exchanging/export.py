@@ -6,9 +6,11 @@ from pathlib import Path
 from registry.domain.answers import Export, ExportedFile
 from registry.domain.digest import digest_of_file, finish, new_hasher
 from registry.domain.names import Reference
+from registry.domain.quantities import format_number
 from registry.domain.version import Shard
 from registry.errors import ConflictError, CorruptObjectError, InputError, StorageError
 from registry.operations.context import Context
+from registry.operations.passes.inputs import refuse_withdrawn
 from registry.operations.passes.shards import open_shard
 from registry.sources.file import SourceFile, foreign_errors
 from registry.storage.objects import replaced_file, translated_errors
@@ -22,16 +24,23 @@ def export(context: Context, reference: Reference, folder: Path) -> Export:
     A file that is already there is left alone if it holds the shard's bytes, else refused.
 
     Raises:
-        InputError: Something else is in the way.
+        InputError: The version was withdrawn, or something else is in the way.
         UnreadableError: A file that is registered in place is gone.
         ConflictError: A file that is registered in place has changed.
         CorruptObjectError: A stored shard no longer matches its digest.
         StorageError: The folder cannot be written.
     """
     version = context.catalog.versions.get(reference)
+    refuse_withdrawn(context, version)
     shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
     files: list[ExportedFile] = []
     for shard in shards:
+        if shard.reading is not None and shard.reading.without:
+            number = format_number(len(shard.reading.without), "text")
+            context.progress.note(
+                f"warning: {shard.path} is written as it lies, with {number} that the version "
+                "leaves out; muster normalize writes files without"
+            )
         target = folder / shard.path
         if not _is_there(shard, target):
             _write(context, shard, target)

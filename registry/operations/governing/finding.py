@@ -71,6 +71,9 @@ class Search:
     tainted: set[str] = field(default_factory=set)
     """Versions in which none was found, behind models of the list."""
 
+    suspects: set[str] = field(default_factory=set)
+    """Versions in which none was found, made from such that hold some, or from each other."""
+
     models: set[str] = field(default_factory=set)
     fits_everything: bool = True
     """Whether every document that was looked at is meant."""
@@ -101,27 +104,31 @@ class Search:
     def _begin_again(self) -> None:
         """Forget what is judged by the texts and places that are known, and keep those."""
         self.items, self.unread, self.numbers, self.models = [], [], {}, set()
-        self.holders, self.tainted, self.copies = {}, set(), {}
+        self.holders, self.tainted, self.suspects, self.copies = {}, set(), set(), {}
         self.fits_everything = True
 
     def _look(self, candidate: Candidate) -> None:
         inherited = [one for one in candidate.parents if one in self.numbers]
         if candidate.content is not Content.DOCUMENTS:
-            if inherited:
+            if inherited and self.suspects.issuperset(inherited):
+                self._add_suspect(candidate)
+            elif inherited:
                 self._add(candidate, _KINDS[candidate.content], self._add_up(inherited))
             else:
                 self._add_tainted(candidate)
             return
         found = self._find(candidate)
-        if found is None:
+        if found is None and not candidate.is_withdrawn:
             self.unread.append(candidate.reference)
         found = found or _NOTHING
         self.fits_everything &= found.number == candidate.num_documents
         if found.number:
             is_mixture = len(candidate.parents) > 1
             self._add(candidate, ItemKind.MIXTURE if is_mixture else ItemKind.DOCUMENTS, found)
-        elif inherited and candidate.operation is Operation.DERIVE:
-            self._add(candidate, ItemKind.SUSPECT, _NOTHING)
+        elif not self.suspects.isdisjoint(inherited) or (
+            inherited and candidate.operation is Operation.DERIVE
+        ):
+            self._add_suspect(candidate)
         else:
             self._add_tainted(candidate)
 
@@ -145,8 +152,11 @@ class Search:
             or not self.tainted.isdisjoint(candidate.parents)
         ):
             self.tainted.add(candidate.reference)
-            self._add_item(ItemKind.TAINTED, candidate.reference, _NOTHING)
-            self._add_models(candidate, _NOTHING)
+            self._add_version(ItemKind.TAINTED, candidate, _NOTHING)
+
+    def _add_suspect(self, candidate: Candidate) -> None:
+        self.suspects.add(candidate.reference)
+        self._add(candidate, ItemKind.SUSPECT, _NOTHING)
 
     def _add(self, candidate: Candidate, kind: ItemKind, found: Found) -> None:
         holds_documents = candidate.content is Content.DOCUMENTS
@@ -158,10 +168,12 @@ class Search:
             [candidate.reference] if holds_documents else none,
             *(self.holders.get(one, none) for one in behind),
         )
-        self._add_item(kind, candidate.reference, found)
-        self._add_models(candidate, found)
+        self._add_version(kind, candidate, found)
 
-    def _add_models(self, candidate: Candidate, found: Found) -> None:
+    def _add_version(self, kind: ItemKind, candidate: Candidate, found: Found) -> None:
+        """Name a version that is in use, and the models that were trained on any."""
+        if not candidate.is_withdrawn:
+            self._add_item(kind, candidate.reference, found)
         for model in candidate.models:
             if model not in self.models:
                 self.models.add(model)

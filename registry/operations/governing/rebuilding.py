@@ -19,7 +19,7 @@ from registry.domain.reading import Reading
 from registry.domain.run import Operation, Run, RunDraft
 from registry.domain.takedown import Takedown
 from registry.domain.tokenizer import CountingPolicy
-from registry.domain.version import Content, Shard, Version, VersionDraft
+from registry.domain.version import Content, Shard, Version, VersionDraft, VersionState
 from registry.operations.collecting.contribution_terms import ContributionCounts, list_licences
 from registry.operations.context import CODE, Context, environment
 from registry.operations.mixing.mixtures import get as get_mixture
@@ -40,12 +40,24 @@ _ANY = 1
 class Rebuilding:
     """What takes the place of each version of a takedown."""
 
-    def __init__(self, context: Context, takedown: Takedown, digests: Sequence[Digest]) -> None:
+    def __init__(self, context: Context, takedown: Takedown) -> None:
         self._context = context
         self._takedown = takedown
-        self._digests = frozenset(digests)
+        # What any takedown keeps out comes back with none.
+        self._digests = frozenset(context.catalog.takedowns.list_digests())
+        self._earlier = {
+            item.reference: item.done.result
+            for one in context.catalog.takedowns.list()
+            for item in one.items
+            if one.id != takedown.id and item.done is not None and item.done.result is not None
+        }
+        """What took the place of versions in other takedowns."""
+
+        # What a person withdrew without anything found in it is not known to be in nothing else.
         self._results: dict[str, str | None] = {
-            item.reference: item.done.result for item in takedown.items if item.done is not None
+            item.reference: item.done.result
+            for item in takedown.items
+            if item.done is not None and not item.kind.is_judged
         }
 
     def rebuild(self, reference: str) -> str | None:
@@ -63,6 +75,16 @@ class Rebuilding:
             result = self._leave_out(made)
         self._results[reference] = result
         return result
+
+    def _now(self, reference: str) -> str | None:
+        """Return what stands in a version's place; None: nothing is left of it."""
+        found: str | None = reference
+        while found is not None:
+            following = self._results.get(found, self._earlier.get(found, found))
+            if following == found:
+                break
+            found = following
+        return found
 
     def count_again(self) -> None:
         """Count what was made again by the tokenizers that had counted what it replaces."""
@@ -88,11 +110,13 @@ class Rebuilding:
         inputs = self._context.catalog.runs.inputs(run.id)
         if run.operation not in {Operation.NORMALIZE, Operation.TOKENIZE, Operation.EMBED}:
             return version.reference
-        parent, *others = (self._results.get(one, one) for one in inputs)
+        parent, *others = map(self._now, inputs)
         if parent is None or None in others or run.operation is Operation.EMBED:
             return None
         if [parent, *others] == inputs:
             return version.reference
+        if self._is_withdrawn(parent):
+            return version.reference if version.content is Content.DOCUMENTS else None
         if run.operation is Operation.TOKENIZE:
             counting = read_counting(self._context, run)
             made = tokenize(
@@ -104,6 +128,10 @@ class Rebuilding:
             )
             return made.reference
         return self._normalize_again(version, parent, [one for one in others if one is not None])
+
+    def _is_withdrawn(self, reference: str) -> bool:
+        version = self._context.catalog.versions.get(Reference.parse(reference))
+        return version.state is VersionState.WITHDRAWN
 
     def _normalize_again(self, version: Version, parent: str, others: list[str]) -> str:
         """Return a version made by the same recipe, with what it learns from what is left."""
@@ -125,10 +153,7 @@ class Rebuilding:
     def _mix_again(self, version: Version) -> str | None:
         """Return the same weights over what took the place of each part; None: no part is left."""
         mixture = get_mixture(self._context, Reference.parse(version.reference))
-        results = {
-            part.reference: self._results.get(part.reference, part.reference)
-            for part in mixture.parts
-        }
+        results = {part.reference: self._now(part.reference) for part in mixture.parts}
         weights = [
             (Reference.parse(result), Fraction(part.weight))
             for part in mixture.parts
@@ -198,7 +223,7 @@ class Rebuilding:
         context = self._context
         reference = Reference.parse(version.reference)
         parents = context.catalog.lineage.parents(reference)
-        inputs = [self._results.get(parent, parent) for parent in parents]
+        inputs = [self._now(parent) for parent in parents]
         kept = tuple(dict.fromkeys(one for one in inputs if one is not None))
         stated = self._find_statements(version)
         draft = VersionDraft(
@@ -209,7 +234,7 @@ class Rebuilding:
             fields=version.fields,
             recipe=version.recipe,
             inputs=kept,
-            taken=self._list_taken(version, sum(shard.num_documents for shard in shards)),
+            taken=self._list_taken(version, entry),
             generation=stated[0] if stated else None,
             languages=version.languages,
             tags=version.tags,
@@ -267,7 +292,7 @@ class Rebuilding:
         return [self._repeat(one) for one in node.generations]
 
     def _repeat(self, stated: Generation) -> GenerationDraft:
-        grounded = (self._results.get(one, one) for one in stated.grounded_in)
+        grounded = (self._now(one) for one in stated.grounded_in)
         return GenerationDraft(
             role=stated.role,
             model=None if stated.model is None else ModelReference.parse(stated.model),
@@ -276,20 +301,28 @@ class Rebuilding:
             grounded_in=tuple(one for one in grounded if one is not None),
         )
 
-    def _list_taken(self, version: Version, num_documents: int) -> tuple[tuple[str, int], ...]:
-        """Return what is taken of each parent now, where that is certain: of whole parents."""
+    def _list_taken(self, version: Version, entry: LedgerEntry) -> tuple[tuple[str, int], ...]:
+        """Return what is taken of each parent now, where that is certain.
+
+        It is so of whole parents, and where all that went was found in one parent alone.
+        """
         graph = self._context.catalog.generations.upstream([Reference.parse(version.reference)])
         node = graph.nodes[graph.starts[version.reference]]
+        num_removed = entry.documents_in - entry.documents_kept
+        found = {item.reference for item in self._takedown.items if item.num_documents}
+        holders = {graph.nodes[key].reference for key in node.taken or {}} & found
         taken: dict[str, int] = {}
         for key, number in (node.taken or {}).items():
             parent = graph.nodes[key]
-            result = self._results.get(parent.reference, parent.reference)
+            result = self._now(parent.reference)
             if result is None:
                 continue
             now = self._context.catalog.versions.get(Reference.parse(result))
-            is_whole = number == parent.num_documents
-            taken[result] = now.num_documents if is_whole else number
-        return tuple(taken.items()) if sum(taken.values()) == num_documents else ()
+            if number == parent.num_documents:
+                taken[result] = now.num_documents
+            else:
+                taken[result] = number - num_removed * (holders == {parent.reference})
+        return tuple(taken.items()) if sum(taken.values()) == entry.documents_kept else ()
 
 
 def _licence_of(version: Version) -> str | None:

@@ -14,6 +14,7 @@ from registry.domain.names import DatasetName, Reference
 from registry.domain.quantities import format_number
 from registry.domain.takedown import (
     ActionKind,
+    ItemDraft,
     ItemKind,
     PlannedStep,
     Selector,
@@ -136,12 +137,12 @@ def apply(context: Context, takedown_id: int) -> Takedown:
     found = context.catalog.takedowns.get(takedown_id)
     if found.closed is not None:
         raise ConflictError(f"takedown {found.id} is closed")
-    digests = context.catalog.takedowns.list_digests(takedown_id)
-    rebuilding = Rebuilding(context, found, digests)
+    rebuilding = Rebuilding(context, found)
     for item in found.open_items:
         if item.kind in _REBUILT:
             _apply_one(context, found, item, rebuilding)
     rebuilding.count_again()
+    _name_what_was_made(context, takedown_id)
     return show(context, takedown_id)
 
 
@@ -182,6 +183,8 @@ def withdraw(context: Context, takedown_id: int, item: int, *, reason: str) -> T
     if named is not None:
         reference = Reference.parse(named.reference)
         context.catalog.versions.withdraw(reference, reason=reason, actor=actor, at=at)
+        _name_what_was_made(context, takedown_id)
+        answer = context.catalog.takedowns.get(takedown_id)
     return answer.as_of(at)
 
 
@@ -207,12 +210,36 @@ def _plan_one(item: TakedownItem) -> PlannedStep:
         ItemKind.MIXTURE: (f"a version without {number}; this one withdrawn", "rebuild"),
         ItemKind.DERIVED: ("made again from what is rebuilt; this one withdrawn", "rebuild"),
         ItemKind.EMBEDDINGS: ("withdrawn, and not made again", "withdraw"),
-        ItemKind.SUSPECT: ("made outside of muster, nothing found: withdraw or exempt", "decide"),
+        ItemKind.SUSPECT: ("made from the list, nothing found: withdraw or exempt", "decide"),
         ItemKind.TAINTED: ("through a model of the list, none found: withdraw or exempt", "decide"),
         ItemKind.MODEL: ("was trained on the list: exempt with a reason", "decide"),
         ItemKind.REPORT: ("stands on them: report again, exempt with the new id", "decide"),
     }[item.kind]
     return PlannedStep(item=item.number, reference=item.reference, step=step, what=what)
+
+
+def _name_what_was_made(context: Context, takedown_id: int) -> None:
+    """Add what is in use and made from an entry that was withdrawn by judgement.
+
+    Nothing was found in such an entry, so nothing was sought in what was made from it; it may have
+    been made, or made again, after the list was frozen.
+    """
+    found = context.catalog.takedowns.get(takedown_id)
+    listed = {item.reference for item in found.items}
+    made: dict[str, None] = {}
+    for item in found.items:
+        if item.kind.is_judged and item.done and item.done.action is ActionKind.WITHDRAWN:
+            below = context.catalog.lineage.downstream(Reference.parse(item.reference))
+            made |= {one.reference: None for one in below.nodes if one.withdrawal is None}
+    drafts = [
+        ItemDraft(kind=ItemKind.SUSPECT, reference=reference, num_documents=0)
+        for reference in made
+        if reference not in listed
+    ]
+    if drafts:
+        context.catalog.takedowns.extend(
+            takedown_id, drafts, actor=context.actor, at=context.clock()
+        )
 
 
 def _describe_copies(number: int) -> str:

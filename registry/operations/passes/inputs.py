@@ -10,17 +10,25 @@ _DESCRIBED = frozenset(one.value for one in MetadataFormat)
 """The kinds of sources of versions that an import made of a description."""
 
 
-def open_input(context: Context, reference: Reference, *, or_table: bool = False) -> Version:
-    """Return a version whose documents are about to be read; say so if it was withdrawn.
+def open_input(
+    context: Context,
+    reference: Reference,
+    *,
+    or_table: bool = False,
+    or_withdrawn: bool = False,
+) -> Version:
+    """Return a version whose documents are about to be read.
 
     Args:
         context: The open registry.
         reference: The version.
         or_table: Whether the rows of a table will do as well.
+        or_withdrawn: Whether one that was withdrawn will do, to look at; it is said.
 
     Raises:
         UnknownError: There is no such version.
-        InputError: It holds something else, or only stands for data that is not here.
+        InputError: It holds something else, only stands for data that is not here, or was
+            withdrawn: what is made of it would bring back what had to go.
     """
     version = context.catalog.versions.get(reference)
     if version.content is Content.MIXTURE:
@@ -43,8 +51,27 @@ def open_input(context: Context, reference: Reference, *, or_table: bool = False
             f"{version.reference} stands for data elsewhere: it was imported as a description",
             hint=f"muster register PATH --name {version.dataset}",
         )
-    if version.state is VersionState.WITHDRAWN:
-        found = context.catalog.versions.find_withdrawal(Reference.parse(version.reference))
-        reason = "" if found is None else f": {found.reason}"
-        context.progress.note(f"warning: {version.reference} was withdrawn{reason}")
+    if or_withdrawn and version.state is VersionState.WITHDRAWN:
+        context.progress.note(f"warning: {_say_withdrawn(context, version)}")
+    else:
+        refuse_withdrawn(context, version)
     return version
+
+
+def refuse_withdrawn(context: Context, version: Version) -> None:
+    """Refuse to read what is not to be used any more.
+
+    Raises:
+        InputError: It was withdrawn.
+    """
+    if version.state is VersionState.WITHDRAWN:
+        raise InputError(
+            _say_withdrawn(context, version),
+            hint=f"what stands in its place: muster show {version.dataset}",
+        )
+
+
+def _say_withdrawn(context: Context, version: Version) -> str:
+    found = context.catalog.versions.find_withdrawal(Reference.parse(version.reference))
+    reason = "" if found is None else f": {found.reason}"
+    return f"{version.reference} was withdrawn{reason}"

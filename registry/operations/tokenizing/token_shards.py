@@ -17,6 +17,7 @@ from registry.domain.tokens import TokenManifest
 from registry.domain.version import Content, Shard, Version
 from registry.errors import CorruptObjectError, InputError, UnreadableError
 from registry.operations.context import Context
+from registry.operations.passes.inputs import refuse_withdrawn
 from registry.storage.objects import translated_errors
 from registry.tokenization.formats.base import Origin
 from registry.tokenization.formats.megatron_reader import MegatronReader
@@ -46,12 +47,13 @@ def open_token_shards(context: Context, reference: Reference, stack: ExitStack) 
         stack: Removes in the end what was copied here from a store that is no local folder.
 
     Raises:
-        InputError: The version holds documents.
+        InputError: The version holds documents, or was withdrawn.
         UnknownError: An object is gone.
         UnreadableError: A shard is not what it was said to be.
         StorageError: There is no space for a copy.
     """
     version = _require_tokens(context.catalog.versions.get(reference))
+    refuse_withdrawn(context, version)
     shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
     folder = _folder_for_copies(context, shards, stack)
     files = {

@@ -26,7 +26,7 @@ def sample(context: Context, reference: Reference, *, num_documents: int, seed: 
         InputError: The version holds tokens.
         ConflictError: Its files changed.
     """
-    version = open_input(context, reference, or_table=True)
+    version = open_input(context, reference, or_table=True, or_withdrawn=True)
     rows = draw_rows(version.num_documents, num_documents=num_documents, seed=seed)
     iterate = iter_rows if version.content is Content.TABLE else iter_documents
     return Sample(

@@ -346,3 +346,83 @@ def test_a_deadline_that_has_passed_is_said_until_it_is_closed(mixed, context):
     mixed.takedowns.close(late.id, evidence="mail")
     assert not mixed.takedowns.show(late.id).is_overdue
     assert [] == context.catalog.takedowns.list_overdue(context.clock())
+
+
+def texts_of(muster, name):
+    return [text for batch in muster.stream(name) for text in batch["text"].to_pylist()]
+
+
+def test_a_second_takedown_brings_back_nothing_of_the_first(mixed):
+    for number in (3, 5):
+        opened = mixed.takedowns.open("url-pattern", f"https://example.org/private/{number}", **WHY)
+        done = mixed.takedowns.apply(opened.id)
+
+    results = {item.reference: item.done.result for item in done.items if item.done}
+    assert {
+        "web/real@2": "web/real@3",
+        "mix/all@2": "mix/all@3",
+        "mix/all.text-default@2": "mix/all.text-default@3",
+        f"{TOKENS}@2": f"{TOKENS}@3",
+    } == results
+    for name, number in (("web/real", 6), ("mix/all", 8), ("mix/all.text-default", 8)):
+        texts = texts_of(mixed, name)
+        assert number == len(texts)
+        assert not [text for text in texts if "line 3 " in text or "line 5 " in text]
+
+
+def test_nothing_is_made_of_a_version_that_was_taken_down(mixed, tmp_path):
+    mixed.takedowns.apply(mixed.takedowns.open("url-pattern", URL, **WHY).id)
+
+    with pytest.raises(InputError, match=r"web/real@1 was withdrawn: takedown 1") as caught:
+        mixed.normalize("web/real@1", recipe="text-default")
+    assert "muster show web/real" in caught.value.hint
+    with pytest.raises(InputError, match="was withdrawn"):
+        mixed.export("web/real@1", tmp_path / "out")
+    with pytest.raises(InputError, match="was withdrawn"):
+        mixed.open_tokens(f"{TOKENS}@1")
+
+
+def test_a_file_that_still_holds_the_document_is_exported_with_a_warning(mixed, context, tmp_path):
+    mixed.takedowns.apply(mixed.takedowns.open("url-pattern", URL, **WHY).id)
+    said = []
+    context.progress.note = said.append
+    mixed.export("web/real", tmp_path / "out")
+
+    assert [1] == [one.count("1 text that the version leaves out") for one in said]
+
+
+def test_what_is_made_from_a_suspect_is_one(mixed, tmp_path):
+    path = write_jsonl(tmp_path / "other.jsonl", records(3, text="made elsewhere {row}"))
+    mixed.register([str(path)], name="other/made", card=Card(take=("web/real=3",)))
+    mixed.normalize("other/made", recipe="text-default")
+    mixed.tokenize("other/made.text-default", tokenizer="tiny")
+    mixed.models.add("org/far@v1", trained_on=["other/made.text-default.tiny"])
+    opened = mixed.takedowns.open("url-pattern", URL, **WHY)
+
+    wanted = ["other/made@1", "other/made.text-default@1", "other/made.text-default.tiny@1"]
+    kinds = {one.reference: one.kind for one in opened.items}
+    assert ["suspect"] * 3 == [kinds[name] for name in wanted]
+    assert "model" == kinds["org/far@v1"]
+
+
+def test_what_was_made_again_from_a_version_withdrawn_by_judgement_is_judged_too(mixed):
+    opened = mixed.takedowns.open("url-pattern", URL, **WHY)
+    mixed.takedowns.apply(opened.id)
+    (tainted,) = [one.number for one in opened.items if one.kind == "tainted"]
+    done = mixed.takedowns.withdraw(opened.id, tainted, reason="by a model of the list")
+
+    added = {one.reference: one.kind for one in done.items[len(opened.items) :]}
+    remade = ("mix/all@2", "mix/all.text-default@2", f"{TOKENS}@2")
+    assert dict.fromkeys(remade, "suspect") == added
+    with pytest.raises(ConflictError, match="open entries"):
+        mixed.takedowns.close(opened.id, evidence="mail")
+
+
+def test_what_is_taken_of_a_part_stays_certain_where_one_part_held_it(mixed, tmp_path):
+    items = [*with_urls(records(4, text=REAL)), *records(2, first=8, text=MADE)]
+    path = str(write_jsonl(tmp_path / "part.jsonl", items))
+    mixed.register([path], name="mix/part", card=Card(take=("web/real=4", "made/some=2")))
+    mixed.takedowns.apply(mixed.takedowns.open("url-pattern", URL, **WHY).id)
+
+    shares = mixed.generations.show("mix/part").documents
+    assert (5, 2, 2) == (shares.total, shares.low, shares.high)

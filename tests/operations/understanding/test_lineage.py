@@ -1,5 +1,7 @@
 """What a selection answers, and what each field was made from, on data that was really made."""
 
+from functools import partial
+
 import pytest
 
 from registry.domain.card import Card
@@ -112,12 +114,17 @@ def test_what_is_withdrawn_says_why_wherever_it_is_shown_or_worked_on(made, cont
     said = []
     context.progress.note = said.append
     made.datasets.withdraw("math/qa", reason="a takedown")
-    made.normalize("math/qa", recipe="text-default")
-    made.tokenize("math/qa", tokenizer="tiny", count_only=True)
-    made.tokenize_sample("math/qa", tokenizer="tiny", fraction=0.5)
+    for work in (
+        partial(made.normalize, recipe="text-default"),
+        partial(made.tokenize, tokenizer="tiny", count_only=True),
+        partial(made.tokenize_sample, tokenizer="tiny", fraction=0.5),
+    ):
+        with pytest.raises(InputError, match="math/qa@1 was withdrawn: a takedown"):
+            work("math/qa")
+    made.sample("math/qa", num_documents=1)
     withdrawal = made.show("math/qa").withdrawal
 
-    assert ["warning: math/qa@1 was withdrawn: a takedown"] * 3 == said
+    assert ["warning: math/qa@1 was withdrawn: a takedown"] == said
     assert ("a takedown", "tester") == (withdrawal.reason, withdrawal.actor)
     assert [None, "a takedown"] == [
         node.withdrawal for node in made.lineage("math/qa.text-default").nodes
