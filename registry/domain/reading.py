@@ -8,6 +8,9 @@ from registry.domain.base import Value
 from registry.domain.digest import Digest
 from registry.errors import InputError
 
+MEMBER_MARK = "!/"
+"""Between the name of an archive and that of its member."""
+
 
 class Format(StrEnum):
     """The layout of the decompressed bytes."""

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
-from registry.domain.reading import Compression, Container, Reading
+from registry.domain.reading import MEMBER_MARK, Compression, Container, Reading
 from registry.errors import UnreadableError
 from registry.sources.compression import (
     BLOCK_BYTES,
@@ -18,9 +18,6 @@ from registry.sources.compression import (
     spool,
 )
 from registry.sources.file import SourceFile, check_name, foreign_errors, is_left_out
-
-MEMBER_MARK = "!/"
-"""Between the name of an archive and that of its member."""
 
 # What zipfile and tarfile let through where a header is damaged.
 _DAMAGE = (ValueError, OverflowError, RuntimeError, struct.error)

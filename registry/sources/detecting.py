@@ -8,9 +8,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from registry.domain.reading import Compression, Container, Field, Format, Reading, Split
+from registry.domain.reading import (
+    MEMBER_MARK,
+    Compression,
+    Container,
+    Field,
+    Format,
+    Reading,
+    Split,
+)
 from registry.errors import InputError, UnreadableError
-from registry.sources.archive import MEMBER_MARK, iter_members
+from registry.sources.archive import iter_members
 from registry.sources.arrow_ipc import find_arrow_fields
 from registry.sources.columnar import fields_of
 from registry.sources.columns import MeanLengths, choose_columns

@@ -340,7 +340,7 @@ def test_documents_are_embedded_searched_and_measured(muster, corpus):
     assert 1 == len(terms.stdout.splitlines())
     assert (10, "a/b.static@1") == (measured["num_documents"], measured["embeddings"])
     assert "unchanged  a/b.static@1" == told[0]
-    assert "diversity.vendi_score" in muster.run("show", "a/b.static").stdout
+    assert "diversity: vendi score" in muster.run("show", "a/b.static").stdout
     assert "Vendi score" in muster.run("diversity", "a/b", "-n", 10).stdout
     assert "begins" in muster.run("similar", "a/b", "--text", "naïve document").stdout
 

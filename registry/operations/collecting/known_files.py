@@ -8,11 +8,11 @@ import pyarrow.compute as pc
 
 from registry.domain.digest import PREFIX, Digest
 from registry.domain.names import DatasetName, Reference
+from registry.domain.reading import MEMBER_MARK
 from registry.domain.version import Shard, Version, VersionState
 from registry.operations.collecting.scan import FileFacts, RejectedRows
 from registry.operations.context import Context
 from registry.operations.passes.quarantine import QuarantineWriter, read_quarantine
-from registry.sources.archive import MEMBER_MARK
 from registry.sources.file import SourceFile
 from registry.sources.places import Stamp, read_stamp
 

@@ -18,6 +18,7 @@ from registry.domain.ledger import Ledger, LedgerEntry
 from registry.domain.names import Reference
 from registry.domain.quantities import format_number
 from registry.domain.quarantine import Release
+from registry.domain.reading import MEMBER_MARK
 from registry.domain.run import DERIVED_FROM, Operation, RunDraft
 from registry.domain.version import Metric, Shard, Version, VersionDraft
 from registry.domain.words import require_words
@@ -38,7 +39,6 @@ from registry.operations.passes.quarantine import QuarantineWriter
 from registry.operations.passes.shards import read_shard
 from registry.operations.passes.suppression import load_suppression
 from registry.operations.understanding.quarantines import read_rejected, source_of
-from registry.sources.archive import MEMBER_MARK
 from registry.storage.shards import ShardWriter
 
 

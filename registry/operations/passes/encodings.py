@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from registry.domain.answers import EncodingUse
-from registry.domain.reading import Encoding
+from registry.domain.reading import MEMBER_MARK, Encoding
 from registry.domain.version import Metric, Shard
-from registry.sources.archive import MEMBER_MARK
 
 NUM_FILES: Final = "other_encodings.num_files"
 """The metric that counts files which are not UTF-8."""
