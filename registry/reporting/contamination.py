@@ -73,10 +73,7 @@ def overlapping_row(
 
 def say_overlap(method: OverlapMethod) -> str:
     """Return by what documents were found, as a sentence."""
-    common = ""
-    if method.common is not None:
-        common = f", but for those of more than {format_number(method.common, 'document')}"
-    return f"by equal text, and by {method.words} words in a row{common}"
+    return f"by equal text, and by {method}"
 
 
 def _blocks(answers: Sequence[OverlapMeasurement]) -> "Iterator[RenderableType]":

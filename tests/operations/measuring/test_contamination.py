@@ -7,6 +7,7 @@ import pytest
 
 from registry.domain.card import Card
 from registry.errors import InputError
+from registry.reporting.figures import contamination
 from tests.operations.factories import records, write_jsonl
 
 WORDS = [f"w{number}" for number in range(40)]
@@ -167,6 +168,66 @@ def test_a_near_copy_of_what_overlaps_stays_in_any_order(muster, tmp_path):
         (explained,) = muster.reports.explain(report, "unique")
         (said,) = (one.meaning for one in explained.inputs if "web/one@1" in one.meaning)
         assert said.endswith("in overlap with evaluation data, 0 in near duplicates")
+
+
+def counted(muster, tmp_path, texts_of):
+    for name, texts in texts_of.items():
+        register(muster, tmp_path, name, texts)
+    muster.tokenizers.train(list(texts_of), name="tiny", vocab_size=280)
+    for name in texts_of:
+        muster.tokenize(name, tokenizer="tiny", count_only=True)
+    return [f"{name}@1" for name in texts_of]
+
+
+def test_a_report_goes_by_the_standard_method_where_it_was_measured(muster, tmp_path):
+    item = make_text(1, 20)
+    register(muster, tmp_path, "eval/e", [item], kind="evaluation")
+    quote = " ".join(item.split()[:9])
+    texts = [f"{quote} {make_text(2, 30)}", f"{item} {make_text(3, 30)}", make_text(4, 30)]
+    names = counted(muster, tmp_path, {"web/a": texts})
+    left = []
+    for asked in ({"words": 8, "common": 5}, {"words": 7}, {}, {"words": 6}):
+        muster.measure_contamination(names, **asked)
+        left.append(muster.report(names, num_parameters=[1000]).contamination)
+
+    # The newest, until the standard one was measured.
+    assert [(8, 5), (7, None), (13, None), (13, None)] == [
+        (one.comparisons[0].method.words, one.comparisons[0].method.common) for one in left
+    ]
+    assert [2, 2, 1, 1] == [one.num_documents for one in left]
+
+
+def test_warnings_name_each_method_and_the_commands_that_find_the_same(muster, tmp_path):
+    item = make_text(1, 20)
+    register(muster, tmp_path, "eval/e", [item], kind="evaluation")
+    quote = " ".join(item.split()[:9])
+    names = counted(
+        muster,
+        tmp_path,
+        {
+            name: [f"{quote} {make_text(seed, 30)}", f"{item} {make_text(seed + 1, 30)}"]
+            for name, seed in (("web/a", 10), ("web/b", 20), ("web/c", 30))
+        },
+    )
+    muster.measure_contamination(names[:2])
+    muster.measure_contamination(names[2:], words=8, common=5)
+    report = muster.report(names, num_parameters=[1000])
+    said = {one.code.value: one for one in report.warnings}
+    mixed = said["mixed-contamination"]
+
+    assert [1, 1, 2] == [line.num_documents for line in report.contamination.lines]
+    assert said["contamination"].hint == (
+        "muster measure contamination web/a@1 web/b@1 --against eval/e@1 --list overlap-1.csv && "
+        "muster measure contamination web/c@1 --against eval/e@1 --words 8 --common 5 "
+        "--list overlap-2.csv"
+    )
+    assert "web/a@1, web/b@1 with eval/e@1 by 13 words in a row; web/c@1 with" in mixed.message
+    assert "muster measure contamination web/c@1 --against eval/e@1" == mixed.hint
+    assert "13 words in a row and of 8 words in a row, but for those" in contamination(report)
+    muster.measure_contamination(names[2:], against=["eval/e@1"])
+    alike = muster.report(names, num_parameters=[1000])
+    assert "mixed-contamination" not in {one.code.value for one in alike.warnings}
+    assert [1, 1, 1] == [line.num_documents for line in alike.contamination.lines]
 
 
 def test_a_recipe_on_the_fly_is_measured_as_it_was_counted(muster, tmp_path):
