@@ -78,10 +78,13 @@ class OverlapFound(Value):
     """Items that stand in a document, or share an n-gram with one."""
 
     num_documents: int
-    """Distinct documents that overlap."""
+    """Documents that overlap, copies included, as they are listed."""
 
     num_equal_documents: int
     """Those of them that are an item as a whole."""
+
+    num_distinct_documents: int
+    """Those that overlap, one copy of each."""
 
     examples: tuple[OverlappingDocument, ...]
     """The documents with the most n-grams."""
@@ -130,7 +133,7 @@ class ContaminatedLine(Value):
 
     reference: str
     num_equal_documents: int
-    """Equal to a document of evaluation data."""
+    """Equal to a document of evaluation data; here and below one copy of each."""
 
     equal_tokens: int
     num_overlapping_documents: int = 0

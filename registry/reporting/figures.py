@@ -194,7 +194,7 @@ def contamination(report: Report) -> str:
     names = ", ".join(item.reference for item in found.evaluation)
     if not found.comparisons and all(item.num_documents is None for item in found.evaluation):
         return f"not compared with {names}"
-    documents = format_number(found.num_documents, "document")
+    documents = format_number(found.num_documents, "distinct document")
     whole = f"{documents}, {format_count(found.num_tokens)} tokens, left out of unique"
     return f"overlap with {names}: {whole}; {_ngrams(found)}"
 
@@ -204,7 +204,7 @@ def _ngrams(found: Contamination) -> str:
     if not found.comparisons:
         return "n-grams not measured"
     missing = ", not measured everywhere" if found.unmeasured else ""
-    return f"n-grams of {' and of '.join(map(str, found.methods))}{missing}"
+    return f"by {' and by '.join(map(str, found.methods))}{missing}"
 
 
 def diversity(report: Report) -> list[str]:

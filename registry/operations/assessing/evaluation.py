@@ -127,7 +127,7 @@ def warn_of_contamination(found: Contamination) -> list[ReportWarning]:
     """Return what to know of evaluation data in the supply; nothing where none is registered."""
     warnings = []
     if found.lines:
-        documents = format_number(found.num_documents, "document")
+        documents = format_number(found.num_documents, "distinct document")
         warnings.append(
             ReportWarning(
                 code=WarningCode.CONTAMINATION,

@@ -71,8 +71,9 @@ def test_what_is_found_is_what_words_alone_say(muster, tmp_path):
         found.num_short_items,
         found.num_found_items,
     )
-    # The third copy of a text is no document of its own.
-    assert (len(expected) - 1, 2) == (found.num_documents, found.num_equal_documents)
+    # Copies are listed, and counted as such; one of them is distinct.
+    assert (len(expected), 3) == (found.num_documents, found.num_equal_documents)
+    assert len(expected) - 1 == found.num_distinct_documents
 
 
 def test_a_second_call_reads_nothing_and_another_set_is_measured_alone(muster, tmp_path):
@@ -102,9 +103,9 @@ def test_what_many_documents_say_can_be_passed_over(muster, tmp_path):
     (all_,) = muster.measure_contamination(["web/a"])
     (few,) = muster.measure_contamination(["web/a"], common=3)
 
-    assert 5 == all_.against[0].num_documents
+    assert (8, 5) == (all_.against[0].num_documents, all_.against[0].num_distinct_documents)
     assert ["i4"] == sorted({row["id"] for row in read(muster, few.against[0])})[:1]
-    assert 1 == few.against[0].num_documents
+    assert (4, 1) == (few.against[0].num_documents, few.against[0].num_distinct_documents)
 
 
 def test_reports_leave_out_what_was_measured_and_say_what_was_not(muster, tmp_path):
@@ -185,16 +186,26 @@ def test_a_report_goes_by_the_standard_method_where_it_was_measured(muster, tmp_
     quote = " ".join(item.split()[:9])
     texts = [f"{quote} {make_text(2, 30)}", f"{item} {make_text(3, 30)}", make_text(4, 30)]
     names = counted(muster, tmp_path, {"web/a": texts})
-    left = []
+    left, reports = [], []
     for asked in ({"words": 8, "common": 5}, {"words": 7}, {}, {"words": 6}):
         muster.measure_contamination(names, **asked)
-        left.append(muster.report(names, num_parameters=[1000]).contamination)
+        reports.append(muster.report(names, num_parameters=[1000]))
+        left.append(reports[-1].contamination)
 
     # The newest, until the standard one was measured.
     assert [(8, 5), (7, None), (13, None), (13, None)] == [
         (one.comparisons[0].method.words, one.comparisons[0].method.common) for one in left
     ]
     assert [2, 2, 1, 1] == [one.num_documents for one in left]
+    expected = (
+        "overlap with evaluation data is found by equal text and 13 words in a row, in place of "
+        "equal text and 7 words in a row"
+    )
+    for diff in (
+        muster.reports.diff(reports[1].id, reports[2].id),
+        muster.reports.rerun(reports[1].id),
+    ):
+        assert expected in [change.message for change in diff.changes if change.cause == "measure"]
 
 
 def test_warnings_name_each_method_and_the_commands_that_find_the_same(muster, tmp_path):
@@ -223,7 +234,7 @@ def test_warnings_name_each_method_and_the_commands_that_find_the_same(muster, t
     )
     assert "web/a@1, web/b@1 with eval/e@1 by 13 words in a row; web/c@1 with" in mixed.message
     assert "muster measure contamination web/c@1 --against eval/e@1" == mixed.hint
-    assert "13 words in a row and of 8 words in a row, but for those" in contamination(report)
+    assert "by 13 words in a row and by 8 words in a row, but for those" in contamination(report)
     muster.measure_contamination(names[2:], against=["eval/e@1"])
     alike = muster.report(names, num_parameters=[1000])
     assert "mixed-contamination" not in {one.code.value for one in alike.warnings}
