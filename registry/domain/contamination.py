@@ -6,6 +6,7 @@ from pydantic import Field
 
 from registry.domain.base import Value
 from registry.domain.digest import Digest
+from registry.domain.quantities import format_number
 from registry.domain.recipe import RecipeIdentity
 
 NGRAM_WORDS = 13
@@ -30,6 +31,18 @@ class OverlapMethod(Value):
 
     version: Literal[1] = 1
     """Of the code: it rises when the same documents would give other n-grams."""
+
+    @property
+    def options(self) -> str:
+        """What the command line says for it, each word behind a space; empty: the standard one."""
+        words = "" if self.words == NGRAM_WORDS else f" --words {self.words}"
+        return words + ("" if self.common is None else f" --common {self.common}")
+
+    def __str__(self) -> str:
+        common = ""
+        if self.common is not None:
+            common = f", but for those of more than {format_number(self.common, 'document')}"
+        return f"{self.words} words in a row{common}"
 
 
 class OverlappingDocument(Value):
@@ -65,10 +78,13 @@ class OverlapFound(Value):
     """Items that stand in a document, or share an n-gram with one."""
 
     num_documents: int
-    """Distinct documents that overlap."""
+    """Documents that overlap, copies included, as they are listed."""
 
     num_equal_documents: int
     """Those of them that are an item as a whole."""
+
+    num_distinct_documents: int
+    """Those that overlap, one copy of each."""
 
     examples: tuple[OverlappingDocument, ...]
     """The documents with the most n-grams."""
@@ -91,6 +107,17 @@ class OverlapMeasurement(Value):
     against: tuple[OverlapFound, ...]
 
 
+class Comparison(Value):
+    """Versions whose n-grams were compared with the same evaluation data, by one method."""
+
+    method: OverlapMethod
+    recipe: Digest | None
+    """The fingerprint of the recipe applied on the fly; None: the documents as they stand."""
+
+    references: tuple[str, ...]
+    evaluation: tuple[str, ...]
+
+
 class EvaluationSet(Value):
     """A version of evaluation data that a supply is compared with."""
 
@@ -106,7 +133,7 @@ class ContaminatedLine(Value):
 
     reference: str
     num_equal_documents: int
-    """Equal to a document of evaluation data."""
+    """Equal to a document of evaluation data; here and below one copy of each."""
 
     equal_tokens: int
     num_overlapping_documents: int = 0
@@ -137,8 +164,14 @@ class Contamination(Value):
     unmeasured: tuple[str, ...] = ()
     """The versions of which nobody measured which n-grams they share with all of it."""
 
-    words: tuple[int, ...] = ()
-    """Words of such n-grams; none: they were measured of no version."""
+    comparisons: tuple[Comparison, ...] = ()
+    """By what n-grams the others were found; none: they were measured of no version."""
+
+    @property
+    def methods(self) -> tuple[OverlapMethod, ...]:
+        """Each method once, that of the most words first."""
+        distinct = {one.method for one in self.comparisons}
+        return tuple(sorted(distinct, key=lambda one: (-one.words, one.common or 0)))
 
     @property
     def num_documents(self) -> int:

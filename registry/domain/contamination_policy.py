@@ -6,6 +6,7 @@ from pydantic import Field
 
 from registry.domain.base import Value
 from registry.domain.contamination import Contamination
+from registry.domain.contamination_commands import command_to_list
 from registry.domain.gate import Gate, GateStatus
 from registry.domain.quantities import format_number, format_percent
 
@@ -47,14 +48,14 @@ def contamination_gate(
         status = GateStatus(policy.unknown)
         message = f"{said}, and nobody knows of others"
         hint = (
-            f"muster measure contamination {found.unmeasured[0]}"
+            f"muster measure contamination {' '.join(found.unmeasured)}"
             if found.evaluation
             else "muster register PATH --name eval/NAME --kind evaluation"
         )
     for limit, severe in _limits(policy):
         if share > limit and severe.severity > status.severity:
             status, message = severe, f"{said}, at most {format_percent(limit)}"
-            hint = f"muster measure contamination {found.lines[0].reference} --list overlap.csv"
+            hint = command_to_list(found)
     return Gate(
         name="contamination",
         status=status,

@@ -41,6 +41,9 @@ class WarningCode(StrEnum):
     UNMEASURED_CONTAMINATION = "unmeasured-contamination"
     """Nobody measured which parts of documents stand in evaluation data as well."""
 
+    MIXED_CONTAMINATION = "mixed-contamination"
+    """What stands in evaluation data was not found by one method everywhere."""
+
     LEFT_OUT = "left-out"
     """Counted versions that the report does not take as supply, since nobody named them."""
 

@@ -291,25 +291,25 @@ def _at_weights(report: Report) -> list[tuple[str, int, int, str, str]]:
     ]
 
 
-def _evaluation(report: Report) -> list[tuple[str, int, int, str, str]]:
-    """Return what evaluation data takes away, where there is any to compare with."""
-    found, unique = report.contamination, report.unique_tokens
-    if found is None or not found.evaluation:
-        return []
-    return [("evaluation", unique, unique + found.num_tokens, "loss", _less(found.num_tokens))]
+def _left_out(report: Report) -> list[tuple[str, int, int, str, str]]:
+    """Return what leaves, in order: exact copies, evaluation data, near copies of the rest.
 
-
-def _duplicates(report: Report) -> list[tuple[str, int, int, str, str]]:
-    """Return what duplicates take away: the near ones apart, where they were measured."""
-    raw, near = report.total_tokens, report.near_duplicates
-    left = report.unique_tokens + (report.contamination.num_tokens if report.contamination else 0)
-    if isinstance(near, str):
-        return [("duplicates", left, raw, "loss", _less(raw - left))]
-    distinct = left + near.num_tokens
-    return [
-        ("exact copies", distinct, raw, "loss", _less(raw - distinct)),
-        ("near copies", left, distinct, "loss", _less(near.num_tokens)),
-    ]
+    The latter two stand there where they are known.
+    """
+    found, near = report.contamination, report.near_duplicates
+    known, first = [], "duplicates"
+    if found is not None and found.evaluation:
+        known.append(("evaluation", found.num_tokens))
+    if not isinstance(near, str):
+        known.append(("near copies", near.num_tokens))
+        first = "exact copies"
+    end = report.total_tokens
+    exact = end - report.unique_tokens - sum(tokens for _, tokens in known)
+    steps = []
+    for name, tokens in [(first, exact), *known]:
+        steps.append((name, end - tokens, end, "loss", _less(tokens)))
+        end -= tokens
+    return steps
 
 
 def waterfall_chart(report: Report) -> Spec:
@@ -319,8 +319,7 @@ def waterfall_chart(report: Report) -> Spec:
     worth = first.effective_tokens[str(first.epochs)]
     steps = [
         ("as they stand", 0, raw, "other", format_count(raw)),
-        *_duplicates(report),
-        *_evaluation(report),
+        *_left_out(report),
         ("unique", 0, unique, "held", format_count(unique)),
         *_at_weights(report),
         ("repetition", _held(report), worth, "held", f"+{format_count(worth - _held(report))}"),

@@ -26,7 +26,16 @@ LIST_COLUMNS = (
     "num_ngrams",
     "is_equal",
 )
-OVERLAP_COLUMNS = ("version", "against", "", "documents", "overlap", "equal", "items found")
+OVERLAP_COLUMNS = (
+    "version",
+    "against",
+    "",
+    "documents",
+    "overlap",
+    "equal",
+    "distinct",
+    "items found",
+)
 EXAMPLE_COLUMNS = ("document", "item", "n-grams")
 
 
@@ -48,6 +57,7 @@ def overlap_rows(answers: Sequence[OverlapMeasurement]) -> list[list[str]]:
             f"{answer.num_documents:,}",
             f"{found.num_documents:,}",
             f"{found.num_equal_documents:,}",
+            f"{found.num_distinct_documents:,}",
             f"{found.num_found_items:,} of {found.num_items:,}",
         ]
         for answer in answers
@@ -73,10 +83,7 @@ def overlapping_row(
 
 def say_overlap(method: OverlapMethod) -> str:
     """Return by what documents were found, as a sentence."""
-    common = ""
-    if method.common is not None:
-        common = f", but for those of more than {format_number(method.common, 'document')}"
-    return f"by equal text, and by {method.words} words in a row{common}"
+    return f"by equal text, and by {method}"
 
 
 def _blocks(answers: Sequence[OverlapMeasurement]) -> "Iterator[RenderableType]":

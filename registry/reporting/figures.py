@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from registry.domain.batch import BatchBand
+from registry.domain.contamination import Contamination
 from registry.domain.count import CountMethod
 from registry.domain.embedding import Diversity
 from registry.domain.model_target import Objective, Target
@@ -191,15 +192,19 @@ def contamination(report: Report) -> str:
     if not found.evaluation:
         return "unknown: no evaluation data is registered"
     names = ", ".join(item.reference for item in found.evaluation)
-    if not found.words and all(item.num_documents is None for item in found.evaluation):
+    if not found.comparisons and all(item.num_documents is None for item in found.evaluation):
         return f"not compared with {names}"
-    documents = format_number(found.num_documents, "document")
+    documents = format_number(found.num_documents, "distinct document")
     whole = f"{documents}, {format_count(found.num_tokens)} tokens, left out of unique"
-    words = " and ".join(map(str, found.words))
-    ngrams = f"n-grams of {words} words" if words else "n-grams"
-    missing = " not measured everywhere" if words and found.unmeasured else ""
-    missing = missing or (" not measured" if found.unmeasured else "")
-    return f"overlap with {names}: {whole}; {ngrams}{missing}"
+    return f"overlap with {names}: {whole}; {_ngrams(found)}"
+
+
+def _ngrams(found: Contamination) -> str:
+    """Return by which n-grams it was found."""
+    if not found.comparisons:
+        return "n-grams not measured"
+    missing = ", not measured everywhere" if found.unmeasured else ""
+    return f"by {' and by '.join(map(str, found.methods))}{missing}"
 
 
 def diversity(report: Report) -> list[str]:

@@ -292,3 +292,24 @@ def test_evaluation_data_is_a_step_of_the_waterfall_where_it_was_compared(found)
         assert {"duplicates": (1250, 2000), "evaluation": (1000, 1250)} == lost
     else:
         assert {"duplicates": (1000, 2000)} == lost
+
+
+def test_what_overlaps_leaves_before_near_copies_in_the_waterfall():
+    line = ContaminatedLine(reference="a/b@1", num_equal_documents=1, equal_tokens=250)
+    report = make_report(
+        total_tokens=2000,
+        unique_tokens=1000,
+        contamination=Contamination(
+            evaluation=(EvaluationSet(reference="eval/e@1", digest=DIGEST, num_documents=2),),
+            lines=(line,),
+        ),
+        near_duplicates=NearDuplicates(method=SignatureMethod(), num_documents=1, num_tokens=100),
+    )
+    steps = charts.waterfall_chart(report)["data"]["values"]
+    lost = [(step["name"], step["start"], step["end"]) for step in steps if step["kind"] == "loss"]
+
+    assert [
+        ("exact copies", 1350, 2000),
+        ("evaluation", 1100, 1350),
+        ("near copies", 1000, 1100),
+    ] == lost[:3]

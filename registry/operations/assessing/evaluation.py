@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from registry.document_index.totals import UniqueShare
-from registry.domain.contamination import ContaminatedLine, Contamination, EvaluationSet
+from registry.domain.contamination import (
+    Comparison,
+    ContaminatedLine,
+    Contamination,
+    EvaluationSet,
+    OverlapMethod,
+)
+from registry.domain.contamination_commands import command_to_list, command_to_measure_alike
 from registry.domain.digest import Digest
 from registry.domain.names import Reference
 from registry.domain.quantities import format_count, format_number
@@ -15,11 +22,13 @@ from registry.domain.supply import SupplyLine
 from registry.domain.version import Version
 from registry.operations.context import Context
 from registry.operations.measuring.evaluation_data import find_evaluation
-from registry.operations.measuring.measured_overlaps import list_overlaps
+from registry.operations.measuring.measured_overlaps import Overlap, list_overlaps
 from registry.operations.measuring.overlaps import read_overlaps
 from registry.operations.passes.indexes import read_index_keys
 
 _KEY = pa.binary(16)
+_NAMED = 8
+"""Versions that a warning names in its sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,8 @@ class Evaluation:
     unmeasured: tuple[str, ...]
     """Lines of which that was not measured with all evaluation data."""
 
-    words: tuple[int, ...]
+    comparisons: tuple[Comparison, ...]
+    """By what it was measured of the others."""
 
 
 def compare(
@@ -61,21 +71,16 @@ def compare(
         for one, keys in zip(versions, indexed, strict=True)
     )
     equal = [keys for keys in indexed if keys is not None]
-    overlapping, words, unmeasured = [], set(), []
+    overlapping, unmeasured = [], []
+    by_method: dict[tuple[str, OverlapMethod], list[str]] = {}
     listed = list_overlaps(context, list(supply)) if sets else {}
     for name, measured in listed.items():
         for one in sets:
-            # The newest of what was measured of these very texts.
-            fits = (
-                item
-                for item in measured
-                if (item.against, item.recorded.recipe) == (one.digest, supply[name])
-            )
-            known = next(fits, None)
+            known = _choose(measured, against=one.digest, recipe=supply[name])
             if known is None:
                 unmeasured.append(name)
                 continue
-            words.add(known.method.words)
+            by_method.setdefault((name, known.method), []).append(one.reference)
             table = read_overlaps(context.store, known.recorded.found)
             overlapping.append(_keys(table))
             equal.append(_keys(table.filter(table.column("is_equal"))))
@@ -84,7 +89,7 @@ def compare(
         equal=_join(equal),
         overlapping=_join(overlapping),
         unmeasured=tuple(dict.fromkeys(unmeasured)),
-        words=tuple(sorted(words)),
+        comparisons=_group(by_method, supply),
     )
 
 
@@ -114,7 +119,7 @@ def say_contamination(
         evaluation=evaluation.sets,
         lines=tuple(line for line in found if line.num_documents),
         unmeasured=evaluation.unmeasured,
-        words=evaluation.words,
+        comparisons=evaluation.comparisons,
     )
 
 
@@ -122,16 +127,18 @@ def warn_of_contamination(found: Contamination) -> list[ReportWarning]:
     """Return what to know of evaluation data in the supply; nothing where none is registered."""
     warnings = []
     if found.lines:
-        documents = format_number(found.num_documents, "document")
+        documents = format_number(found.num_documents, "distinct document")
         warnings.append(
             ReportWarning(
                 code=WarningCode.CONTAMINATION,
                 message=f"{documents}, {format_count(found.num_tokens)} tokens, overlap with "
                 "evaluation data and left the supply; a run that reads the version reads them",
                 references=tuple(line.reference for line in found.lines),
-                hint=f"muster measure contamination {found.lines[0].reference} --list overlap.csv",
+                hint=command_to_list(found),
             )
         )
+    if len(found.methods) > 1:
+        warnings.append(_warn_of_methods(found))
     if found.unmeasured:
         unseen = [one.reference for one in found.evaluation if one.num_documents is None]
         equal = f"; nobody indexed {', '.join(unseen)}, so equal ones are not found either"
@@ -145,6 +152,51 @@ def warn_of_contamination(found: Contamination) -> list[ReportWarning]:
             )
         )
     return warnings
+
+
+def _warn_of_methods(found: Contamination) -> ReportWarning:
+    said = [
+        f"{_name(one.references)} with {_name(one.evaluation)} by {one.method}"
+        for one in found.comparisons
+    ]
+    return ReportWarning(
+        code=WarningCode.MIXED_CONTAMINATION,
+        message="what left was not found alike everywhere: " + "; ".join(said),
+        references=tuple(
+            dict.fromkeys(name for one in found.comparisons for name in one.references)
+        ),
+        hint=command_to_measure_alike(found),
+    )
+
+
+def _name(references: Sequence[str]) -> str:
+    more = f" and {len(references) - _NAMED} more" if len(references) > _NAMED else ""
+    return ", ".join(references[:_NAMED]) + more
+
+
+def _choose(
+    measured: Sequence[Overlap], *, against: Digest, recipe: Digest | None
+) -> Overlap | None:
+    """Return what a report goes by of these very texts: the standard method, else the newest."""
+    fits = [one for one in measured if (one.against, one.recorded.recipe) == (against, recipe)]
+    standard = (one for one in fits if one.method == OverlapMethod())
+    return next(standard, next(iter(fits), None))
+
+
+def _group(
+    by_method: Mapping[tuple[str, OverlapMethod], Sequence[str]],
+    recipes: Mapping[str, Digest | None],
+) -> tuple[Comparison, ...]:
+    """Return which versions were compared with the same evaluation data by one method."""
+    alike: dict[tuple[OverlapMethod, Digest | None, tuple[str, ...]], list[str]] = {}
+    for (name, method), evaluation in by_method.items():
+        alike.setdefault((method, recipes[name], tuple(evaluation)), []).append(name)
+    return tuple(
+        Comparison(
+            method=method, recipe=recipe, references=tuple(references), evaluation=evaluation
+        )
+        for (method, recipe, evaluation), references in alike.items()
+    )
 
 
 def _read(context: Context, version: Version) -> pa.Array | None:

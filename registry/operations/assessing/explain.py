@@ -61,8 +61,8 @@ def _tokens_of(line: SupplyLine) -> str:
     near, taken = line.num_near_duplicate_tokens, line.num_contaminated_tokens
     exact = line.num_tokens - line.num_unique_tokens - (near or 0) - taken
     left_out = f"{held}, {exact:,} in documents seen before"
-    left_out += "" if near is None else f", {near:,} in near duplicates"
-    return left_out + (f", {taken:,} in overlap with evaluation data" if taken else "")
+    left_out += f", {taken:,} in overlap with evaluation data" if taken else ""
+    return left_out + ("" if near is None else f", {near:,} in near duplicates")
 
 
 def _requirement(report: Report, target: TargetReport, law: Law) -> Figure:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from registry.domain.count import RecordedCount
 from registry.domain.digest import Digest
@@ -39,14 +40,18 @@ class NearSupply:
     """Of each version."""
 
 
-def find_near_duplicates(context: Context, counts: Sequence[RecordedCount]) -> NearSupply:
+def find_near_duplicates(
+    context: Context, counts: Sequence[RecordedCount], *, gone: pa.Array
+) -> NearSupply:
     """Return which tokens of versions stand in near duplicates of documents before them.
 
-    A document that the count does not have is none, and nothing is a duplicate of it.
+    A document that the count does not have, or that left before, is none, and nothing is a
+    duplicate of it: what stays in the supply is compared with itself alone.
 
     Args:
         context: The open registry.
         counts: The count of each version, in the stated order.
+        gone: The keys of documents that are no supply whatever they resemble.
 
     Raises:
         UnknownError: Signatures are not in the store.
@@ -60,18 +65,17 @@ def find_near_duplicates(context: Context, counts: Sequence[RecordedCount]) -> N
     digests = [one.found for one in measured if one is not None]
     if method is None or unmeasured:
         return NearSupply(unmeasured=unmeasured, method=method)
-    parts = [
-        look_up_tokens(context.store, count.document_index, read_keys(context.store, digest))
-        for count, digest in zip(counts, digests, strict=True)
-        if count.document_index is not None
-    ]
-    tokens = np.concatenate(parts)
-    is_near = find_copies(context.store, digests, method, taken=tokens >= 0).is_near
-    ends = np.cumsum([len(part) for part in parts])
-    keys = [
-        read_keys(context.store, digest).filter(pa.array(chosen))
-        for digest, chosen in zip(digests, np.split(is_near, ends[:-1]), strict=True)
-    ]
+    keys = [read_keys(context.store, digest) for digest in digests]
+    tokens = np.concatenate(
+        [
+            look_up_tokens(context.store, count.document_index, part)
+            for count, part in zip(counts, keys, strict=True)
+            if count.document_index is not None
+        ]
+    )
+    joined = pa.concat_arrays(keys)
+    stays = ~pc.is_in(joined, gone).to_numpy(zero_copy_only=False)
+    is_near = find_copies(context.store, digests, method, taken=(tokens >= 0) & stays).is_near
     return NearSupply(
         found=NearDuplicates(
             method=method,
@@ -79,7 +83,7 @@ def find_near_duplicates(context: Context, counts: Sequence[RecordedCount]) -> N
             num_tokens=int(tokens[is_near].sum()),
         ),
         method=method,
-        keys=pa.concat_arrays(keys),
+        keys=joined.filter(pa.array(is_near)),
         signatures=tuple(digests),
     )
 

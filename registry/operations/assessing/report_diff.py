@@ -8,6 +8,7 @@ from registry.domain.report import Report
 from registry.domain.report_answers import Cause, ReportChange, ReportDiff, VerdictMove
 from registry.domain.target import TargetReport, Verdict
 from registry.operations.assessing.judging import judge_again
+from registry.operations.assessing.measure_diff import diff_measures
 
 
 def diff_reports(first: Report, second: Report) -> ReportDiff:
@@ -221,21 +222,8 @@ def _diff_warnings(first: Report, second: Report) -> Iterator[ReportChange]:
 
 
 def _diff_measures(first: Report, second: Report) -> Iterator[ReportChange]:
-    before, after = first.near_duplicates, second.near_duplicates
-    if before != after:
-        found = "are not measured everywhere any more"
-        if not isinstance(after, str):
-            tokens, by = format_count(after.num_tokens), after.method
-            found = (
-                f"take {tokens} tokens, by shingles of {by.words}, {by.bands} bands of {by.rows}"
-            )
-        yield _change(Cause.MEASURE, f"near duplicates {found}")
-    old = {item.reference: item for item in first.diversity}
-    for item in second.diversity:
-        if old.get(item.reference, item) != item:
-            yield _change(Cause.MEASURE, f"the diversity of {item.reference} was measured anew")
-        elif item.reference not in old:
-            yield _change(Cause.MEASURE, f"the diversity of {item.reference} was measured")
+    for message in diff_measures(first, second):
+        yield _change(Cause.MEASURE, message)
 
 
 def _diff_code(first: Report, second: Report) -> Iterator[ReportChange]:

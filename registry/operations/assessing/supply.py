@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import pyarrow as pa
+
 from registry.document_index.totals import NOTHING, UniqueShare
 from registry.domain.contamination import Contamination
 from registry.domain.count import RecordedCount
@@ -131,11 +133,15 @@ def _add_up(
 ) -> Supply:
     known = [(item.version, item.count) for item in counted if item.count is not None]
     digests = [count.document_index for _, count in known]
-    near = find_near_duplicates(context, [count for _, count in known])
+    near = find_near_duplicates(
+        context,
+        [count for _, count in known],
+        gone=pa.concat_arrays([evaluation.equal, evaluation.overlapping]),
+    )
     totals = add_up_indexes(
         context.store,
         [digest for digest in digests if digest is not None],
-        removed=[near.keys, evaluation.equal, evaluation.overlapping],
+        removed=[evaluation.equal, evaluation.overlapping, near.keys],
     )
     found = iter(zip(totals.shares, *totals.removed, strict=True))
     shares = [_Shares() if digest is None else _Shares(*next(found)) for digest in digests]
@@ -172,15 +178,15 @@ class _Shares:
     kept: UniqueShare | None = None
     """None: they were not measured."""
 
-    near: UniqueShare = NOTHING
     equal: UniqueShare = NOTHING
     overlapping: UniqueShare = NOTHING
+    near: UniqueShare = NOTHING
 
     @property
     def num_documents(self) -> int:
         """All of them."""
         kept = self.kept or NOTHING
-        return sum(one.num_documents for one in (kept, self.near, self.equal, self.overlapping))
+        return sum(one.num_documents for one in (kept, self.equal, self.overlapping, self.near))
 
 
 def _count_duplicates(

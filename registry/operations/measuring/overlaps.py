@@ -114,8 +114,9 @@ def describe_overlaps(
         num_items=summary["num_items"],
         num_short_items=summary["num_short_items"],
         num_found_items=pc.count_distinct(table.column("item_source")).as_py(),
-        num_documents=pc.count_distinct(table.column("key")).as_py(),
-        num_equal_documents=pc.count_distinct(equal.column("key")).as_py(),
+        num_documents=_count_documents(table),
+        num_equal_documents=_count_documents(equal),
+        num_distinct_documents=pc.count_distinct(table.column("key")).as_py(),
         examples=_documents(table.take(order[:EXAMPLES])),
         run=run,
     )
@@ -124,6 +125,11 @@ def describe_overlaps(
 def list_documents(store: ObjectStore, digest: Digest) -> tuple[OverlappingDocument, ...]:
     """Return the documents and items of what a version shares with one of evaluation data."""
     return _documents(read_overlaps(store, digest))
+
+
+def _count_documents(overlaps: pa.Table) -> int:
+    """Return how many documents there are: one stands in several rows with several items."""
+    return len(overlaps.group_by(["id", "source"]).aggregate([]))
 
 
 def _documents(overlaps: pa.Table) -> tuple[OverlappingDocument, ...]:

@@ -7,6 +7,7 @@ import pytest
 
 from registry.domain.card import Card
 from registry.errors import InputError
+from registry.reporting.figures import contamination
 from tests.operations.factories import records, write_jsonl
 
 WORDS = [f"w{number}" for number in range(40)]
@@ -70,8 +71,9 @@ def test_what_is_found_is_what_words_alone_say(muster, tmp_path):
         found.num_short_items,
         found.num_found_items,
     )
-    # The third copy of a text is no document of its own.
-    assert (len(expected) - 1, 2) == (found.num_documents, found.num_equal_documents)
+    # Copies are listed, and counted as such; one of them is distinct.
+    assert (len(expected), 3) == (found.num_documents, found.num_equal_documents)
+    assert len(expected) - 1 == found.num_distinct_documents
 
 
 def test_a_second_call_reads_nothing_and_another_set_is_measured_alone(muster, tmp_path):
@@ -101,9 +103,9 @@ def test_what_many_documents_say_can_be_passed_over(muster, tmp_path):
     (all_,) = muster.measure_contamination(["web/a"])
     (few,) = muster.measure_contamination(["web/a"], common=3)
 
-    assert 5 == all_.against[0].num_documents
+    assert (8, 5) == (all_.against[0].num_documents, all_.against[0].num_distinct_documents)
     assert ["i4"] == sorted({row["id"] for row in read(muster, few.against[0])})[:1]
-    assert 1 == few.against[0].num_documents
+    assert (4, 1) == (few.against[0].num_documents, few.against[0].num_distinct_documents)
 
 
 def test_reports_leave_out_what_was_measured_and_say_what_was_not(muster, tmp_path):
@@ -141,25 +143,102 @@ def test_reports_leave_out_what_was_measured_and_say_what_was_not(muster, tmp_pa
     assert "contamination" in {one.code.value for one in after.warnings}
 
 
-def test_a_near_duplicate_that_overlaps_is_taken_away_once(muster, tmp_path):
-    item = make_text(1, 20)
-    text = f"{item} {make_text(2, 200)}"
+def test_a_near_copy_of_what_overlaps_stays_in_any_order(muster, tmp_path):
+    item, page = make_text(1, 20), make_text(2, 400)
     register(muster, tmp_path, "eval/e", [item], kind="evaluation")
-    register(muster, tmp_path, "web/a", [text, f"{text} more", make_text(3, 30)])
-    muster.tokenizers.train(["web/a"], name="tiny", vocab_size=280)
-    muster.tokenize("web/a", tokenizer="tiny", count_only=True)
-    muster.measure_near_duplicates(["web/a"])
-    muster.measure_contamination(["web/a"])
-    report = muster.report(["web/a"], num_parameters=[1000])
-    (line,) = report.supply
-
-    assert (1, 1) == (report.near_duplicates.num_documents, report.contamination.num_documents)
-    assert line.num_tokens == (
-        line.num_unique_tokens + line.num_near_duplicate_tokens + line.num_contaminated_tokens
+    register(muster, tmp_path, "web/one", [f"{page} {item}", f"{page} {item} more"])
+    register(muster, tmp_path, "web/b", [page, f"{page} end"])
+    muster.tokenizers.train(["web/one"], name="tiny", vocab_size=280)
+    names = ["web/one@1", "web/b@1"]
+    for name in names:
+        muster.tokenize(name, tokenizer="tiny", count_only=True)
+    muster.measure_near_duplicates(names)
+    muster.measure_contamination(names)
+    alone, *both = (
+        muster.report(asked, num_parameters=[1000]) for asked in (names[1:], names, names[::-1])
     )
-    assert 0 < line.num_contaminated_tokens < line.num_near_duplicate_tokens
-    assert not report.unique_is_upper_bound
-    assert 0 == report.duplicate_documents
+
+    assert [alone.unique_tokens] * 2 == [one.unique_tokens for one in both]
+    for report in both:
+        near, found = report.near_duplicates, report.contamination
+        assert (1, 2) == (near.num_documents, found.num_documents)
+        held = {line.reference: line for line in report.supply}
+        assert 0 == held["web/one@1"].known_tokens < held["web/b@1"].known_tokens
+        assert report.total_tokens == report.unique_tokens + near.num_tokens + found.num_tokens
+        assert 0 == report.duplicate_documents
+        (explained,) = muster.reports.explain(report, "unique")
+        (said,) = (one.meaning for one in explained.inputs if "web/one@1" in one.meaning)
+        assert said.endswith("in overlap with evaluation data, 0 in near duplicates")
+
+
+def counted(muster, tmp_path, texts_of):
+    for name, texts in texts_of.items():
+        register(muster, tmp_path, name, texts)
+    muster.tokenizers.train(list(texts_of), name="tiny", vocab_size=280)
+    for name in texts_of:
+        muster.tokenize(name, tokenizer="tiny", count_only=True)
+    return [f"{name}@1" for name in texts_of]
+
+
+def test_a_report_goes_by_the_standard_method_where_it_was_measured(muster, tmp_path):
+    item = make_text(1, 20)
+    register(muster, tmp_path, "eval/e", [item], kind="evaluation")
+    quote = " ".join(item.split()[:9])
+    texts = [f"{quote} {make_text(2, 30)}", f"{item} {make_text(3, 30)}", make_text(4, 30)]
+    names = counted(muster, tmp_path, {"web/a": texts})
+    left, reports = [], []
+    for asked in ({"words": 8, "common": 5}, {"words": 7}, {}, {"words": 6}):
+        muster.measure_contamination(names, **asked)
+        reports.append(muster.report(names, num_parameters=[1000]))
+        left.append(reports[-1].contamination)
+
+    # The newest, until the standard one was measured.
+    assert [(8, 5), (7, None), (13, None), (13, None)] == [
+        (one.comparisons[0].method.words, one.comparisons[0].method.common) for one in left
+    ]
+    assert [2, 2, 1, 1] == [one.num_documents for one in left]
+    expected = (
+        "overlap with evaluation data is found by equal text and 13 words in a row, in place of "
+        "equal text and 7 words in a row"
+    )
+    for diff in (
+        muster.reports.diff(reports[1].id, reports[2].id),
+        muster.reports.rerun(reports[1].id),
+    ):
+        assert expected in [change.message for change in diff.changes if change.cause == "measure"]
+
+
+def test_warnings_name_each_method_and_the_commands_that_find_the_same(muster, tmp_path):
+    item = make_text(1, 20)
+    register(muster, tmp_path, "eval/e", [item], kind="evaluation")
+    quote = " ".join(item.split()[:9])
+    names = counted(
+        muster,
+        tmp_path,
+        {
+            name: [f"{quote} {make_text(seed, 30)}", f"{item} {make_text(seed + 1, 30)}"]
+            for name, seed in (("web/a", 10), ("web/b", 20), ("web/c", 30))
+        },
+    )
+    muster.measure_contamination(names[:2])
+    muster.measure_contamination(names[2:], words=8, common=5)
+    report = muster.report(names, num_parameters=[1000])
+    said = {one.code.value: one for one in report.warnings}
+    mixed = said["mixed-contamination"]
+
+    assert [1, 1, 2] == [line.num_documents for line in report.contamination.lines]
+    assert said["contamination"].hint == (
+        "muster measure contamination web/a@1 web/b@1 --against eval/e@1 --list overlap-1.csv && "
+        "muster measure contamination web/c@1 --against eval/e@1 --words 8 --common 5 "
+        "--list overlap-2.csv"
+    )
+    assert "web/a@1, web/b@1 with eval/e@1 by 13 words in a row; web/c@1 with" in mixed.message
+    assert "muster measure contamination web/c@1 --against eval/e@1" == mixed.hint
+    assert "by 13 words in a row and by 8 words in a row, but for those" in contamination(report)
+    muster.measure_contamination(names[2:], against=["eval/e@1"])
+    alike = muster.report(names, num_parameters=[1000])
+    assert "mixed-contamination" not in {one.code.value for one in alike.warnings}
+    assert [1, 1, 1] == [line.num_documents for line in alike.contamination.lines]
 
 
 def test_a_recipe_on_the_fly_is_measured_as_it_was_counted(muster, tmp_path):

@@ -124,8 +124,12 @@ def test_other_parameters_are_never_compared_and_the_common_ones_are_taken(muste
     assert "muster measure near-duplicates web/b@1 --words 3" == lacking.hint
     assert muster.report(held, num_parameters=[1000]).unique_is_upper_bound
     muster.measure_near_duplicates(["web/b"], words=3)
-    near = muster.report(held, num_parameters=[1000]).near_duplicates
+    by_three = muster.report(held, num_parameters=[1000])
+    near = by_three.near_duplicates
     assert (3, 8) == (near.method.words, near.num_documents)
+    muster.measure_near_duplicates(["web/a"])
+    messages = [change.message for change in muster.reports.rerun(by_three.id).changes]
+    assert any("shingles of 5, 14 bands of 8, in place of shingles of 3" in one for one in messages)
 
 
 def test_measuring_again_finds_what_was_measured(muster, context, held):
