@@ -1,6 +1,7 @@
 """Make, upgrade and check a registry's home and its catalog."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from registry.catalog import migrate
 from registry.catalog.roles import write_role_script
@@ -32,7 +33,9 @@ def init_registry(folder: Path, *, settings: Settings | None = None) -> CatalogS
     make_folder(home)
     if settings.database_url is None:
         _require_local(home)
-    open_store(settings, home).make_root()
+    # Any other store is there, or is made by its first object; some connect when they are opened.
+    if not urlsplit(settings.resolve_store(home)).netloc:
+        open_store(settings, home).make_root()
     migrate.upgrade(settings.resolve_database_url(home))
     return _status(settings, home)
 
