@@ -90,8 +90,12 @@ def retract(
     if as_json:
         output.print_json(answer)
         return
-    left = ", ".join(one.label for one in answer.generations)
-    output.print_facts([("retracted", answer.reference), ("stated", left or "nothing any more")])
+    from registry.reporting.generations import retraction_facts
+
+    output.print_facts(retraction_facts(answer))
+    if answer.is_kind_left:
+        dataset = answer.reference.rpartition("@")[0]
+        output.hint(f"its kind is still synthetic: muster dataset set {dataset} --kind text")
 
 
 @app.command()

@@ -22,6 +22,9 @@ AuditEntries: TypeAlias = list[AuditEntry]
 WITHDRAW = "version.withdraw"
 """The action that marks a version as withdrawn."""
 
+RETRACT = "generation.retract"
+"""The action that takes back who wrote a version."""
+
 GENESIS = digest_of_bytes(b"")
 """The hash before the first entry."""
 

@@ -67,7 +67,7 @@ class Genealogy(Value):
     """All models upstream, the nearest first."""
 
     unstated: tuple[str, ...]
-    """The sources upstream of which nobody says who wrote them, the nearest first."""
+    """The versions upstream of which nobody says who wrote them, the nearest first."""
 
     num_ancestors: int
 
@@ -116,6 +116,9 @@ class GenealogyNode:
     operation: Operation
     is_unchanged: bool
     """Whether its run left the text of what it kept as it was."""
+
+    has_recipe: bool = False
+    """Whether a recipe made it, or put back what a recipe had dropped."""
 
     generations: tuple[Generation, ...] = ()
     writers: tuple[int, ...] = ()
@@ -218,7 +221,7 @@ def find_model(graph: GenealogyGraph, reference: str, model: str) -> ModelCheck:
 
 
 def list_unstated(nodes: Iterable[GenealogyNode]) -> tuple[str, ...]:
-    """Return the references of the sources of which nobody says who wrote them."""
+    """Return the references of the versions of which nobody says who wrote them."""
     return tuple(node.reference for node in nodes if _is_unstated(node))
 
 
@@ -271,10 +274,22 @@ def _say(graph: GenealogyGraph, key: int) -> str:
 
 
 def _is_unstated(node: GenealogyNode) -> bool:
-    """Whether nobody says who wrote a version that came from outside."""
-    return not node.parents and not any(
-        one.role.writes or one.role is Role.PEOPLE for one in node.generations
-    )
+    """Whether nobody says who wrote a version that does not follow from its parents.
+
+    The kind `synthetic` says it of no version: it is the dataset's, and stays when a statement is
+    taken back. Where documents were made outside of muster from others, whoever made them may have
+    been a model.
+    """
+    if node.writers or _is_by_people(node) or not _is_made_outside(node):
+        return False
+    is_judged = bool(node.generations) and node.kind is not DatasetKind.SYNTHETIC
+    return not (node.parents and is_judged)
+
+
+def _is_made_outside(node: GenealogyNode) -> bool:
+    """Whether the documents are other ones than those that our own runs took from the parents."""
+    is_ours = node.operation not in {Operation.REGISTER, Operation.DERIVE} or node.has_recipe
+    return not node.parents or not (is_ours or node.taken is not None)
 
 
 def _depth(graph: GenealogyGraph, node: GenealogyNode, traced: Mapping[int, Traced]) -> Depth:
@@ -283,11 +298,9 @@ def _depth(graph: GenealogyGraph, node: GenealogyNode, traced: Mapping[int, Trac
         models = [_depth_of_model(graph.models[one], traced) for one in node.writers]
         above_it = deepest([*models, *above])
         return Depth(low=above_it.low + 1, high=_next(above_it.high))
-    if above:
-        return deepest(above)
-    if _is_by_people(node):
-        return Depth(low=0, high=0)
-    return Depth(low=int(node.kind is DatasetKind.SYNTHETIC), high=None)
+    if _is_unstated(node):
+        return Depth(low=deepest(above).low, high=None)
+    return deepest(above)
 
 
 def _depth_of_model(model: ModelNode, traced: Mapping[int, Traced]) -> Depth:
@@ -308,12 +321,9 @@ def _stated(node: GenealogyNode, total: int) -> Bounds | None:
     """Return what holds whatever the parents are; None: it follows from the parents."""
     if node.writers:
         return Bounds.all(total)
-    if node.parents:
-        return None
-    if _is_by_people(node):
-        return Bounds.none(total)
-    is_synthetic = node.kind is DatasetKind.SYNTHETIC
-    return Bounds.all(total) if is_synthetic else Bounds.unknown(total)
+    if _is_unstated(node):
+        return Bounds.unknown(total)
+    return None if node.parents else Bounds.none(total)
 
 
 def _documents(node: GenealogyNode, traced: Mapping[int, Traced]) -> Bounds:

@@ -79,6 +79,17 @@ class Generation(Value):
         return self.role.value if self.model is None else f"{self.role.value} {self.model}"
 
 
+class Retraction(Value):
+    """A statement that was taken back: by whom, when and why."""
+
+    what: str
+    """Who was said to have written it, such as `generator org/model@v1`."""
+
+    reason: str
+    actor: str
+    at: AwareDatetime
+
+
 class GenerationList(Value):
     """The answer of `generation add` and `retract`: all that stands of a version, oldest first."""
 
@@ -87,6 +98,16 @@ class GenerationList(Value):
     """`created`, `unchanged` where the same is stated already, or `retracted`."""
 
     generations: tuple[Generation, ...]
+    retracted: tuple[Generation, ...] = ()
+    """What was taken back now."""
+
+    kind: str | None = None
+    """Of what was taken back, the kind that the dataset has all the same."""
+
+    @property
+    def is_kind_left(self) -> bool:
+        """Whether the dataset is called synthetic though no model is said to have written it."""
+        return self.kind == "synthetic" and not any(one.role.writes for one in self.generations)
 
 
 class PromptList(Value):
