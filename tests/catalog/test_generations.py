@@ -86,7 +86,7 @@ def test_of_several_statements_none_is_taken_back_unless_it_is_named(mixed):
     made, model = ref("made/some@1"), make_generation().model
     mixed.generations.add(made, make_generation(role="judge"), **WHO)
     mixed.generations.add(made, make_generation(prompt_digest=digest("prompt")), **WHO)
-    with pytest.raises(InputError, match="3 statements .* fit: generator org/small@v1, judge"):
+    with pytest.raises(InputError, match=r"3 statements .* fit: generator org/small@v1, judge"):
         mixed.generations.retract(made, role=None, model=model, reason="x", **WHO)
 
     found = mixed.generations.retract(made, role=Role.GENERATOR, model=model, reason="x", **WHO)

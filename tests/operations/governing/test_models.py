@@ -96,7 +96,10 @@ def test_a_report_on_what_a_model_wrote_alone_is_blocked(mixed, tmp_path):
     )
     gates = {gate.name: gate for gate in found.gates}
 
-    assert "100 % of the tokens synthetic, at most 90 %" == gates["synthetic"].message
+    assert (
+        "100 % of the tokens synthetic; the policy allows at most 90 %"
+        == gates["synthetic"].message
+    )
     assert {Verdict.BLOCKED} == {target.verdict for target in found.targets}
 
 
