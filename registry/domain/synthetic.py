@@ -51,6 +51,9 @@ class SyntheticSupply(Value):
     synthetic: tuple[str, ...]
     """The versions of the report that certainly hold synthetic tokens."""
 
+    doubtful: tuple[str, ...] = ()
+    """Those of `unstated` that are synthetic by their kind."""
+
 
 class _Finding(NamedTuple):
     status: GateStatus

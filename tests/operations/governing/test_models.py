@@ -103,6 +103,16 @@ def test_a_report_on_what_a_model_wrote_alone_is_blocked(mixed, tmp_path):
     assert {Verdict.BLOCKED} == {target.verdict for target in found.targets}
 
 
+def test_a_report_warns_of_what_may_be_a_models_after_it_was_taken_back(mixed):
+    mixed.generations.retract("made/some", reason="a slip", model="org/small@v1")
+    found = mixed.report(["mix/all"], num_parameters=[1_000], tokenizer="tiny")
+    (warning,) = [one for one in found.warnings if one.code is WarningCode.SYNTHETIC]
+
+    assert ("made/some@1",) == warning.references
+    assert warning.message.endswith("of the tokens is synthetic: nobody says who wrote it")
+    assert () == found.synthetic.synthetic
+
+
 def test_nothing_by_a_model_is_proved_or_the_way_is_shown(mixed):
     assert mixed.generations.check("web/real", model="org/small").is_free
     assert (
