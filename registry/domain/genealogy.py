@@ -220,6 +220,21 @@ def find_model(graph: GenealogyGraph, reference: str, model: str) -> ModelCheck:
     )
 
 
+def find_source(graph: GenealogyGraph, reference: str, source: str) -> tuple[str, ...]:
+    """Return a shortest way from a source to a version, through models too; empty: there is none.
+
+    Args:
+        graph: The version and everything upstream of it, through models.
+        reference: The version, one of the graph's starts.
+        source: The source.
+    """
+    ways = walk(graph, graph.starts[reference])
+    found = (key for key in ways if key > 0 and graph.nodes[key].reference == source)
+    nearest = next(found, None)
+    path = [] if nearest is None else path_to(ways, nearest)
+    return tuple(_say(graph, key) for key in reversed(path))
+
+
 def list_unstated(nodes: Iterable[GenealogyNode]) -> tuple[str, ...]:
     """Return the references of the versions of which nobody says who wrote them."""
     return tuple(node.reference for node in nodes if _is_unstated(node))
