@@ -117,11 +117,17 @@ def show(
     if as_json:
         output.print_json(answer)
         return
-    from registry.reporting.generations import USE_COLUMNS, genealogy_facts, how_facts, use_row
+    from registry.reporting.generations import (
+        USE_COLUMNS,
+        genealogy_facts,
+        how_facts,
+        taken_back_facts,
+        use_row,
+    )
     from registry.reporting.tables import to_table
 
     how = [fact for one in answer.generations for fact in how_facts(one)]
-    output.print_facts([*genealogy_facts(answer), *how])
+    output.print_facts([*genealogy_facts(answer), *how, *taken_back_facts(answer.retracted)])
     if answer.models:
         output.write("")
         output.print_text(to_table(USE_COLUMNS, map(use_row, answer.models)))

@@ -39,7 +39,13 @@ from registry.catalog.tables import (
 from registry.domain.count import WHOLE_VERSION, CountMethod
 from registry.domain.digest import Digest
 from registry.domain.genealogy import GenealogyGraph, GenealogyNode, ModelNode
-from registry.domain.generation import Generation, GenerationDraft, GenerationList, Role
+from registry.domain.generation import (
+    Generation,
+    GenerationDraft,
+    GenerationList,
+    Retraction,
+    Role,
+)
 from registry.domain.model import ModelReference
 from registry.domain.names import Reference, reference_to
 from registry.domain.run import Operation
@@ -149,6 +155,11 @@ class GenerationStore:
             version_id = resolve(connection, reference)
             name = name_versions(connection, {version_id})[version_id]
             return list(_load(connection, version_id, name).values())
+
+    def list_retracted(self, reference: str) -> Sequence[Retraction]:
+        """Return what was taken back of a version, by its canonical reference, oldest first."""
+        with self._database.reading() as connection:
+            return audit.list_retractions(connection, [reference]).get(reference, [])
 
     def upstream(
         self,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from registry.domain.base import Value
-from registry.domain.generation import Generation, Role
+from registry.domain.generation import Generation, Retraction, Role
 from registry.domain.model import PREFIX
 from registry.domain.run import Operation
 from registry.domain.shares import Bounds, Part, combine, weigh
@@ -62,6 +62,9 @@ class Genealogy(Value):
 
     generations: tuple[Generation, ...]
     """What is stated of the version itself, oldest first."""
+
+    retracted: tuple[Retraction, ...] = ()
+    """What was stated of it and taken back, oldest first."""
 
     models: tuple[GenerationUse, ...]
     """All models upstream, the nearest first."""
@@ -167,7 +170,13 @@ def trace(graph: GenealogyGraph) -> dict[int, Traced]:
     return traced
 
 
-def describe(graph: GenealogyGraph, reference: str, *, tokenizer: str | None) -> Genealogy:
+def describe(
+    graph: GenealogyGraph,
+    reference: str,
+    *,
+    tokenizer: str | None,
+    retracted: Sequence[Retraction] = (),
+) -> Genealogy:
     """Return the genealogy of a version, one of the graph's starts."""
     start = graph.starts[reference]
     found, ways = trace(graph)[start], walk(graph, start)
@@ -180,6 +189,7 @@ def describe(graph: GenealogyGraph, reference: str, *, tokenizer: str | None) ->
         run=found.run,
         tokenizer=tokenizer,
         generations=graph.nodes[start].generations,
+        retracted=tuple(retracted),
         models=tuple(
             GenerationUse(
                 reference=node.reference,

@@ -89,6 +89,9 @@ class Retraction(Value):
     actor: str
     at: AwareDatetime
 
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} UTC by {self.actor}: {self.reason}"
+
 
 class GenerationList(Value):
     """The answer of `generation add` and `retract`: all that stands of a version, oldest first."""

@@ -1,7 +1,9 @@
 """Who wrote a version, and how much of it models did, in words and tables."""
 
+from collections.abc import Sequence
+
 from registry.domain.genealogy import Genealogy, GenerationUse
-from registry.domain.generation import Generation, GenerationList
+from registry.domain.generation import Generation, GenerationList, Retraction
 from registry.domain.quantities import format_number, format_percent
 from registry.domain.shares import Bounds
 from registry.reporting.text import plain
@@ -27,6 +29,14 @@ def retraction_facts(answer: GenerationList) -> list[tuple[str, str | None]]:
         for place, one in enumerate(answer.retracted)
     ]
     return [("version", answer.reference), *taken, ("stated", left or "nothing any more")]
+
+
+def taken_back_facts(found: Sequence[Retraction]) -> list[tuple[str, str | None]]:
+    """Return what was taken back of a version before: when, by whom and why, line by line."""
+    return [
+        ("" if place else "taken back", plain(f"{one.what}, {one}"))
+        for place, one in enumerate(found)
+    ]
 
 
 def _say_prompt(found: Generation) -> str:
