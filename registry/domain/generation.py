@@ -76,7 +76,12 @@ class Generation(Value):
     @property
     def label(self) -> str:
         """Who wrote it, in a word or two: `generator org/model@v1`, `people`."""
-        return self.role.value if self.model is None else f"{self.role.value} {self.model}"
+        return label_writer(self.role, self.model)
+
+
+def label_writer(role: Role, model: str | None) -> str:
+    """Return who wrote something, in a word or two; see `Generation.label`."""
+    return role.value if model is None else f"{role.value} {model}"
 
 
 class Retraction(Value):
