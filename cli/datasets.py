@@ -12,6 +12,9 @@ _COLUMNS = ("reference", "kind", "content", "documents", "size", "licence", "lan
 _STATE = "state"
 """A column of its own where programs read the list; people see it at the reference."""
 
+_HEADINGS = tuple("stated licence" if one == "licence" else one for one in _COLUMNS)
+"""For people: what is stated of a version is not all that applies to it."""
+
 
 def print_datasets(found: Sequence[DatasetSummary], *, how: ListFormat, quiet: bool) -> None:
     """Print datasets with their newest versions."""
@@ -21,7 +24,7 @@ def print_datasets(found: Sequence[DatasetSummary], *, how: ListFormat, quiet: b
         return
     for_people = how in {ListFormat.TABLE, ListFormat.MARKDOWN}
     rows = [_row(summary, for_people=for_people) for summary in found]
-    output.print_list(found, _COLUMNS if for_people else (*_COLUMNS, _STATE), rows, how=how)
+    output.print_list(found, _HEADINGS if for_people else (*_COLUMNS, _STATE), rows, how=how)
 
 
 def _row(summary: DatasetSummary, *, for_people: bool) -> tuple[str | int, ...]:

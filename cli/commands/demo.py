@@ -87,7 +87,10 @@ def _register(registry: "Registry", folder: Path) -> None:
         card=card.model_copy(update={"description": "Help topics of pydoc"}),
     )
     register.show(answer, as_json=False, quiet=False)
-    _say(f"register {questions} --name {_QUESTIONS} --kind synthetic --derived-from python/stdlib")
+    _say(
+        f"register {questions} --name {_QUESTIONS} --kind synthetic --generated-by people "
+        "--derived-from python/stdlib"
+    )
     answer = registry.register(
         [str(questions)],
         name=_QUESTIONS,
@@ -95,6 +98,7 @@ def _register(registry: "Registry", folder: Path) -> None:
             update={
                 "kind": DatasetKind.SYNTHETIC,
                 "description": "Questions on functions of the standard library",
+                "generated_by": "people",
                 "derived_from": ("python/stdlib",),
                 "rule": demo_data.SYNTHETIC_RULE,
             }

@@ -90,8 +90,12 @@ def retract(
     if as_json:
         output.print_json(answer)
         return
-    left = ", ".join(one.label for one in answer.generations)
-    output.print_facts([("retracted", answer.reference), ("stated", left or "nothing any more")])
+    from registry.reporting.generations import retraction_facts
+
+    output.print_facts(retraction_facts(answer))
+    if answer.is_kind_left:
+        dataset = answer.reference.rpartition("@")[0]
+        output.hint(f"its kind is still synthetic: muster dataset set {dataset} --kind text")
 
 
 @app.command()
@@ -113,11 +117,17 @@ def show(
     if as_json:
         output.print_json(answer)
         return
-    from registry.reporting.generations import USE_COLUMNS, genealogy_facts, how_facts, use_row
+    from registry.reporting.generations import (
+        USE_COLUMNS,
+        genealogy_facts,
+        how_facts,
+        taken_back_facts,
+        use_row,
+    )
     from registry.reporting.tables import to_table
 
     how = [fact for one in answer.generations for fact in how_facts(one)]
-    output.print_facts([*genealogy_facts(answer), *how])
+    output.print_facts([*genealogy_facts(answer), *how, *taken_back_facts(answer.retracted)])
     if answer.models:
         output.write("")
         output.print_text(to_table(USE_COLUMNS, map(use_row, answer.models)))

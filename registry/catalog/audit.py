@@ -12,15 +12,19 @@ from sqlalchemy import Connection, Row, select
 from registry.catalog.columns import to_utc
 from registry.catalog.engine import Database
 from registry.catalog.inserting import insert_rows
-from registry.catalog.resolving import CHUNK
+from registry.catalog.resolving import CHUNK, chunked
 from registry.catalog.tables import AuditLogRow
 from registry.domain.audit import AuditEntry, Withdrawal
 from registry.domain.digest import Digest, canonical_json, digest_of_bytes, fingerprint
+from registry.domain.generation import Retraction
 
 AuditEntries: TypeAlias = list[AuditEntry]
 
 WITHDRAW = "version.withdraw"
 """The action that marks a version as withdrawn."""
+
+RETRACT = "generation.retract"
+"""The action that takes back who wrote a version."""
 
 GENESIS = digest_of_bytes(b"")
 """The hash before the first entry."""
@@ -39,6 +43,11 @@ _ALL = select(
 _WITHDRAWALS = (
     select(AuditLogRow.entity, AuditLogRow.detail, AuditLogRow.actor, AuditLogRow.at)
     .where(AuditLogRow.action == WITHDRAW)
+    .order_by(AuditLogRow.id)
+)
+_RETRACTIONS = (
+    select(AuditLogRow.entity, AuditLogRow.detail, AuditLogRow.actor, AuditLogRow.at)
+    .where(AuditLogRow.action == RETRACT)
     .order_by(AuditLogRow.id)
 )
 _PAGE = 1_000
@@ -132,6 +141,19 @@ def find_withdrawals(connection: Connection, references: Collection[str]) -> dic
         for row in connection.execute(query)
         if row.entity in wanted
     }
+
+
+def list_retractions(
+    connection: Connection, references: Collection[str]
+) -> dict[str, list[Retraction]]:
+    """Return what was taken back of versions, oldest first; of which nothing was, are left out."""
+    found: dict[str, list[Retraction]] = {}
+    for names in chunked(references):
+        for row in connection.execute(_RETRACTIONS.where(AuditLogRow.entity.in_(names))):
+            said = json.loads(row.detail)
+            taken = Retraction(what=said["what"], reason=said["reason"], actor=row.actor, at=row.at)
+            found.setdefault(row.entity, []).append(taken)
+    return found
 
 
 def find_broken_entry(connection: Connection) -> int | None:

@@ -216,13 +216,15 @@ def _load_known(connection: Connection, wanted: Declaration, actor: str) -> Know
     for subject in costs:
         names[subject.kind].append(subject.name)
     state = load_declared(connection, wanted, others={str(one.dataset) for one in named})
+    versions = frozenset(map(str, find_all(connection, named)))
     return Known(
         state=state,
-        versions=frozenset(map(str, find_all(connection, named))),
+        versions=versions,
         runs=_find(connection, RunRow.public_id, names[SubjectKind.RUN]),
         sources=_find(connection, SourceRow.url, names[SubjectKind.SOURCE])
         | _find(connection, SourceRow.uri, names[SubjectKind.SOURCE]),
         tokenizers=dict(iter(connection.execute(_TOKENIZERS))),
+        retracted=audit.list_retractions(connection, versions),
         actor=actor,
     )
 

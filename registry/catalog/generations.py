@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import CTE, Connection, Select, func, select, update
+from sqlalchemy import CTE, Connection, Select, bindparam, exists, func, or_, select, update
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -39,9 +39,16 @@ from registry.catalog.tables import (
 from registry.domain.count import WHOLE_VERSION, CountMethod
 from registry.domain.digest import Digest
 from registry.domain.genealogy import GenealogyGraph, GenealogyNode, ModelNode
-from registry.domain.generation import Generation, GenerationDraft, GenerationList, Role
+from registry.domain.generation import (
+    Generation,
+    GenerationDraft,
+    GenerationList,
+    Retraction,
+    Role,
+)
 from registry.domain.model import ModelReference
 from registry.domain.names import Reference, reference_to
+from registry.domain.run import Operation
 from registry.domain.tokenizer import CountingPolicy
 from registry.domain.words import require_words
 from registry.errors import InputError, UnknownError
@@ -99,7 +106,7 @@ class GenerationStore:
             at: When.
 
         Raises:
-            InputError: No reason is given.
+            InputError: No reason is given, or it is not said which of several is meant.
             UnknownError: There is no such version, or no such statement of it stands.
         """
         reason = require_words(reason, what="reason")
@@ -118,18 +125,25 @@ class GenerationStore:
                     value=" ".join(filter(None, (role, said))),
                     hint=f"muster generation show {name}",
                 )
+            retracted = tuple(found.values())
+            _require_one(name, retracted, role)
             connection.execute(
                 update(GenerationRow)
                 .where(GenerationRow.id.in_(found.keys()))
                 .values(retracted_at=at)
             )
             changes = [
-                Change("generation.retract", name, {"what": one.label, "reason": reason})
-                for one in found.values()
+                Change(audit.RETRACT, name, {"what": one.label, "reason": reason})
+                for one in retracted
             ]
             audit.append(connection, changes, actor=actor, at=at)
-            left = tuple(_load(connection, version_id, name).values())
-            return GenerationList(reference=name, status="retracted", generations=left)
+            return GenerationList(
+                reference=name,
+                status="retracted",
+                generations=tuple(_load(connection, version_id, name).values()),
+                retracted=retracted,
+                kind=connection.execute(_KIND, {"version": version_id}).scalar_one(),
+            )
 
     def list_for(self, reference: Reference) -> Generations:
         """Return what is stated of a version and stands, oldest first.
@@ -141,6 +155,11 @@ class GenerationStore:
             version_id = resolve(connection, reference)
             name = name_versions(connection, {version_id})[version_id]
             return list(_load(connection, version_id, name).values())
+
+    def list_retracted(self, reference: str) -> Sequence[Retraction]:
+        """Return what was taken back of a version, by its canonical reference, oldest first."""
+        with self._database.reading() as connection:
+            return audit.list_retractions(connection, [reference]).get(reference, [])
 
     def upstream(
         self,
@@ -249,12 +268,45 @@ def _require_order(
             f"{name} was registered before {later}, which cannot be upstream of it",
             hint="register the data again under another name, after what it was made from",
         )
-    has_parents = select(LineageEdgeRow.parent_id).where(LineageEdgeRow.child_id == version_id)
-    if draft.role is Role.PEOPLE and connection.execute(has_parents.limit(1)).first():
+    if draft.role is Role.PEOPLE and connection.execute(_FOLLOWS, {"version": version_id}).first():
         raise InputError(
             f"{name} was made from other versions, so who wrote it follows from them",
             hint=f"state it of its sources: muster lineage {name}",
         )
+
+
+_FOLLOWS = (
+    select(VersionRow.id)
+    .join(RunRow, RunRow.id == VersionRow.run_id)
+    .where(
+        VersionRow.id == bindparam("version"),
+        exists().where(LineageEdgeRow.child_id == VersionRow.id),
+        or_(
+            RunRow.operation.not_in([Operation.REGISTER, Operation.DERIVE]),
+            VersionRow.recipe_id != AS_IS,
+            exists().where(MixturePartRow.version_id == VersionRow.id),
+        ),
+    )
+)
+"""The version, if its documents are those of its parents: who wrote them follows from those."""
+
+
+_KIND = (
+    select(DatasetRow.kind)
+    .join(VersionRow, VersionRow.dataset_id == DatasetRow.id)
+    .where(VersionRow.id == bindparam("version"))
+)
+
+
+def _require_one(name: str, found: Sequence[Generation], role: Role | None) -> None:
+    """Refuse to take back several statements where it is not said which are meant."""
+    labels = dict.fromkeys(one.label for one in found)
+    if len(found) == 1 or (role is not None and len(labels) == 1):
+        return
+    raise InputError(
+        f"{len(found)} statements of who wrote {name} fit: {', '.join(labels)}",
+        hint=f"--model NAME@REVISION --role ROLE; muster generation show {name}",
+    )
 
 
 def _load(connection: Connection, version_id: int, name: str) -> dict[int, Generation]:
@@ -310,6 +362,7 @@ def _graph_query(reached: CTE) -> Select[*tuple[Any, ...]]:
             DatasetRow.kind,
             VersionRow.number,
             VersionRow.num_documents,
+            VersionRow.recipe_id,
             RunRow.operation,
             parents.label("parents"),
             changed.label("num_changed"),
@@ -384,6 +437,7 @@ def _node(
         kind=row.kind,
         operation=row.operation,
         is_unchanged=not row.num_changed,
+        has_recipe=row.recipe_id != AS_IS,
         generations=tuple(
             _generation(
                 one,

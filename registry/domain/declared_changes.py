@@ -1,6 +1,6 @@
 """What a declaration would create and change, found by comparing it with what is stated already."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -17,6 +17,7 @@ from registry.domain.declaration import (
     DeclaredModel,
     SourceStatement,
 )
+from registry.domain.generation import Retraction
 from registry.domain.model_target import Target
 from registry.domain.names import Reference
 
@@ -72,6 +73,9 @@ class DeclaredChange(Value):
     reason: str | None = None
     """What it waits for."""
 
+    taken_back: Retraction | None = None
+    """Of a statement of who wrote a version: how the same one was taken back before."""
+
     where: str
     """The file and line at which the entry stands."""
 
@@ -126,6 +130,9 @@ class Known:
 
     tokenizers: Mapping[str, str]
     """Names by fingerprint."""
+
+    retracted: Mapping[str, Sequence[Retraction]]
+    """What was taken back of the versions spoken of, oldest first."""
 
     actor: str
     """Who says what the file ascribes to nobody."""

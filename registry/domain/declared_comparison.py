@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
@@ -28,6 +28,7 @@ from registry.domain.declared_changes import (
     Step,
 )
 from registry.domain.digest import PREFIX
+from registry.domain.generation import label_writer
 from registry.domain.model_target import Target
 from registry.domain.names import Reference, reference_to
 from registry.errors import ConflictError, InputError, UnknownError
@@ -121,7 +122,17 @@ class Comparison:
             at = (*path, "generations", place)
             lacks = missing or self._missing(stated.grounded_in, at)
             lacks = lacks or self._missing_model(stated, at)
-            yield self._add(Noun.GENERATION, name, stated, at, is_known, lacks, _dump(stated))
+            step = self._add(Noun.GENERATION, name, stated, at, is_known, lacks, _dump(stated))
+            yield self._tell_retraction(step, stated)
+
+    def _tell_retraction(self, step: Step, stated: DeclaredGeneration) -> Step:
+        """Say of a statement that is to be written how the same one was taken back before."""
+        label = label_writer(stated.role, stated.model)
+        before = self.known.retracted.get(step.change.name, ())
+        taken = [one for one in before if one.what == label]
+        if not taken or step.change.action is not ChangeKind.CREATE:
+            return step
+        return replace(step, change=step.change.model_copy(update={"taken_back": taken[-1]}))
 
     def _licence(
         self,

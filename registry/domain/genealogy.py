@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from registry.domain.base import Value
-from registry.domain.generation import Generation, Role
+from registry.domain.generation import Generation, Retraction, Role
 from registry.domain.model import PREFIX
 from registry.domain.run import Operation
 from registry.domain.shares import Bounds, Part, combine, weigh
@@ -63,11 +63,14 @@ class Genealogy(Value):
     generations: tuple[Generation, ...]
     """What is stated of the version itself, oldest first."""
 
+    retracted: tuple[Retraction, ...] = ()
+    """What was stated of it and taken back, oldest first."""
+
     models: tuple[GenerationUse, ...]
     """All models upstream, the nearest first."""
 
     unstated: tuple[str, ...]
-    """The sources upstream of which nobody says who wrote them, the nearest first."""
+    """The versions upstream of which nobody says who wrote them, the nearest first."""
 
     num_ancestors: int
 
@@ -117,6 +120,9 @@ class GenealogyNode:
     is_unchanged: bool
     """Whether its run left the text of what it kept as it was."""
 
+    has_recipe: bool = False
+    """Whether a recipe made it, or put back what a recipe had dropped."""
+
     generations: tuple[Generation, ...] = ()
     writers: tuple[int, ...] = ()
     """The ids of the models that wrote it."""
@@ -164,7 +170,13 @@ def trace(graph: GenealogyGraph) -> dict[int, Traced]:
     return traced
 
 
-def describe(graph: GenealogyGraph, reference: str, *, tokenizer: str | None) -> Genealogy:
+def describe(
+    graph: GenealogyGraph,
+    reference: str,
+    *,
+    tokenizer: str | None,
+    retracted: Sequence[Retraction] = (),
+) -> Genealogy:
     """Return the genealogy of a version, one of the graph's starts."""
     start = graph.starts[reference]
     found, ways = trace(graph)[start], walk(graph, start)
@@ -177,6 +189,7 @@ def describe(graph: GenealogyGraph, reference: str, *, tokenizer: str | None) ->
         run=found.run,
         tokenizer=tokenizer,
         generations=graph.nodes[start].generations,
+        retracted=tuple(retracted),
         models=tuple(
             GenerationUse(
                 reference=node.reference,
@@ -217,8 +230,23 @@ def find_model(graph: GenealogyGraph, reference: str, model: str) -> ModelCheck:
     )
 
 
+def find_source(graph: GenealogyGraph, reference: str, source: str) -> tuple[str, ...]:
+    """Return a shortest way from a source to a version, through models too; empty: there is none.
+
+    Args:
+        graph: The version and everything upstream of it, through models.
+        reference: The version, one of the graph's starts.
+        source: The source.
+    """
+    ways = walk(graph, graph.starts[reference])
+    found = (key for key in ways if key > 0 and graph.nodes[key].reference == source)
+    nearest = next(found, None)
+    path = [] if nearest is None else path_to(ways, nearest)
+    return tuple(_say(graph, key) for key in reversed(path))
+
+
 def list_unstated(nodes: Iterable[GenealogyNode]) -> tuple[str, ...]:
-    """Return the references of the sources of which nobody says who wrote them."""
+    """Return the references of the versions of which nobody says who wrote them."""
     return tuple(node.reference for node in nodes if _is_unstated(node))
 
 
@@ -271,10 +299,22 @@ def _say(graph: GenealogyGraph, key: int) -> str:
 
 
 def _is_unstated(node: GenealogyNode) -> bool:
-    """Whether nobody says who wrote a version that came from outside."""
-    return not node.parents and not any(
-        one.role.writes or one.role is Role.PEOPLE for one in node.generations
-    )
+    """Whether nobody says who wrote a version that does not follow from its parents.
+
+    The kind `synthetic` says it of no version: it is the dataset's, and stays when a statement is
+    taken back. Where documents were made outside of muster from others, whoever made them may have
+    been a model.
+    """
+    if node.writers or _is_by_people(node) or not _is_made_outside(node):
+        return False
+    is_judged = bool(node.generations) and node.kind is not DatasetKind.SYNTHETIC
+    return not (node.parents and is_judged)
+
+
+def _is_made_outside(node: GenealogyNode) -> bool:
+    """Whether the documents are other ones than those that our own runs took from the parents."""
+    is_ours = node.operation not in {Operation.REGISTER, Operation.DERIVE} or node.has_recipe
+    return not node.parents or not (is_ours or node.taken is not None)
 
 
 def _depth(graph: GenealogyGraph, node: GenealogyNode, traced: Mapping[int, Traced]) -> Depth:
@@ -283,11 +323,9 @@ def _depth(graph: GenealogyGraph, node: GenealogyNode, traced: Mapping[int, Trac
         models = [_depth_of_model(graph.models[one], traced) for one in node.writers]
         above_it = deepest([*models, *above])
         return Depth(low=above_it.low + 1, high=_next(above_it.high))
-    if above:
-        return deepest(above)
-    if _is_by_people(node):
-        return Depth(low=0, high=0)
-    return Depth(low=int(node.kind is DatasetKind.SYNTHETIC), high=None)
+    if _is_unstated(node):
+        return Depth(low=deepest(above).low, high=None)
+    return deepest(above)
 
 
 def _depth_of_model(model: ModelNode, traced: Mapping[int, Traced]) -> Depth:
@@ -308,12 +346,9 @@ def _stated(node: GenealogyNode, total: int) -> Bounds | None:
     """Return what holds whatever the parents are; None: it follows from the parents."""
     if node.writers:
         return Bounds.all(total)
-    if node.parents:
-        return None
-    if _is_by_people(node):
-        return Bounds.none(total)
-    is_synthetic = node.kind is DatasetKind.SYNTHETIC
-    return Bounds.all(total) if is_synthetic else Bounds.unknown(total)
+    if _is_unstated(node):
+        return Bounds.unknown(total)
+    return None if node.parents else Bounds.none(total)
 
 
 def _documents(node: GenealogyNode, traced: Mapping[int, Traced]) -> Bounds:

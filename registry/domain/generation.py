@@ -76,7 +76,26 @@ class Generation(Value):
     @property
     def label(self) -> str:
         """Who wrote it, in a word or two: `generator org/model@v1`, `people`."""
-        return self.role.value if self.model is None else f"{self.role.value} {self.model}"
+        return label_writer(self.role, self.model)
+
+
+def label_writer(role: Role, model: str | None) -> str:
+    """Return who wrote something, in a word or two; see `Generation.label`."""
+    return role.value if model is None else f"{role.value} {model}"
+
+
+class Retraction(Value):
+    """A statement that was taken back: by whom, when and why."""
+
+    what: str
+    """Who was said to have written it, such as `generator org/model@v1`."""
+
+    reason: str
+    actor: str
+    at: AwareDatetime
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} UTC by {self.actor}: {self.reason}"
 
 
 class GenerationList(Value):
@@ -87,6 +106,16 @@ class GenerationList(Value):
     """`created`, `unchanged` where the same is stated already, or `retracted`."""
 
     generations: tuple[Generation, ...]
+    retracted: tuple[Generation, ...] = ()
+    """What was taken back now."""
+
+    kind: str | None = None
+    """Of what was taken back, the kind that the dataset has all the same."""
+
+    @property
+    def is_kind_left(self) -> bool:
+        """Whether the dataset is called synthetic though no model is said to have written it."""
+        return self.kind == "synthetic" and not any(one.role.writes for one in self.generations)
 
 
 class PromptList(Value):

@@ -71,6 +71,10 @@ class Paths(Value):
     paths: tuple[tuple[str, ...], ...]
     """Each from the source to the version, by reference; one of the shortest first."""
 
+    through: tuple[str, ...] = ()
+    """Where there is no path: a way from the source to the version through models, which is a taint
+    and no derivation; empty: there is none either."""
+
     accounts: tuple[RunAccount, ...]
     """One for each version on a listed path but the source, in the order of the paths."""
 

@@ -46,10 +46,13 @@ class SyntheticSupply(Value):
     """The most models on any way from people's text to one of the versions."""
 
     unstated: tuple[str, ...]
-    """The sources upstream of which nobody says who wrote them."""
+    """The versions upstream of which nobody says who wrote them."""
 
     synthetic: tuple[str, ...]
     """The versions of the report that certainly hold synthetic tokens."""
+
+    doubtful: tuple[str, ...] = ()
+    """Those of `unstated` that are synthetic by their kind."""
 
 
 class _Finding(NamedTuple):
@@ -77,7 +80,7 @@ def synthetic_gate(found: SyntheticSupply, policy: SyntheticPolicy, *, name: str
             if first
             else "add real data, or leave synthetic versions out"
         )
-    evidence = [f"{one.status} {one.message}" for one in findings]
+    evidence = [f"{one.status} {one.message}" for one in findings[1:]]
     evidence += [f"nobody says who wrote {one}" for one in found.unstated[:_MOST]]
     return Gate(
         name="synthetic",
@@ -123,7 +126,7 @@ def _find(found: SyntheticSupply, policy: SyntheticPolicy) -> Iterator[_Finding]
     for limit, status in thresholds:
         if limit is None:
             continue
-        asked = f"{say_share(tokens)} of the tokens synthetic, at most {format_percent(limit)}"
+        asked = f"{say_share(tokens)} of the tokens synthetic; {_allow_share(limit)}"
         if tokens.share_low > limit:
             yield _Finding(status, asked)
         elif tokens.share_high > limit:
@@ -137,15 +140,23 @@ def _find(found: SyntheticSupply, policy: SyntheticPolicy) -> Iterator[_Finding]
     for number, status in depths:
         if number is None:
             continue
-        asked = f"generation depth {depth}, below {number}"
+        asked = f"generation depth {depth}; the policy allows less than {number}"
         if depth.low >= number and tokens.low:
             yield _Finding(status, asked)
         elif depth.high is None or depth.high >= number:
-            yield from _may_be(policy, status, asked)
+            yield from _may_be(policy, status, f"{asked}, and nobody knows")
     limit = policy.block_unknown_depth_above
-    if limit is not None and depth.high is None and tokens.share_low > limit:
+    if limit is not None and depth.high is None:
         asked = f"{say_share(tokens)} of the tokens synthetic and the depth unknown"
-        yield _Finding(GateStatus.BLOCK, f"{asked}, at most {format_percent(limit)}")
+        asked = f"{asked}; {_allow_share(limit)}"
+        if tokens.share_low > limit:
+            yield _Finding(GateStatus.BLOCK, asked)
+        elif tokens.share_high > limit:
+            yield from _may_be(policy, GateStatus.BLOCK, asked)
+
+
+def _allow_share(limit: float) -> str:
+    return f"the policy allows at most {format_percent(limit)}"
 
 
 def _may_be(policy: SyntheticPolicy, status: GateStatus, asked: str) -> Iterator[_Finding]:
@@ -154,4 +165,4 @@ def _may_be(policy: SyntheticPolicy, status: GateStatus, asked: str) -> Iterator
         return
     wanted = GateStatus.BLOCK if policy.unknown == "block" else GateStatus.WARN
     least = min(wanted, status, key=lambda one: one.severity)
-    yield _Finding(least, f"{asked}, and nobody knows")
+    yield _Finding(least, asked)

@@ -47,6 +47,8 @@ def _row(change: DeclaredChange) -> tuple[int | str, ...]:
         said = f"for {change.reason}"
     else:
         said = "; ".join(_say(change, one) for one in change.fields)
+        if change.taken_back is not None:
+            said += plain(f"; was taken back {change.taken_back}")
     line = int(change.where.rpartition(":")[2])
     return (line, change.action.value, change.noun.value, change.name, said)
 

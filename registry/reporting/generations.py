@@ -1,7 +1,9 @@
 """Who wrote a version, and how much of it models did, in words and tables."""
 
+from collections.abc import Sequence
+
 from registry.domain.genealogy import Genealogy, GenerationUse
-from registry.domain.generation import Generation
+from registry.domain.generation import Generation, GenerationList, Retraction
 from registry.domain.quantities import format_number, format_percent
 from registry.domain.shares import Bounds
 from registry.reporting.text import plain
@@ -17,6 +19,28 @@ def statement_facts(found: Generation) -> list[tuple[str, str | None]]:
         ("model", found.model),
         *how_facts(found),
     ]
+
+
+def retraction_facts(answer: GenerationList) -> list[tuple[str, str | None]]:
+    """Return each statement that was taken back, and what is stated still, line by line."""
+    left = ", ".join(one.label for one in answer.generations)
+    taken = [
+        ("" if place else "retracted", one.label + _say_prompt(one))
+        for place, one in enumerate(answer.retracted)
+    ]
+    return [("version", answer.reference), *taken, ("stated", left or "nothing any more")]
+
+
+def taken_back_facts(found: Sequence[Retraction]) -> list[tuple[str, str | None]]:
+    """Return what was taken back of a version before: when, by whom and why, line by line."""
+    return [
+        ("" if place else "taken back", plain(f"{one.what}, {one}"))
+        for place, one in enumerate(found)
+    ]
+
+
+def _say_prompt(found: Generation) -> str:
+    return f", prompt {found.prompt_digest}" if found.prompt_digest else ""
 
 
 def how_facts(found: Generation) -> list[tuple[str, str | None]]:

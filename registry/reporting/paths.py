@@ -44,12 +44,19 @@ def paths_text(found: Paths) -> "Text":
 
 def _headline(found: Paths) -> str:
     if not found.num_paths:
-        return f"{found.reference} was not made from {found.source}"
+        return f"{found.reference} was not made from {found.source}{_say_taint(found)}"
     if found.reference == found.source:
         return f"{found.reference} is the source itself"
     noun = "path leads" if found.num_paths == 1 else "paths lead"
     number = format_exact(found.num_paths)
     return f"{number} {noun} from {found.source} to {found.reference}"
+
+
+def _say_taint(found: Paths) -> str:
+    if not found.through:
+        return ""
+    way = plain(" -> ".join(found.through))
+    return f", but is reached through models:\n{way}\nmuster impact {found.source}"
 
 
 def _describe_run(account: RunAccount) -> str:

@@ -51,8 +51,8 @@ def lineage_tree(lineage: Lineage) -> "Text":
     stand below it, with what they were trained on; of an impact, the models that learned from a
     version stand below it, and below those what they wrote. A version is drawn in full once; where
     it comes again it says `(see above)`. Licence, documents and size of the files stand beside
-    each. An answer that was cut, or goes on beyond the generations that were asked for, ends in a
-    line that says so.
+    each; where models wrote, the last line says that their terms apply as well. An answer that was
+    cut, or goes on beyond the generations that were asked for, ends in a line that says so.
     """
     from rich.text import Text
 
@@ -76,6 +76,11 @@ def lineage_tree(lineage: Lineage) -> "Text":
         text.append(f"cut: {lineage.reason}\n")
     if lineage.continues:
         text.append("there is more beyond these generations\n")
+    written = [one.reference for one in lineage.writers if one.role.writes]
+    if written:
+        nearest = written[0] if lineage.direction == "downstream" else lineage.starts[0]
+        text.append("licences are those stated, without the models': ", style="dim")
+        text.append(f"muster licence effective {nearest}\n", style="dim")
     text.rstrip()
     return text
 

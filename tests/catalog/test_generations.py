@@ -82,6 +82,19 @@ def test_only_the_statement_that_is_named_is_taken_back(mixed):
     assert ["generator org/small@v1"] == [one.label for one in left.generations]
 
 
+def test_of_several_statements_none_is_taken_back_unless_it_is_named(mixed):
+    made, model = ref("made/some@1"), make_generation().model
+    mixed.generations.add(made, make_generation(role="judge"), **WHO)
+    mixed.generations.add(made, make_generation(prompt_digest=digest("prompt")), **WHO)
+    with pytest.raises(InputError, match=r"3 statements .* fit: generator org/small@v1, judge"):
+        mixed.generations.retract(made, role=None, model=model, reason="x", **WHO)
+
+    found = mixed.generations.retract(made, role=Role.GENERATOR, model=model, reason="x", **WHO)
+    assert [None, digest("prompt")] == [one.prompt_digest for one in found.retracted]
+    assert ["judge org/small@v1"] == [one.label for one in found.generations]
+    assert ("text", False) == (found.kind, found.is_kind_left)
+
+
 def test_a_mixture_is_as_synthetic_as_its_parts(mixed):
     found = describe_one(mixed, "mix/all")
 
@@ -141,11 +154,29 @@ def test_what_nobody_states_is_anything(catalog):
     assert Depth(low=0, high=None) == found.depth
 
 
-def test_a_synthetic_dataset_without_a_model_is_synthetic_of_unknown_depth(catalog):
+def test_the_kind_of_a_dataset_does_not_say_who_wrote_its_versions(catalog):
     seal_documents(catalog, "made/some", 10, kind="synthetic")
     found = describe_one(catalog, "made/some")
 
-    assert (Bounds.all(10), Depth(low=1, high=None)) == (found.documents, found.depth)
+    assert (Bounds.unknown(10), ("made/some@1",)) == (found.documents, found.unstated)
+    assert Depth(low=0, high=None) == found.depth
+
+
+def test_what_was_made_outside_is_unknown_until_somebody_says_who_made_it(mixed):
+    made = {"inputs": ("web/real@1", "made/some@1"), "generation": make_generation()}
+    seal_documents(mixed, "out/side", 4, kind="synthetic", **made)
+    mixed.generations.retract(
+        ref("out/side"), role=None, model=make_generation().model, reason="not that one", **WHO
+    )
+    unknown = describe_one(mixed, "out/side")
+    mixed.generations.add(ref("out/side"), make_generation(None), **WHO)
+    by_people = describe_one(mixed, "out/side")
+
+    assert (Bounds.unknown(4), Depth(low=1, high=None)) == (unknown.documents, unknown.depth)
+    assert ("out/side@1",) == unknown.unstated
+    # Then it follows from what people made it from.
+    assert (Bounds(total=4, low=0, high=4), ()) == (by_people.documents, by_people.unstated)
+    assert Depth(low=1, high=1) == by_people.depth
 
 
 def test_a_model_trained_on_what_a_model_wrote_is_two_deep(mixed):

@@ -52,6 +52,9 @@ def test_what_nobody_knows_is_what_the_policy_says():
 
     assert "pass" == synthetic_gate(found, lenient, name="mine").status
     assert "block" == gate.status
+    assert (
+        "an unknown share of the tokens synthetic; the policy allows at most 90 %" == gate.message
+    )
     assert "nobody says who wrote web/cc@1" in gate.evidence
     assert gate.hint is not None
     assert "muster generation add web/cc@1" in gate.hint

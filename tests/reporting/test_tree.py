@@ -155,6 +155,7 @@ a/raw@1                    1,200 documents  3.20 MB  MIT
 │     │        └─ a/said@1  1,200 documents  3.20 MB  MIT, through org/k@v1
 │     │           └─ translator org/k@v1, given a/out@1
 │     └─ trained org/idle@v1
-└─ trained org/m@v1, generator of (see above)"""
+└─ trained org/m@v1, generator of (see above)
+licences are those stated, without the models': muster licence effective a/out@1"""
 
     assert _squeeze(expected) == _squeeze(lineage_tree(make_tainted()).plain)

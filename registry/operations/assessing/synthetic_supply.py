@@ -8,6 +8,7 @@ from registry.domain.report import ReportWarning, WarningCode
 from registry.domain.shares import Bounds, weigh
 from registry.domain.supply import SupplyLine
 from registry.domain.synthetic import SyntheticSupply, say_share
+from registry.domain.version import DatasetKind
 from registry.operations.assessing.supply import Supply
 from registry.operations.context import Context
 
@@ -35,29 +36,37 @@ def find_synthetic(
     if weights is not None:
         total = supply.total_tokens
         amounts = [round(weights.get(line.reference, 0.0) * total) for line in supply.lines]
+    upstream = [graph.nodes[key] for key in sorted(graph.nodes)]
     return SyntheticSupply(
         tokens=weigh(zip(tokens, amounts, strict=True)),
         depth=deepest([one.depth for _, one in found]),
-        unstated=list_unstated(graph.nodes[key] for key in sorted(graph.nodes)),
+        unstated=list_unstated(upstream),
         synthetic=tuple(
             line.reference for (line, _), held in zip(found, tokens, strict=True) if held.low
         ),
+        doubtful=list_unstated(one for one in upstream if one.kind is DatasetKind.SYNTHETIC),
     )
 
 
 def warn_of_synthetic(found: SyntheticSupply) -> list[ReportWarning]:
-    """Return the warning that tokens were written by models; none where that is not certain."""
-    if not found.synthetic:
-        return []
-    return [
-        ReportWarning(
-            code=WarningCode.SYNTHETIC,
-            message=f"{say_share(found.tokens)} of the tokens were written by models, "
-            f"generation depth {found.depth}",
-            references=found.synthetic,
-            hint=f"muster generation show {found.synthetic[0]}",
+    """Return the warning that tokens were written by models, or may have been.
+
+    That they may have been is said where data is called synthetic and nobody says who wrote it.
+    """
+    if found.synthetic:
+        named = found.synthetic
+        message = (
+            f"{say_share(found.tokens)} of the tokens were written by models, "
+            f"generation depth {found.depth}"
         )
-    ]
+        hint = f"muster generation show {named[0]}"
+    elif found.doubtful:
+        named = found.doubtful
+        message = f"{say_share(found.tokens)} of the tokens is synthetic: nobody says who wrote it"
+        hint = f"muster generation add {named[0]} --model NAME@REVISION, or --role people"
+    else:
+        return []
+    return [ReportWarning(code=WarningCode.SYNTHETIC, message=message, references=named, hint=hint)]
 
 
 def _tokens_of(line: SupplyLine, found: Traced) -> Bounds:

@@ -189,7 +189,8 @@ def trace(context: Context, reference: Reference, *, tokenizer: str | None = Non
     fingerprint, name = _choose_tokenizer(context, reference, tokenizer)
     graph = context.catalog.generations.upstream([reference], tokenizer_fingerprint=fingerprint)
     (start,) = graph.starts
-    return describe(graph, start, tokenizer=name)
+    retracted = context.catalog.generations.list_retracted(start)
+    return describe(graph, start, tokenizer=name, retracted=retracted)
 
 
 def check_model(context: Context, reference: Reference, model: str) -> ModelCheck:

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from registry.domain.answers import RunDescription
 from registry.domain.count import WHOLE_VERSION, CountMethod, RecordedCount
+from registry.domain.genealogy import find_source
 from registry.domain.graph import count_paths, iter_paths
 from registry.domain.lineage import LineageEdge
 from registry.domain.names import Reference
@@ -50,11 +51,17 @@ def why(context: Context, reference: Reference, *, source: Reference, limit: int
         source=start,
         num_paths=num_paths,
         paths=paths,
+        through=() if paths else _find_taint(context, end, start),
         accounts=_account(context, paths, upstream.edges),
         truncated=is_cut,
         reason=f"{format_exact(num_paths)} paths, the limit is {limit:,}" if is_cut else None,
         limit=limit,
     )
+
+
+def _find_taint(context: Context, reference: str, source: str) -> tuple[str, ...]:
+    graph = context.catalog.generations.upstream([Reference.parse(reference)])
+    return find_source(graph, reference, source)
 
 
 def _account(

@@ -93,6 +93,19 @@ def test_the_same_versions_elsewhere_come_to_state_the_same(
     assert muster.exchange.write_all().text == other.exchange.write_all().text
 
 
+def test_what_was_taken_back_is_not_stated_again_without_a_word(muster, stated, tmp_path):
+    muster.exchange.write_all(tmp_path / "all.yaml")
+    muster.generations.retract("syn/stories", reason="it was v2", model="org/small@v1")
+    planned = muster.exchange.apply(tmp_path / "all.yaml", dry_run=True)
+    done = muster.exchange.apply(tmp_path / "all.yaml")
+    again = muster.exchange.apply(tmp_path / "all.yaml")
+    (told,) = [one.taken_back for one in planned.changes if one.action is ChangeKind.CREATE]
+
+    assert ("generator org/small@v1", "it was v2") == (told.what, told.reason)
+    assert planned.changes == done.changes
+    assert not any(one.taken_back for one in again.changes)
+
+
 def test_a_dry_run_says_what_apply_does_and_writes_nothing(muster, pages, context, tmp_path):
     text = """
 datasets:

@@ -96,8 +96,23 @@ def test_a_report_on_what_a_model_wrote_alone_is_blocked(mixed, tmp_path):
     )
     gates = {gate.name: gate for gate in found.gates}
 
-    assert "100 % of the tokens synthetic, at most 90 %" == gates["synthetic"].message
+    assert (
+        "100 % of the tokens synthetic; the policy allows at most 90 %"
+        == gates["synthetic"].message
+    )
     assert {Verdict.BLOCKED} == {target.verdict for target in found.targets}
+
+
+def test_a_report_warns_of_what_may_be_a_models_after_it_was_taken_back(mixed):
+    mixed.generations.retract("made/some", reason="a slip", model="org/small@v1")
+    found = mixed.report(["mix/all"], num_parameters=[1_000], tokenizer="tiny")
+    (warning,) = [one for one in found.warnings if one.code is WarningCode.SYNTHETIC]
+    (taken,) = mixed.generations.show("made/some").retracted
+
+    assert ("generator org/small@v1", "a slip") == (taken.what, taken.reason)
+    assert ("made/some@1",) == warning.references
+    assert warning.message.endswith("of the tokens is synthetic: nobody says who wrote it")
+    assert () == found.synthetic.synthetic
 
 
 def test_nothing_by_a_model_is_proved_or_the_way_is_shown(mixed):

@@ -3,7 +3,10 @@
 import pytest
 
 from registry.domain.card import Card
+from registry.domain.generation import GenerationDraft, Role
+from registry.domain.model import ModelReference
 from registry.errors import UnknownError
+from registry.reporting.paths import paths_text
 from tests.catalog.factories import WHO, make_draft, make_run
 from tests.operations.factories import records, write_jsonl
 
@@ -43,6 +46,18 @@ def test_a_rule_and_all_inputs_are_told(muster, tmp_path):
     (account,) = muster.why("mix/c", source="web/a").accounts
 
     assert ("both", ("web/a@1", "web/b@1")) == (account.rule, account.inputs)
+
+
+def test_a_source_behind_a_model_is_told_though_there_is_no_path(muster, context):
+    build(context, [[]])
+    muster.models.add("org/small@v1", trained_on=["g/d0"])
+    wrote = GenerationDraft(role=Role.GENERATOR, model=ModelReference.parse("org/small@v1"))
+    context.catalog.versions.seal(make_draft("made/x", generation=wrote), run=make_run(), **WHO)
+    found = muster.why("made/x", source="g/d0")
+
+    assert (0, ("g/d0@1", "model:org/small@v1", "made/x@1")) == (found.num_paths, found.through)
+    assert "but is reached through models:" in paths_text(found).plain
+    assert () == muster.why("g/d0", source="made/x").through
 
 
 def build(context, graph):
