@@ -6,6 +6,7 @@ from cli import output
 from cli.options import ListFormat
 from registry.domain.answers import EncodingUse
 from registry.domain.quantities import format_bytes, format_number
+from registry.domain.reading import EncodingBasis
 from registry.domain.version import DatasetSummary, VersionState
 
 _COLUMNS = ("reference", "kind", "content", "documents", "size", "licence", "languages", "tags")
@@ -44,6 +45,8 @@ def _row(summary: DatasetSummary, *, for_people: bool) -> tuple[str | int, ...]:
 
 def say_encoding(found: EncodingUse) -> str:
     """Return in which encoding files are, for people."""
+    if found.basis is EncodingBasis.UNTOLD:
+        return f"{format_number(found.num_files, 'file')}: encoding could not be told"
     sure = "" if found.least_confidence is None else f", confidence {found.least_confidence:.2f}"
     lost = format_number(found.num_replaced, "character")
     return f"{found.name} ({found.basis}{sure}): {format_number(found.num_files, 'file')}" + (

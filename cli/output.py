@@ -17,17 +17,24 @@ if TYPE_CHECKING:
 Row = Sequence[str | int | float | None]
 
 
+_UNFOLDED = 1_000_000
+"""Cells of a piped line: a row is a line, whoever reads it."""
+
+_PROSE = 120
+"""Cells into which documents are folded where stdout is no terminal."""
+
+
 def console() -> "Console":
-    """Return the console for stdout; piped output is wide and without colour."""
+    """Return the console for stdout; piped output is not folded, and without colour."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else 120
+    width = None if sys.stdout.isatty() else _UNFOLDED
     return Console(width=width, highlight=False, markup=False, soft_wrap=False)
 
 
 def width() -> int:
-    """Return how many cells a line of stdout has."""
-    return console().width
+    """Return into how many cells a document is folded."""
+    return console().width if sys.stdout.isatty() else _PROSE
 
 
 def print_json(value: Value) -> None:

@@ -13,6 +13,8 @@ from registry.domain.cost import CostDraft, CostEntry, CostKind
 from registry.domain.money import Money, format_amount
 from registry.errors import InputError
 
+QuietEntry = Annotated[bool, typer.Option("--quiet", "-q", help="Print the entry's number only.")]
+
 _BELOW_ZERO: Final = re.compile(r"-[0-9][0-9.,_]*")
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
@@ -67,6 +69,7 @@ def add(
     ] = None,
     note: Annotated[str | None, typer.Option(help="What else there is to say.")] = None,
     as_json: AsJson = False,
+    quiet: QuietEntry = False,
 ) -> None:
     """Append a cost. Nothing is changed later: a mistake is taken back by `muster cost reverse`.
 
@@ -86,7 +89,7 @@ def add(
     )
     with session.registry() as registry:
         answer = registry.costs.add(draft, version=version, run=run, source=source, months=months)
-    _show_entry(answer, as_json=as_json)
+    _show_entry(answer, as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -95,12 +98,13 @@ def reverse(
     entry: Annotated[int, typer.Argument(metavar="ENTRY", help="The number of the entry.")],
     note: Annotated[str, typer.Option(help="Why.")],
     as_json: AsJson = False,
+    quiet: QuietEntry = False,
 ) -> None:
     """Take an entry back by its opposite; both stay in the ledger."""
     session: Session = context.obj
     with session.registry() as registry:
         answer = registry.costs.reverse(entry, note=note)
-    _show_entry(answer, as_json=as_json)
+    _show_entry(answer, as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -152,9 +156,12 @@ def report(
         output.print_text(block)
 
 
-def _show_entry(entry: CostEntry, *, as_json: bool) -> None:
+def _show_entry(entry: CostEntry, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         output.print_json(entry)
+        return
+    if quiet:
+        output.write(str(entry.id))
         return
     from registry.reporting.text import plain
 

@@ -44,7 +44,7 @@ def export(
         typer.Argument(
             metavar="DIR|FILE|URL",
             help="The folder of shards or tokens. With --format a file, or a server of events; "
-            "else standard output.",
+            "else, and as `-`, standard output.",
             show_default=False,
         ),
     ] = None,
@@ -86,6 +86,7 @@ def export(
     muster export --all registry.yaml
     """
     session: Session = context.obj
+    destination = None if destination == "-" else destination
     tuning = {
         "--sequence-length": sequence_length,
         "--packing": packing,

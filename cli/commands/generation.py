@@ -6,7 +6,7 @@ import typer
 
 from cli import output
 from cli.generations import PromptDigestOption, PromptFileOption, SamplingOption, read_sampling
-from cli.options import AsJson, ReferenceArgument
+from cli.options import AsJson, Quiet, ReferenceArgument
 from cli.session import Session
 from registry.domain.generation import Role
 
@@ -38,6 +38,7 @@ def add(
         ),
     ] = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """State who wrote the documents of a version. Nothing that was said before goes away.
 
@@ -61,6 +62,9 @@ def add(
     if as_json:
         output.print_json(answer)
         return
+    if quiet:
+        output.write(answer.reference)
+        return
     from registry.reporting.generations import statement_facts
 
     for one in answer.generations:
@@ -77,6 +81,7 @@ def retract(
     ] = None,
     role: Annotated[Role | None, typer.Option(help="The role in it; people: no model.")] = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Take back what was stated by mistake. It no longer counts; the audit log keeps it.
 
@@ -89,6 +94,9 @@ def retract(
         answer = registry.generations.retract(reference, reason=reason, role=role, model=model)
     if as_json:
         output.print_json(answer)
+        return
+    if quiet:
+        output.write(answer.reference)
         return
     from registry.reporting.generations import retraction_facts
 

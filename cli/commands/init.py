@@ -17,6 +17,7 @@ def init(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where .muster is made.")] = Path(),
     as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing.")] = False,
 ) -> None:
     """Make a registry in this folder: .muster with a catalog and an object store.
 
@@ -30,6 +31,8 @@ def init(
     status = init_registry(folder.absolute(), settings=read_settings(session.home))
     if as_json:
         output.print_json(status)
+        return
+    if quiet:
         return
     output.print_facts(
         [

@@ -141,7 +141,14 @@ def exempt(
     """Leave entries as they are, for a reason."""
     session: Session = context.obj
     with session.registry() as registry:
-        _show(registry.takedowns.exempt(number, *items, reason=reason), as_json=as_json)
+        before = registry.takedowns.show(number)
+        answer = registry.takedowns.exempt(number, *items, reason=reason)
+    _show(answer, as_json=as_json)
+    for item in before.items:
+        if item.number in items and item.done is not None:
+            from registry.reporting.takedowns import say_done
+
+            output.hint(f"entry {item.number} was dealt with already: {say_done(item.done)}")
 
 
 @app.command()

@@ -127,12 +127,15 @@ def find_model(connection: Connection, reference: ModelReference) -> tuple[int, 
     """Return the id of a model, and the highest id of a version it was trained on.
 
     Raises:
-        UnknownError: There is none; the nearest are offered.
+        UnknownError: There is none; the hint offers the nearest, and states it.
     """
     query = select(ModelRow.id, ModelRow.trained_until).where(_is(reference))
     found = connection.execute(query).one_or_none()
     if found is None:
-        raise unknown_model(connection, str(reference))
+        error = unknown_model(connection, str(reference))
+        stated = f"muster model add {reference}"
+        error.hint = f"{error.hint} Else state it: {stated}" if error.nearest else stated
+        raise error
     return found.id, found.trained_until
 
 

@@ -41,6 +41,7 @@ from registry.domain.names import Reference
 from registry.domain.run import Operation
 from registry.domain.selection import Method, Term
 from registry.domain.version import Content, DatasetKind, VersionState
+from registry.errors import UnknownError
 
 ALL = -1
 """How many generations are left where none are counted."""
@@ -132,11 +133,19 @@ def load_reached(
 
 
 def load_tagged(connection: Connection, names: Iterable[str]) -> dict[str, set[int]]:
-    """Return the ids of the versions that a tag of each name points to, in one statement."""
+    """Return the ids of the versions that a tag of each name points to, in one statement.
+
+    Raises:
+        UnknownError: Nothing has a tag of that name; the nearest are offered.
+    """
     tagged: dict[str, set[int]] = {name: set() for name in names}
     query = select(TagRow.name, TagRow.version_id).where(TagRow.name.in_(tagged))
     for name, version_id in connection.execute(query):
         tagged[name].add(version_id)
+    for name, ids in tagged.items():
+        if not ids:
+            known = connection.scalars(select(TagRow.name).distinct())
+            raise UnknownError(what="tag", value=name, known=known, hint="muster list")
     return tagged
 
 

@@ -245,6 +245,9 @@ def _normal_form(text: str) -> str:
     return str(parsed.render("{symbol.key}"))
 
 
+_LEAST_ALIKE = 0.7
+"""`GPL3` is as near as this to `GPL-3.0`, and nothing less near is meant."""
+
 _HINT = "use an SPDX expression such as CC-BY-4.0, a LicenseRef-name, or unknown"
 
 
@@ -283,7 +286,9 @@ def _not_known(key: str, *, known: Iterable[str]) -> InputError:
 
     folded = {name.lower(): name for name in known}
     folded |= {name: name for name in list_hub_ids()}
-    nearest = get_close_matches(key.lower(), list(folded), n=3, cutoff=0.6)
+    # A licence of one's own is no misspelling: who takes up `Unlicense` gives everything away.
+    alike = [name for name in folded if name[:1] == key[:1].lower()]
+    nearest = get_close_matches(key.lower(), alike, n=3, cutoff=_LEAST_ALIKE)
     hint = f"did you mean {', '.join(folded[name] for name in nearest)}?" if nearest else _HINT
     return InputError(f"{key!r} is not an SPDX licence", hint=hint)
 

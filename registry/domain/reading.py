@@ -93,6 +93,9 @@ class EncodingBasis(StrEnum):
 
     DETECTED = "detected"
 
+    UNTOLD = "untold"
+    """It is not: the bytes stay, for the recipe's `decode`."""
+
 
 class Encoding(Value):
     """The encoding of a file that is not plain UTF-8."""
@@ -106,6 +109,9 @@ class Encoding(Value):
 
     num_replaced: int = 0
     """Characters that the bytes do not give, each read as U+FFFD."""
+
+    num_files: int = 1
+    """Files that were read by it: of an archive its members."""
 
     @classmethod
     def declare(cls, name: str) -> Self:
@@ -170,7 +176,11 @@ class Reading(Value):
     recipe's `decode` has to tell."""
 
     member_encodings: tuple[MemberEncoding, ...] = ()
-    """Of an archive: the same of its members, where it was found for each of them; by name."""
+    """Of an archive: the same of its members, by name: where it was found for each of them, or
+    where their bytes deny what was declared."""
+
+    untold: tuple[str, ...] = ()
+    """Members whose encoding could not be told, by name; of a file that is no archive: its own."""
 
     records: str | None = None
     """Where the array of records stands in a JSON object, as `data.items`; None: it is the whole

@@ -295,13 +295,15 @@ _LATER = (
 def _say_reading(reading: Reading) -> dict[str, JsonValue]:
     """Return a reading for a manifest; what came later stands in it where it says something."""
     said = vars(reading)
-    unsaid = {name for name in _LATER if not said[name]}
+    # What could not be told, and what bytes lack in a declared encoding, changes no document.
+    unsaid = {"untold", *(name for name in _LATER if not said[name])}
     if reading.extractor is None:
         unsaid.add("extract")
     if reading.encoding is not None:
         # How it came to be known changes no document.
         said = {**said, "encoding": reading.encoding.name}
-    if reading.member_encodings:
+        unsaid.add("member_encodings")
+    elif reading.member_encodings:
         members = {one.name: one.encoding.name for one in reading.member_encodings}
         said = {**said, "member_encodings": members}
     return {name: value for name, value in said.items() if name not in unsaid}

@@ -1,8 +1,9 @@
 """The one table that muster prints: without borders, and its words stay whole where they fit.
 
-What is too wide for the line gives way in this order: sentences wrap at their blanks; then a row
-whose first cell does not fit has that cell on a line of its own, and its other cells beneath, in
-their columns; only what fits into no line is folded.
+What is too wide for the line gives way in this order: columns without a value are left out;
+sentences wrap at their blanks; a row whose first cell does not fit has that cell on a line of its
+own, and its other cells beneath, in their columns; and where these are too wide themselves, each
+stands behind its heading, as many on a line as it takes. Only what fits into no line is folded.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,6 +11,7 @@ from itertools import groupby
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -35,13 +37,48 @@ class QuietTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the table as it fits."""
-        yield from self._lay_out(self._fit(options.max_width))
+        fits = _excess(self._natural(), options.max_width) <= 0
+        yield from (self if fits else self._without_empty()).in_lines(options.max_width)
 
-    def _lay_out(self, widths: Sequence[int | None]) -> Iterator[RenderableType]:
+    def in_lines(self, width: int) -> Iterator[RenderableType]:
+        """Yield the table with all its columns in lines of so many cells."""
+        widths = self._fit(width)
+        yield from self._lay_out(widths) if widths else self._list(width)
+
+    def _without_empty(self) -> "QuietTable":
+        """Return the table without the columns that have a heading and nothing else."""
+        headings, *rows = self._rows
+        kept = [
+            place
+            for place in range(len(headings))
+            if place == 0 or not rows or any(row[place].plain.strip() for row in rows)
+        ]
+        table = QuietTable(
+            [headings[place].plain for place in kept],
+            right=[headings[place].plain for place in kept if self._is_right[place]],
+        )
+        for row in rows:
+            table.add_row(*(row[place] for place in kept))
+        return table
+
+    def _list(self, width: int) -> Iterator[RenderableType]:
+        """Yield each row as a block: its first cell, and beneath it headings with their cells."""
+        headings, *rows = self._rows
+        for first, *others in rows:
+            yield _pair(headings[0], first) if self._is_right[0] else first
+            pairs = [
+                _pair(heading, cell)
+                for heading, cell in zip(headings[1:], others, strict=True)
+                if cell.plain.strip()
+            ]
+            for line in _join(pairs, width - _GAP):
+                yield Padding(line, (0, 0, 0, _GAP), expand=False)
+
+    def _lay_out(self, widths: Sequence[int]) -> Iterator[RenderableType]:
         first = widths[0]
 
         def hangs(row: Row) -> bool:
-            return first is not None and _longest(row[0], _words) > first
+            return _longest(row[0], _words) > first
 
         for is_hanging, found in groupby(self._rows, hangs):
             if not is_hanging:
@@ -51,7 +88,7 @@ class QuietTable:
                 yield name
                 yield self._table([[Text(), *others]], widths)
 
-    def _table(self, rows: Iterable[Row], widths: Sequence[int | None]) -> Table:
+    def _table(self, rows: Iterable[Row], widths: Sequence[int]) -> Table:
         table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=False)
         for width, is_right in zip(widths, self._is_right, strict=True):
             table.add_column(
@@ -64,12 +101,18 @@ class QuietTable:
             table.add_row(*row)
         return table
 
-    def _fit(self, width: int) -> list[int | None]:
-        """Return a width for each column; None: as its cells and the line have it."""
+    def _natural(self) -> list[int]:
+        """Return the width that each column has where nothing wraps."""
+        return [
+            max(_longest(cell, _lines) for cell in column)
+            for column in zip(*self._rows, strict=True)
+        ]
+
+    def _fit(self, width: int) -> list[int] | None:
+        """Return a width for each column; None: even without the first they do not fit."""
         columns = list(zip(*self._rows, strict=True))
-        as_they_are: list[int | None] = [None] * len(columns)
-        widths = [max(_longest(cell, _lines) for cell in column) for column in columns]
-        excess = sum(widths) + _GAP * (len(widths) - 1) - width
+        widths = self._natural()
+        excess = _excess(widths, width)
         wrapping = [place for place, is_right in enumerate(self._is_right) if not is_right]
         # The first column gives way last, of the others the widest first.
         for place in sorted(wrapping, key=lambda one: (one == 0, -widths[one])):
@@ -80,10 +123,32 @@ class QuietTable:
         if excess > 0:
             room = widths[0] - excess
             if room < _GAP or self._is_right[0]:
-                return as_they_are
+                return None
             names = [_longest(cell, _words) for cell in columns[0]]
             widths[0] = max([_GAP, *(name for name in names if name <= room)])
-        return [*widths]
+        return widths
+
+
+def _excess(widths: Sequence[int], width: int) -> int:
+    """Return by how many cells columns are too wide for a line."""
+    return sum(widths) + _GAP * (len(widths) - 1) - width
+
+
+def _pair(heading: Text, cell: Text) -> Text:
+    return Text.assemble(heading, " ", cell) if heading.plain else cell
+
+
+def _join(pairs: Iterable[Text], width: int) -> Iterator[Text]:
+    """Yield pairs in lines, none of them divided that fits into one."""
+    gap = Text(" " * _GAP)
+    line: list[Text] = []
+    for pair in pairs:
+        if line and gap.join([*line, pair]).cell_len > width:
+            yield gap.join(line)
+            line = []
+        line.append(pair)
+    if line:
+        yield gap.join(line)
 
 
 def _longest(cell: Text, split: Callable[[str], Sequence[str]]) -> int:

@@ -103,6 +103,16 @@ def find_encoding(file: SourceFile, reading: Reading) -> Encoding | None:
     return examine(file, reading, name, basis=EncodingBasis.DETECTED, confidence=confidence)
 
 
+def is_untold(file: SourceFile, reading: Reading) -> bool:
+    """Return whether a file of which `find_encoding` found nothing is not even nearly UTF-8.
+
+    Raises:
+        UnreadableError: It is cut off or corrupt.
+    """
+    _, num_wide, num_damaged = _look(file, reading)
+    return num_wide < _WIDE_PER_DAMAGED * num_damaged
+
+
 def examine(
     file: SourceFile,
     reading: Reading,

@@ -6,15 +6,15 @@ from registry.domain.reading import Container, Encoding, MemberEncoding, Reading
 from registry.errors import UnreadableError
 from registry.sources.archive import iter_members, name_inside
 from registry.sources.detecting import UNKNOWN_FORMAT, detect
-from registry.sources.encoding import examine, find_encoding, may_be_encoded
+from registry.sources.encoding import examine, find_encoding, is_untold, may_be_encoded
 from registry.sources.file import SourceFile
 from registry.sources.partial import as_partial
 
 
-def find_member_encodings(file: SourceFile, reading: Reading) -> tuple[MemberEncoding, ...]:
-    """Return the encodings of those members that are not plain UTF-8, by name.
+def find_member_encodings(file: SourceFile, reading: Reading) -> Reading:
+    """Return how an archive is read, with the encodings of members that are not plain UTF-8.
 
-    Of several members of one name nothing is said, since only a name tells them apart: their bytes
+    Of several members of one name it is not told, since only a name tells them apart: their bytes
     stay, for the recipe's `decode`.
 
     Args:
@@ -25,27 +25,45 @@ def find_member_encodings(file: SourceFile, reading: Reading) -> tuple[MemberEnc
         UnreadableError: It is cut off or corrupt.
     """
     found: dict[str, Encoding | None] = {}
+    untold: list[str] = []
     for member, detected in _iter_files(file, reading):
         name = name_inside(member.name)
+        if found.get(name) is not None:
+            untold.append(name)
         found[name] = None if name in found else _find_one(member, detected)
-    return tuple(
+        if found[name] is None and _is_untold(member, detected):
+            untold.append(name)
+    told = tuple(
         MemberEncoding(name=name, encoding=encoding)
         for name, encoding in sorted(found.items())
         if encoding is not None
     )
+    return reading.model_copy(update={"member_encodings": told, "untold": tuple(sorted(untold))})
 
 
-def examine_members(file: SourceFile, reading: Reading, encoding: Encoding) -> Encoding:
-    """Return a declared encoding with the number of characters that all members lack in it.
+def examine_members(file: SourceFile, reading: Reading, encoding: Encoding) -> Reading:
+    """Return how an archive of a declared encoding is read, with the members that deny it.
 
     Raises:
         UnreadableError: The archive is cut off or corrupt.
     """
-    num_replaced = 0
+    lost: dict[str, int] = {}
+    num_files = 0
     for member, detected in _iter_files(file, reading):
         plain, as_plain, _ = as_partial(member, detected)
-        num_replaced += examine(plain, as_plain, encoding.name, basis=encoding.basis).num_replaced
-    return encoding.model_copy(update={"num_replaced": num_replaced})
+        one = examine(plain, as_plain, encoding.name, basis=encoding.basis)
+        num_files += 1
+        if one.num_replaced:
+            name = name_inside(member.name)
+            lost[name] = lost.get(name, 0) + one.num_replaced
+    denied = tuple(
+        MemberEncoding(name=name, encoding=encoding.model_copy(update={"num_replaced": number}))
+        for name, number in sorted(lost.items())
+    )
+    whole = {"num_replaced": sum(lost.values()), "num_files": num_files}
+    return reading.model_copy(
+        update={"encoding": encoding.model_copy(update=whole), "member_encodings": denied}
+    )
 
 
 def _iter_files(file: SourceFile, reading: Reading) -> Iterator[tuple[SourceFile, Reading]]:
@@ -61,6 +79,13 @@ def _iter_files(file: SourceFile, reading: Reading) -> Iterator[tuple[SourceFile
             yield member, detected
         else:
             yield from _iter_files(member, detected)
+
+
+def _is_untold(member: SourceFile, reading: Reading) -> bool:
+    if not may_be_encoded(reading):
+        return False
+    plain, as_plain, _ = as_partial(member, reading)
+    return is_untold(plain, as_plain)
 
 
 def _find_one(member: SourceFile, reading: Reading) -> Encoding | None:

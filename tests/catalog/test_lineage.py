@@ -144,7 +144,10 @@ def test_methods_start_from_every_version_that_fits(catalog):
     assert ["math/qa.tiny@1"] == find(catalog, "content:tokens")
     assert ["web/cc@1"] == find(catalog, "state:withdrawn,+math/qa.tiny")
     assert ["math/qa.tiny@1", "math/qa@1", "web/cc@1"] == find(catalog, "@tag:old")
-    assert [] == find(catalog, "tag:none kind:evaluation+")
+    assert [] == find(catalog, "kind:evaluation+")
+    with pytest.raises(UnknownError, match="no tag 'releas'") as caught:
+        find(catalog, "web/cc tag:releas")
+    assert "did you mean release?" == caught.value.hint
 
 
 def test_an_answer_tells_whether_more_lies_beyond_its_generations(catalog):

@@ -104,3 +104,12 @@ def test_a_placeholder_is_refused_where_documents_are_needed(held):
     process = held.run("normalize", "imported/letters", "--recipe", "text-default", code=2)
 
     assert "imported/letters@1" in process.stderr
+
+
+def test_a_dash_is_standard_output(muster, corpus):
+    muster.run("register", corpus, "--name", "a/b")
+    shown = muster.run("export", "a/b", "-", "--format", "openlineage").stdout
+
+    assert muster.run("export", "a/b", "--format", "openlineage").stdout == shown
+    assert "no folder is named" in muster.run("export", "a/b", "-", code=2).stderr
+    assert not (muster.folder / "-").exists()

@@ -22,7 +22,7 @@ def written(muster):
     muster.run("model", "add", "org/small@v1", "--trained-on", "web/pages", "-q")
     muster.run("register", write(muster.folder / "s.jsonl", stories), "--name", "syn/stories")
     words = ("generation", "add", "syn/stories", "--model", "org/small@v1", "--role", "generator")
-    muster.run(*words)
+    assert "syn/stories@1\n" == muster.run(*words, "-q").stdout
     return muster
 
 
@@ -40,9 +40,12 @@ def test_a_model_is_shown_with_what_it_wrote_and_json_says_the_same(written):
 def test_a_model_that_differs_is_refused_and_a_misspelt_one_offers_the_nearest(written):
     differs = written.run("model", "add", "org/small@v1", "--output-license", "MIT", code=1)
     misspelt = written.run("model", "show", "org/smal@v1", code=2)
+    words = ("generation", "add", "syn/stories", "--model", "vendor/other@7", "--role", "judge")
+    unstated = written.run(*words, code=2)
 
     assert "org/small@v1 is there with other facts: output licence, trained on" in differs.stderr
     assert "did you mean org/small@v1?" in misspelt.stderr
+    assert "hint: muster model add vendor/other@7\n" in unstated.stderr
 
 
 def test_depth_and_share_are_told_and_the_tree_names_the_model(written):
@@ -67,6 +70,8 @@ def test_a_takedown_is_opened_planned_applied_and_closed(written):
     early = written.run("takedown", "close", "1", "--evidence", "mail", code=1)
     model = written.run("takedown", "withdraw", "1", "2", *why, code=2)
     written.run("takedown", "exempt", "1", "2", "3", "--reason", "never released")
+    again = written.run("takedown", "exempt", "1", "2", "3", "--reason", "never released")
+    assert "entry 2 was dealt with already: exempted (never released)" in again.stderr
     closed = written.run("takedown", "close", "1", "--evidence", "mail of 2026-11-26").stdout
 
     assert ["web/pages@1", "org/small@v1", "syn/stories@1"] == [

@@ -77,7 +77,8 @@ def test_a_cost_is_added_shown_reversed_and_reported(muster, corpus):
     muster.run("register", corpus, "--name", "web/cc")
     entry = muster.json("cost", "add", "12.5", "eur", "--kind", "api", "--version", "web/cc")
     muster.run("cost", "add", "1", "USD", "--kind", "human", "--version", "web/cc")
-    muster.run("cost", "reverse", entry["id"], "--note", "wrong dataset")
+    reversal = muster.run("cost", "reverse", entry["id"], "--note", "wrong dataset", "-q")
+    assert "3\n" == reversal.stdout
     shown = muster.run("cost", "show", "web/cc").stdout
 
     assert "taken back by 3" in shown

@@ -41,7 +41,7 @@ def test_options_may_stand_before_the_reference(made):
         (["lineage", "a/b", "a/b.text-default"], ["a/b.text-default@1", "a/b@1"]),
         (["lineage", "a/b+,+a/b.text-default"], ["a/b.text-default@1", "a/b@1"]),
         (["lineage", "kind:text,state:sealed"], ["a/b.text-default@1", "a/b@1"]),
-        (["lineage", "tag:none"], []),
+        (["lineage", "kind:evaluation"], []),
         (["lineage", "why", "a/b.text-default", "--source", "a/b"], ["a/b@1 a/b.text-default@1"]),
     ],
 )
@@ -86,10 +86,10 @@ def test_more_paths_than_the_limit_exit_with_3_and_none_as_well(made):
 
 
 def test_nothing_selected_is_said_beside_an_empty_answer(made):
-    done = made.run("lineage", "tag:none")
+    done = made.run("lineage", "kind:evaluation")
 
     assert ("", "nothing is selected\n") == (done.stdout, done.stderr)
-    assert [] == made.json("lineage", "tag:none")["nodes"]
+    assert [] == made.json("lineage", "kind:evaluation")["nodes"]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,14 @@ def test_the_nearest_licence_is_offered():
     assert "ODC-By-1.0" in raised.value.hint
 
 
+@pytest.mark.parametrize("text", ["licence", "my-own-licence", "my own licence", "unlike-any"])
+def test_no_licence_is_offered_that_is_not_nearly_what_was_written(text):
+    with pytest.raises(InputError) as raised:
+        Licence.parse(text)
+
+    assert "did you mean" not in raised.value.hint
+
+
 @pytest.mark.parametrize(("text", "tag"), [("en", "en"), ("eng", "en"), ("zh-hant", "zh-Hant")])
 def test_a_language_stands_as_a_standard_tag(text, tag):
     assert tag == parse_language(text)

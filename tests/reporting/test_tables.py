@@ -113,6 +113,33 @@ def test_one_long_reference_hangs_alone_and_the_others_keep_their_line():
     )
 
 
+WIDE = [
+    ("space/a-long-name@1", "evaluation", "", 20_022, "CC-BY-NC-4.0"),
+    ("a/b@1", "text", "", 7, ""),
+]
+WIDE_HEADINGS = ("reference", "kind", "languages", "documents", "licence")
+
+
+def test_a_column_without_a_value_is_left_out_where_room_is_short():
+    table = to_table(WIDE_HEADINGS, WIDE)
+
+    assert "languages" in show(table, width=90)[0]
+    assert "reference  kind        documents  licence" == show(table, width=50)[0]
+    assert "space/a-long-name@1" == show(table, width=50)[1]
+
+
+def test_columns_that_are_too_wide_themselves_stand_behind_their_headings():
+    assert [
+        "space/a-long-name@1",
+        "  kind evaluation",
+        "  documents 20,022",
+        "  licence CC-BY-NC-4.0",
+        "a/b@1",
+        "  kind text  documents 7",
+    ] == show(to_table(WIDE_HEADINGS, WIDE), width=28)
+    assert "entry 1" == show(to_table(("entry", "why"), [(1, "x" * 40)]), width=30)[0]
+
+
 def test_a_sentence_gives_way_before_a_reference_does():
     rows = [("space/a-long-name@1", "a sentence that is too long for its line", "1.2 MB")]
 
@@ -126,15 +153,16 @@ def test_a_sentence_gives_way_before_a_reference_does():
 @given(
     names=st.lists(st.integers(1, 60), min_size=1, max_size=5),
     words=st.lists(st.integers(1, 12), min_size=1, max_size=6),
+    least=st.integers(1, 36),
     width=st.integers(40, 100),
 )
-def test_no_word_that_fits_a_line_is_broken(names, words, width):
+def test_no_word_that_fits_a_line_is_broken(names, words, least, width):
     said = " ".join("w" * length for length in words)
-    rows = [("n" * length, said, 7) for length in names]
-    shown = show(to_table(("name", "said", "number"), rows), width)
+    rows = [("n" * length, said, "v" * least, 7) for length in names]
+    shown = show(to_table(("name", "said", "v", "number"), rows), width)
 
     assert all(len(line) <= width for line in shown)
     text = " ".join(shown).split()
     for name, *_ in rows:
         assert len(name) > width or name in text
-    assert all(word in text for word in said.split())
+    assert all(word in text for word in [*said.split(), "v" * least])

@@ -258,7 +258,7 @@ def common_uri(uris: Sequence[str]) -> str:
 def _unsaid(reading: Reading) -> set[str]:
     """Return what tells no reading from another, so that earlier commands are known again."""
     later = {"records", "keeps_partial", "reason_column", "encoding", "member_encodings"}
-    return {"without", *(name for name in later if not getattr(reading, name))}
+    return {"without", "untold", *(name for name in later if not getattr(reading, name))}
 
 
 def save_standard_input(path: Path) -> None:

@@ -23,7 +23,13 @@ from registry.operations.passes.shards import WORTH_A_THREAD_BYTES, open_shard
 from registry.operations.passes.suppression import Suppression
 from registry.sources.detecting import Detected, describe, detect
 from registry.sources.digesting import Digesting
-from registry.sources.encoding import examine, find_encoding, is_suspect, may_be_encoded
+from registry.sources.encoding import (
+    examine,
+    find_encoding,
+    is_suspect,
+    is_untold,
+    may_be_encoded,
+)
 from registry.sources.file import SourceFile
 from registry.sources.member_encodings import examine_members, find_member_encodings
 from registry.sources.partial import as_partial
@@ -193,7 +199,8 @@ def _read_again(
         return detected, tally
     found = find_encoding(plain, as_plain)
     if found is None:
-        return detected, tally
+        untold = (file.name,) if is_untold(plain, as_plain) else ()
+        return Detected(reading.model_copy(update={"untold": untold}), detected.fields), tally
     detected = detect(file, wanted.model_copy(update={"format": reading.format, "encoding": found}))
     again = tally.begin_again()
     again.read(file, detected.reading)
@@ -206,13 +213,14 @@ def _read_members_again(
     """Do the same with an archive, each member of which may be in another encoding."""
     reading = detected.reading
     if reading.encoding is not None:
-        counted = examine_members(file, reading, reading.encoding)
-        return Detected(reading.model_copy(update={"encoding": counted}), detected.fields), tally
-    found = find_member_encodings(file, reading) if tally.is_suspect else ()
-    if not found:
+        examined = examine_members(file, reading, reading.encoding)
+        return Detected(examined, detected.fields), tally
+    if not tally.is_suspect:
         return detected, tally
+    reading = find_member_encodings(file, reading)
+    if not reading.member_encodings:
+        return Detected(reading, detected.fields), tally
     again = tally.begin_again()
-    reading = reading.model_copy(update={"member_encodings": found})
     again.read(file, reading)
     return Detected(reading, detected.fields), again
 

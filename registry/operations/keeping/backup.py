@@ -37,7 +37,9 @@ def backup(
     settings = read_settings(home)
     url = settings.resolve_database_url(find_home(settings, Path.cwd()))
     target = file.absolute()
-    if target.is_dir() or (target.exists() and not force):
+    if target.is_dir():
+        raise InputError(f"{file} is a folder", hint=f"a file in it: {file / 'catalog.db'}")
+    if target.exists() and not force:
         raise InputError(f"{file} is there already", hint="another name, or --force")
     with (
         reported_to(progress or NoProgress(), "back up") as report,

@@ -25,22 +25,17 @@ from registry.storage.filesystem import find_network_file_system
 DISTRIBUTION = "muster-catalog"
 
 EXTRAS = {
-    "az": "files and objects on Azure",
     "embed": "vectors of documents, and what is near to what",
     "exchange": "checked Croissant, OpenLineage",
     "fast": "the fast engine for tokens",
     "fit": "laws fitted to your own runs",
-    "gs": "files and objects on Google Cloud",
     "html": "reports as HTML",
-    "hub": "datasets and models from the Hub",
     "mlflow": "versions as datasets of MLflow's runs",
-    "postgres": "a catalog on PostgreSQL, and tables from one",
     "ray": "units of work on a cluster",
-    "s3": "files and objects on S3",
     "sentencepiece": "SentencePiece tokenizers",
-    "web": "web archives, HTML pages and HTTP APIs",
 }
-"""What each extra is for; those for who works on muster itself are left out."""
+"""What each extra is for but those of sources, which `examine_sources` tells, and those for who
+works on muster itself."""
 
 _REQUIREMENT = re.compile(r"^([\w.-]+).*;.*extra == ['\"]([\w-]+)['\"]")
 

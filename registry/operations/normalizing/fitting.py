@@ -6,8 +6,10 @@ import pyarrow as pa
 from pydantic import JsonValue
 
 from registry.domain.digest import Digest, fingerprint
+from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.recipe import Recipe
 from registry.domain.version import Version
+from registry.errors import InputError
 from registry.normalization.tables.pipeline import TablePipeline
 from registry.normalization.tables.statistics import Measured, Need, Statistic, make_statistic
 from registry.normalization.tables.values import Ordered
@@ -42,6 +44,7 @@ def fit(
             derivation=derivation_of(derivation, at),
             task="fit" if num_passes == 1 else f"fit {at + 1}/{num_passes}",
         )
+        _require_rows(version, add_ledgers([unit.ledger for unit in units]))
         recipe = _learn(context, recipe, units, at=at)
     return recipe
 
@@ -55,6 +58,26 @@ def forget(context: Context, recipe: Recipe, derivation: Digest) -> None:
 def derivation_of(run: Digest, at: int) -> Digest:
     """Return what the checkpoints of a pass are kept under."""
     return fingerprint({"fit": at, "of": run})
+
+
+def _require_rows(version: Version, shown: Ledger) -> None:
+    """Say why no row came through, which is no fault of the column that is learned from first.
+
+    Raises:
+        InputError: Every row was rejected on the way.
+    """
+    reasons = [
+        f"{item.reason} {item.num_documents:,} by {entry.step}"
+        for entry in shown.entries
+        for item in entry.rejected
+    ]
+    if not reasons or shown.entries[-1].documents_kept:
+        return
+    raise InputError(
+        f"no row of {version.reference} came through to be learned from: {', '.join(reasons)}",
+        hint=f"muster show {version.reference} names its fields: state in read_columns what is "
+        "in them",
+    )
 
 
 def _learn(context: Context, recipe: Recipe, units: list[FittedUnit], *, at: int) -> Recipe:

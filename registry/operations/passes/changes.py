@@ -51,13 +51,20 @@ def note_other_origin(context: Context, target: DatasetName, version: Version) -
 
 
 def _compare_readings(before: Sequence[Shard], after: Sequence[Shard]) -> tuple[ReadingChange, ...]:
-    old = {shard.path: shard.reading for shard in before}
+    old = {shard.path: _told(shard.reading) for shard in before}
     paths: dict[tuple[Reading, Reading], list[str]] = {}
     for shard in after:
-        reading = old.get(shard.path)
-        if reading is not None and shard.reading is not None and reading != shard.reading:
-            paths.setdefault((reading, shard.reading), []).append(shard.path)
+        reading, now = old.get(shard.path), _told(shard.reading)
+        if reading is not None and now is not None and reading != now:
+            paths.setdefault((reading, now), []).append(shard.path)
     return tuple(
         ReadingChange(paths=tuple(found), before=reading, after=now)
         for (reading, now), found in paths.items()
     )
+
+
+def _told(reading: Reading | None) -> Reading | None:
+    """Return a reading without what it could not tell, which is no other way to read."""
+    if reading is None or not reading.untold:
+        return reading
+    return reading.model_copy(update={"untold": ()})

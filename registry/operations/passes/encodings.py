@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from registry.domain.answers import EncodingUse
-from registry.domain.reading import MEMBER_MARK, Encoding
+from registry.domain.reading import MEMBER_MARK, Container, Encoding, EncodingBasis
 from registry.domain.version import Metric, Shard
 
 NUM_FILES: Final = "other_encodings.num_files"
@@ -14,6 +14,7 @@ NUM_REPLACED: Final = "other_encodings.num_replaced"
 """The metric that counts characters which the bytes of files do not give."""
 
 _MAX_PATHS = 100
+_UNTOLD: Final = Encoding(name="unknown", basis=EncodingBasis.UNTOLD)
 
 
 def sum_up_encodings(shards: Sequence[Shard]) -> tuple[EncodingUse, ...]:
@@ -39,12 +40,22 @@ def measure_encodings(shards: Sequence[Shard]) -> tuple[Metric, ...]:
 
 def _list_encodings(shard: Shard) -> Iterator[tuple[str, Encoding]]:
     """Yield what a file, or the members of an archive, are written in, if it is not UTF-8."""
-    if shard.reading is None:
+    reading = shard.reading
+    if reading is None:
         return
-    if shard.reading.encoding is not None:
-        yield shard.path, shard.reading.encoding
-    for member in shard.reading.member_encodings:
-        yield f"{shard.path}{MEMBER_MARK}{member.name}", member.encoding
+    inside = f"{shard.path}{MEMBER_MARK}"
+    for member in reading.member_encodings:
+        yield f"{inside}{member.name}", member.encoding
+    if reading.encoding is not None:
+        others = reading.encoding.num_files - len(reading.member_encodings)
+        if not reading.member_encodings:
+            yield shard.path, reading.encoding
+        elif others > 0:
+            good = {"num_files": others, "num_replaced": 0}
+            yield shard.path, reading.encoding.model_copy(update=good)
+    is_archive = reading.container is not Container.NONE
+    for name in reading.untold:
+        yield f"{inside}{name}" if is_archive else shard.path, _UNTOLD
 
 
 def _sum_up(files: Sequence[tuple[str, Encoding]]) -> EncodingUse:
@@ -55,7 +66,7 @@ def _sum_up(files: Sequence[tuple[str, Encoding]]) -> EncodingUse:
         name=first.name,
         basis=first.basis,
         least_confidence=min(sure, default=None),
-        num_files=len(files),
+        num_files=sum(one.num_files for _, one in files),
         num_replaced=sum(one.num_replaced for _, one in files),
         paths=tuple(path for path, _ in worst[:_MAX_PATHS]),
     )

@@ -88,10 +88,12 @@ def export_quarantine(
         force: Put it in the place of a file that is there.
 
     Raises:
-        InputError: There is a file already.
+        InputError: There is a file already, or it is a folder.
         StorageError: The file cannot be written.
     """
-    if path.is_dir() or (path.exists() and not force):
+    if path.is_dir():
+        raise InputError(f"{path} is a folder", hint=f"a file in it: -o {path / 'rejected.jsonl'}")
+    if path.exists() and not force:
         raise InputError(f"{path} is there already", hint="another name, or --force")
     _, run = find_run(context, named)
     num_rows = num_bytes = 0

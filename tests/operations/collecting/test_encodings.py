@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from registry.domain.reading import Encoding, Reading
+from registry.domain.reading import Encoding, EncodingBasis, Reading
 from registry.errors import InputError
 from tests.sources.test_encoding import JAPANESE, RUSSIAN
 
@@ -66,7 +66,39 @@ def test_members_of_one_name_stay_as_they_are(muster, tmp_path):
     pair = [("a.txt", JAPANESE.encode("cp932")), ("a.txt", RUSSIAN.encode("cp1251"))]
     (tmp_path / "a.tgz").write_bytes(tar_of(pair))
 
-    assert () == muster.register([str(tmp_path / "a.tgz")], name="web/cc").encodings
+    (use,) = muster.register([str(tmp_path / "a.tgz")], name="web/cc").encodings
+    assert (EncodingBasis.UNTOLD, 2) == (use.basis, use.num_files)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.zip"])
+def test_an_encoding_that_cannot_be_told_is_said_to_be(muster, tmp_path, name):
+    short = "text\nÉté, où est-il ?\n".replace(",", "").encode("cp1252")
+    members = [("a.csv", short), ("b.csv", b"text\nplain ascii\n")]
+    (tmp_path / name).write_bytes(short if name == "a.csv" else zip_of(members))
+    answer = muster.register([str(tmp_path / name)], name="web/cc")
+
+    (use,) = answer.encodings
+    place = name if name == "a.csv" else "a.zip!/a.csv"
+    assert (EncodingBasis.UNTOLD, 1, (place,)) == (use.basis, use.num_files, use.paths)
+    assert answer.encodings == muster.show("web/cc").encodings
+    assert "unchanged" == muster.register([str(tmp_path / name)], name="web/cc").status
+
+
+def test_members_that_deny_what_was_declared_are_counted_and_named(muster, context, tmp_path):
+    denied = [("a.txt", "Д И".encode()), ("b.txt", b"plain"), ("c.txt", "И И".encode())]
+    (tmp_path / "a.zip").write_bytes(zip_of(denied))
+    notes = []
+    context.progress.note = notes.append
+    declared = Reading(encoding=Encoding.declare("cp1251"))
+    (use,) = muster.register([str(tmp_path / "a.zip")], name="web/cc", reading=declared).encodings
+
+    assert (3, 3, ("a.zip!/c.txt", "a.zip!/a.txt", "a.zip")) == (
+        use.num_files,
+        use.num_replaced,
+        use.paths,
+    )
+    (note,) = notes
+    assert "warning: a.zip!/c.txt is not in cp1251 throughout" in note
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.zip"])

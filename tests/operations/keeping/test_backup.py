@@ -43,6 +43,8 @@ def test_a_backup_never_replaces_a_file_unasked(home, catalog, tmp_path):
 
     with pytest.raises(InputError, match="is there already"):
         backup(file, home=home)
+    with pytest.raises(InputError, match="is a folder"):
+        backup(tmp_path, home=home, force=True)
     backup(file, home=home, force=True)
     with Catalog.open(f"sqlite:///{file}") as opened:
         assert 1 == len(opened.datasets.list())

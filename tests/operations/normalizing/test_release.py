@@ -96,6 +96,8 @@ def test_an_export_replaces_what_was_there_only_when_told_to_and_whole(muster, s
     path.write_text("before")
     with pytest.raises(InputError, match="is there already"):
         muster.quarantine.export(strict, path)
+    with pytest.raises(InputError, match="is a folder"):
+        muster.quarantine.export(strict, tmp_path, force=True)
     with pytest.raises(UnknownError, match="empy"):
         muster.quarantine.export(strict, path, reasons=["empy"], force=True)
 

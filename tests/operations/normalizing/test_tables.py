@@ -414,3 +414,15 @@ def test_each_column_is_traced_to_those_it_was_made_of(muster, train, recipe, tm
     )
     found = traced(text.reference, text.reference)
     assert (["species", "mass"], []) == (found["text"], found["metadata"])
+
+
+def test_rows_that_all_fell_before_a_step_are_told_instead_of_its_column(muster, tmp_path):
+    (tmp_path / "b.csv").write_text("mass,year,species\n1,old,a\n2,new,b\n", encoding="utf-8")
+    card = Card(kind="tabular")
+    muster.register([str(tmp_path / "b.csv")], name="lab/birds", card=card)
+    recipe = tmp_path / "features.toml"
+    recipe.write_text(RECIPE, encoding="utf-8")
+
+    with pytest.raises(InputError, match="wrong-type:year 2 by read_columns") as caught:
+        muster.normalize("lab/birds", recipe=str(recipe))
+    assert "muster show lab/birds@1" in caught.value.hint
