@@ -324,5 +324,5 @@ def test_ten_thousand_ancestors_take_a_second(catalog):
     graph = catalog.generations.upstream([ref("made/last")])
     found = trace(graph)[graph.starts["made/last@1"]]
     elapsed_seconds = time.perf_counter() - start
-    assert (10_001, Depth(low=1, high=1)) == (len(graph.nodes), found.depth)
+    assert (10_001, Depth(low=1, high=None)) == (len(graph.nodes), found.depth)
     assert elapsed_seconds < 3
