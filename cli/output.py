@@ -1,5 +1,6 @@
 """The one place that prints answers: to stdout, as text or as JSON, both from the same value."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,10 +26,12 @@ _PROSE = 120
 
 
 def console() -> "Console":
-    """Return the console for stdout; piped output is not folded, and without colour."""
+    """Return the console for stdout; piped output has no colour, and is as wide as COLUMNS says."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else _UNFOLDED
+    # Who sets COLUMNS says how wide it is shown, whatever it goes through.
+    is_shown = sys.stdout.isatty() or bool(os.environ.get("COLUMNS"))
+    width = None if is_shown else _UNFOLDED
     return Console(width=width, highlight=False, markup=False, soft_wrap=False)
 
 

@@ -74,6 +74,7 @@ def run_commands(
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "MUSTER_ACTOR": "ada",
         "NO_COLOR": "1",
+        "COLUMNS": "120",
         "PYTHONUTF8": "1",
         **(variables or {}),
     }
