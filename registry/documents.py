@@ -12,6 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+KEY = pa.binary(16)
+"""The type of the key of a document (`registry.domain.digest.document_key`)."""
+
 RAW_DOCUMENTS = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -54,7 +57,7 @@ long it was uncut."""
 
 INDEX = pa.schema(
     [
-        pa.field("key", pa.binary(16), nullable=False),
+        pa.field("key", KEY, nullable=False),
         pa.field("num_copies", pa.uint32(), nullable=False),
         pa.field("num_bytes", pa.uint64(), nullable=False),
         pa.field("num_tokens", pa.uint64()),
@@ -87,7 +90,7 @@ EMBEDDED = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
         pa.field("source", pa.string(), nullable=False),
-        pa.field("key", pa.binary(16), nullable=False),
+        pa.field("key", KEY, nullable=False),
         pa.field("excerpt", pa.string(), nullable=False),
     ]
 )
@@ -98,7 +101,7 @@ OVERLAPS = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
         pa.field("source", pa.string(), nullable=False),
-        pa.field("key", pa.binary(16), nullable=False),
+        pa.field("key", KEY, nullable=False),
         pa.field("is_equal", pa.bool_(), nullable=False),
         pa.field("num_ngrams", pa.int32(), nullable=False),
         pa.field("item_id", pa.string(), nullable=False),
@@ -118,7 +121,7 @@ def signature_schema(num_bands: int) -> pa.Schema:
     The documents stand in the order of the version.
     """
     bands = [pa.field(band_name(band), pa.uint64(), nullable=False) for band in range(num_bands)]
-    return pa.schema([pa.field("key", pa.binary(16), nullable=False), *bands])
+    return pa.schema([pa.field("key", KEY, nullable=False), *bands])
 
 
 def band_name(band: int) -> str:

@@ -150,7 +150,7 @@ class TakedownStore:
         """
         with self._database.writing() as connection:
             found = _get(connection, takedown_id)
-            _require_open(found, ActionKind.EXEMPTED, ())
+            _require_open(found)
             rows = _item_rows(connection, takedown_id, items, start=len(found.items) + 1)
             insert_rows(connection, TakedownItemRow, rows)
             detail: dict[str, JsonValue] = {"items": [one.reference for one in items]}
@@ -184,7 +184,11 @@ class TakedownStore:
             ConflictError: It is closed, or is to be closed while entries are open.
         """
         with self._database.writing() as connection:
-            _require_open(_get(connection, takedown_id), action, items)
+            found = _get(connection, takedown_id)
+            _require_open(found)
+            _require_entries(found, items)
+            if action is ActionKind.CLOSED:
+                _require_all_done(found)
             version_id = None if result is None else resolve(connection, result)
             positions: Sequence[int | None] = items or [None]
             facts: dict[str, object] = {
@@ -203,16 +207,22 @@ class TakedownStore:
             return _get(connection, takedown_id)
 
 
-def _require_open(found: Takedown, action: ActionKind, items: Sequence[int]) -> None:
+def _require_open(found: Takedown) -> None:
     if found.closed is not None:
         raise ConflictError(
             f"takedown {found.id} is closed", hint=f"muster takedown show {found.id}"
         )
+
+
+def _require_entries(found: Takedown, items: Sequence[int]) -> None:
     unknown = set(items) - {one.number for one in found.items}
     if unknown:
         names = ", ".join(map(str, sorted(unknown)))
         raise UnknownError(what="entry", value=names, hint=f"muster takedown show {found.id}")
-    if action is ActionKind.CLOSED and found.open_items:
+
+
+def _require_all_done(found: Takedown) -> None:
+    if found.open_items:
         first = found.open_items[0]
         raise ConflictError(
             f"takedown {found.id} has "

@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 
 from registry.document_index.rows import (
-    KEY,
     UNCOUNTED,
     Numbers,
     Rows,
@@ -17,7 +16,7 @@ from registry.document_index.rows import (
     rows_of,
     sort_rows,
 )
-from registry.documents import INDEX
+from registry.documents import INDEX, KEY
 
 _FEWEST_PENDING = 1 << 16
 _NO_NUMBERS: Numbers = np.empty(0, np.int64)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from registry.documents import KEY
 from registry.domain.digest import document_keys
 
 Numbers = npt.NDArray[np.int64]
@@ -17,8 +18,7 @@ Words = npt.NDArray[np.uint64]
 UNCOUNTED = -1
 """In place of the tokens of a document that nobody counted."""
 
-_KEY_BYTES = 16
-KEY = pa.binary(_KEY_BYTES)
+_KEY_BYTES = KEY.byte_width
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ _ZERO_WIDTH = (0x200B, 0x200C, 0x200D, 0x2060)
 
 
 def _any_of(characters: Iterable[int]) -> re.Pattern[str]:
-    # In text outside ASCII an expression is twenty times as fast as `str.translate`.
+    # In text outside ASCII an expression is eighteen times as fast as `str.translate`.
     return re.compile(f"[{re.escape(''.join(map(chr, characters)))}]")
 
 

@@ -9,13 +9,13 @@ from registry.domain.count import CountMethod, RecordedCount
 from registry.domain.digest import Digest
 from registry.domain.names import Reference
 from registry.domain.report import ReportWarning, WarningCode
-from registry.domain.version import Content, DatasetKind, Lifecycle, Version
+from registry.domain.version import Content, DatasetKind, Version
 from registry.errors import InputError
 from registry.operations.assessing.supply_warnings import Counted
 from registry.operations.context import Context
+from registry.operations.passes.inputs import list_heads
 
 _BEST_FIRST = {CountMethod.EXACT: 0, CountMethod.SAMPLED: 1, CountMethod.DECLARED: 2}
-_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def choose_counts(
         counts = _counts_of(context, [item.version.reference for item in asked])
         measure = _choose(context, asked, counts, tokenizer_fingerprint)
     else:
-        counts = _counts_of(context, _list_heads(context))
+        counts = _counts_of(context, list_heads(context))
         known = context.catalog.versions.list_many(
             [Reference.parse(reference) for reference, listed in counts.items() if listed]
         )
@@ -141,22 +141,6 @@ def _get(context: Context, reference: str) -> Version:
 
 def _counts_of(context: Context, references: Sequence[str]) -> dict[str, list[RecordedCount]]:
     return context.catalog.counts.list_many([Reference.parse(text) for text in references])
-
-
-def _list_heads(context: Context) -> list[str]:
-    """Return the newest versions of all active datasets of documents, by reference."""
-    heads: list[str] = []
-    after: str | None = None
-    while True:
-        page = context.catalog.datasets.list(limit=_PAGE, after=after)
-        heads.extend(
-            item.reference
-            for item in page
-            if item.content is Content.DOCUMENTS and item.lifecycle is Lifecycle.ACTIVE
-        )
-        if len(page) < _PAGE:
-            return heads
-        after = page[-1].reference.partition("@")[0]
 
 
 def _select(

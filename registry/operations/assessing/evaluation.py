@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from registry.document_index.totals import UniqueShare
+from registry.documents import KEY
 from registry.domain.contamination import (
     Comparison,
     ContaminatedLine,
@@ -26,7 +27,6 @@ from registry.operations.measuring.measured_overlaps import Overlap, list_overla
 from registry.operations.measuring.overlaps import read_overlaps
 from registry.operations.passes.indexes import read_index_keys
 
-_KEY = pa.binary(16)
 _NAMED = 8
 """Versions that a warning names in its sentence."""
 
@@ -217,4 +217,4 @@ def _keys(table: pa.Table) -> pa.Array:
 
 
 def _join(keys: Sequence[pa.Array]) -> pa.Array:
-    return pa.concat_arrays([pa.array([], _KEY), *keys])
+    return pa.concat_arrays([pa.array([], KEY), *keys])

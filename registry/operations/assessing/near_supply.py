@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from registry.documents import KEY
 from registry.domain.count import RecordedCount
 from registry.domain.digest import Digest
 from registry.domain.measurement import MeasurementKind, RecordedMeasurement
@@ -33,7 +34,7 @@ class NearSupply:
     method: SignatureMethod | None = None
     """By which the others were measured; None: none was."""
 
-    keys: pa.Array = field(default_factory=lambda: pa.array([], pa.binary(16)))
+    keys: pa.Array = field(default_factory=lambda: pa.array([], KEY))
     """Of the documents that are near duplicates."""
 
     signatures: tuple[Digest, ...] = ()

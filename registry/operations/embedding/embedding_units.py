@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from registry.document_index.rows import keys_of
-from registry.documents import EMBEDDED, EXCERPT_CHARACTERS, Outcome, with_embedding
+from registry.documents import EMBEDDED, EXCERPT_CHARACTERS, KEY, Outcome, with_embedding
 from registry.domain.digest import Digest
 from registry.domain.embedding import EmbeddingKind, StaticParameters
 from registry.domain.ledger import Ledger, add_ledgers
@@ -211,7 +211,7 @@ class _EmbeddingPass:
             [
                 documents.column("id"),
                 documents.column("source"),
-                pa.array(keys_of(texts)[0], pa.binary(16)),
+                pa.array(keys_of(texts)[0], KEY),
                 excerpts,
                 pa.FixedSizeListArray.from_arrays(flat, type=self._schema.field("embedding").type),
             ],

@@ -317,11 +317,13 @@ class Rebuilding:
             result = self._now(parent.reference)
             if result is None:
                 continue
-            now = self._context.catalog.versions.get(Reference.parse(result))
             if number == parent.num_documents:
+                now = self._context.catalog.versions.get(Reference.parse(result))
                 taken[result] = now.num_documents
+            elif holders == {parent.reference}:
+                taken[result] = number - num_removed
             else:
-                taken[result] = number - num_removed * (holders == {parent.reference})
+                taken[result] = number
         return tuple(taken.items()) if sum(taken.values()) == entry.documents_kept else ()
 
 

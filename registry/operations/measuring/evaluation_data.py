@@ -8,19 +8,19 @@ import pyarrow as pa
 
 from registry.document_index.rows import keys_of
 from registry.domain.names import Reference
-from registry.domain.version import Content, DatasetKind, Lifecycle, Version
+from registry.domain.version import Content, DatasetKind, Version
 from registry.embedding.ngrams import Hashes, hash_ngrams
 from registry.embedding.words import Numbers, split_words
 from registry.errors import InputError
 from registry.normalization.pipeline import Pipeline
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.context import Context
+from registry.operations.passes.inputs import list_heads
 from registry.operations.passes.shards import read_shard
 
 MOST_NGRAMS = 1 << 27
 """They are held in memory by every worker, 8 bytes each."""
 
-_PAGE = 500
 _COLUMNS = ["id", "source"]
 
 
@@ -49,31 +49,21 @@ class Items:
     holders: Numbers
 
 
-def list_evaluation(context: Context) -> list[Reference]:
-    """Return the newest version of each active dataset of the kind `evaluation`."""
-    found: list[Reference] = []
-    after: str | None = None
-    while True:
-        page = context.catalog.datasets.list(kind=DatasetKind.EVALUATION, limit=_PAGE, after=after)
-        found.extend(
-            Reference.parse(item.reference)
-            for item in page
-            if item.content is Content.DOCUMENTS and item.lifecycle is Lifecycle.ACTIVE
-        )
-        if len(page) < _PAGE:
-            return found
-        after = page[-1].reference.partition("@")[0]
-
-
 def find_evaluation(context: Context, named: Sequence[Reference] | None) -> dict[str, Version]:
-    """Return versions of evaluation data by reference; None named: all of `list_evaluation`.
+    """Return versions of evaluation data by reference.
+
+    Args:
+        context: The open registry.
+        named: Which ones; None: the newest of each active dataset of the kind `evaluation`.
 
     Raises:
         InputError: One holds no documents.
         UnknownError: There is no such version.
     """
-    references = list_evaluation(context) if named is None else named
-    versions = context.catalog.versions.list_many(references)
+    if named is None:
+        heads = list_heads(context, kind=DatasetKind.EVALUATION)
+        named = list(map(Reference.parse, heads))
+    versions = context.catalog.versions.list_many(named)
     for version in versions:
         if version.content is not Content.DOCUMENTS:
             raise InputError(

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from registry.document_index.rows import keys_of
-from registry.documents import Outcome
+from registry.documents import KEY, Outcome
 from registry.domain.digest import Digest
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.progress import Done
@@ -24,14 +24,12 @@ HITS = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
         pa.field("source", pa.string(), nullable=False),
-        pa.field("key", pa.binary(16), nullable=False),
+        pa.field("key", KEY, nullable=False),
         pa.field("ngrams", pa.list_(pa.int64()), nullable=False),
     ]
 )
 """Documents that may overlap, in order: places of their n-grams among those that are looked for,
 each once; none: too short for an n-gram, but of the key of an item."""
-
-_KEY_BYTES = 16
 
 
 class OverlapUnit(Unit):
@@ -70,8 +68,8 @@ class FindingOverlap(UnitWork[OverlapUnit]):
     @cached_property
     def _keys(self) -> frozenset[bytes]:
         data = self.place.store.read(self.keys)
-        starts = range(0, len(data), _KEY_BYTES)
-        return frozenset(data[start : start + _KEY_BYTES] for start in starts)
+        starts = range(0, len(data), KEY.byte_width)
+        return frozenset(data[start : start + KEY.byte_width] for start in starts)
 
     def carry_out(
         self, unit: PlannedUnit, outcomes: Iterator[Outcome], report: Report
@@ -118,7 +116,7 @@ class FindingOverlap(UnitWork[OverlapUnit]):
             [
                 chosen.column("id"),
                 chosen.column("source"),
-                pa.array(keys, pa.binary(_KEY_BYTES)),
+                pa.array(keys, KEY),
                 pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(pairs[1])),
             ],
             schema=HITS,

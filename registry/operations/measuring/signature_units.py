@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from registry.document_index.rows import keys_of
-from registry.documents import Outcome, signature_schema
+from registry.documents import KEY, Outcome, signature_schema
 from registry.domain.digest import Digest
 from registry.domain.ledger import Ledger, add_ledgers
 from registry.domain.near_duplicates import SignatureMethod
@@ -68,6 +68,6 @@ class Signing(UnitWork[SignedUnit]):
 def _sign(texts: pa.Array, method: SignatureMethod) -> pa.RecordBatch:
     keys, _ = keys_of(texts)
     return pa.RecordBatch.from_arrays(
-        [pa.array(keys, pa.binary(16)), *map(pa.array, sign(texts, method))],
+        [pa.array(keys, KEY), *map(pa.array, sign(texts, method))],
         schema=signature_schema(method.bands),
     )

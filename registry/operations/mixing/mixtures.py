@@ -20,10 +20,10 @@ from registry.domain.version import (
     Shard,
     Version,
     VersionDraft,
-    VersionState,
 )
 from registry.errors import InputError
 from registry.operations.context import CODE, Context, environment
+from registry.operations.passes.inputs import refuse_withdrawn
 
 
 def make(
@@ -53,7 +53,7 @@ def make(
         version = context.catalog.versions.get(reference)
         if version.reference in versions:
             raise InputError(f"{version.reference} is named twice", hint="add its weights up")
-        _check_part(version)
+        _check_part(context, version)
         versions[version.reference] = version
         scale[version.reference] = weight
     shares = to_billionths(scale)
@@ -94,7 +94,7 @@ def _check_name(context: Context, name: DatasetName) -> None:
 _HELD = {Content.EMBEDDINGS: "embeddings", Content.TABLE: "a table"}
 
 
-def _check_part(version: Version) -> None:
+def _check_part(context: Context, version: Version) -> None:
     if version.content is Content.MIXTURE:
         raise InputError(
             f"{version.reference} is a mixture itself",
@@ -104,10 +104,7 @@ def _check_part(version: Version) -> None:
     if not (is_text and version.num_documents):
         held = "no document" if is_text else _HELD[version.content]
         raise InputError(f"{version.reference} holds {held}: nothing of it can be mixed")
-    if version.state is VersionState.WITHDRAWN:
-        raise InputError(
-            f"{version.reference} was withdrawn", hint=f"muster show {version.reference}"
-        )
+    refuse_withdrawn(context, version)
 
 
 def _seal(

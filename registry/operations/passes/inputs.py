@@ -1,10 +1,12 @@
-"""Open the version that is about to be worked on."""
+"""Open the version that is about to be worked on, and list what there is."""
 
 from registry.domain.exchange import MetadataFormat
 from registry.domain.names import Reference
-from registry.domain.version import Content, Version, VersionState
+from registry.domain.version import Content, DatasetKind, Lifecycle, Version, VersionState
 from registry.errors import InputError
 from registry.operations.context import Context
+
+_PAGE = 500
 
 _DESCRIBED = frozenset(one.value for one in MetadataFormat)
 """The kinds of sources of versions that an import made of a description."""
@@ -56,6 +58,22 @@ def open_input(
     else:
         refuse_withdrawn(context, version)
     return version
+
+
+def list_heads(context: Context, *, kind: DatasetKind | None = None) -> list[str]:
+    """Return the newest version of each active dataset of documents, of a kind or of any."""
+    heads: list[str] = []
+    after: str | None = None
+    while True:
+        page = context.catalog.datasets.list(kind=kind, limit=_PAGE, after=after)
+        heads.extend(
+            item.reference
+            for item in page
+            if item.content is Content.DOCUMENTS and item.lifecycle is Lifecycle.ACTIVE
+        )
+        if len(page) < _PAGE:
+            return heads
+        after = page[-1].reference.partition("@")[0]
 
 
 def refuse_withdrawn(context: Context, version: Version) -> None:

@@ -2,17 +2,16 @@
 
 import json
 
+import mlflow
 import pytest
 
-mlflow = pytest.importorskip("mlflow")
-
-from registry.api import open_registry  # noqa: E402
-from registry.api.mlflow_dataset import RegisteredDataset  # noqa: E402
-from registry.domain.card import Card  # noqa: E402
-from registry.errors import ConflictError, UnknownError  # noqa: E402
-from registry.operations.keeping.database import init_registry  # noqa: E402
-from registry.settings import HOME_FOLDER  # noqa: E402
-from tests.operations.factories import write_jsonl  # noqa: E402
+from registry.api import open_registry
+from registry.api.mlflow_dataset import RegisteredDataset
+from registry.domain.card import Card
+from registry.errors import ConflictError, UnknownError
+from registry.operations.keeping.database import init_registry
+from registry.settings import HOME_FOLDER
+from tests.operations.factories import write_jsonl
 
 
 @pytest.fixture(scope="module")
