@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -27,31 +27,28 @@ from registry.catalog.closing import (
 from registry.catalog.columns import to_utc
 from registry.catalog.counts import record_count
 from registry.catalog.facts import (
-    ensure_recipes,
-    ensure_schemas,
-    ensure_sources,
     source_fingerprint,
 )
 from registry.catalog.generations import record_generation
 from registry.catalog.identifiers import new_run_id, reserve_ids
 from registry.catalog.inserting import insert_rows
+from registry.catalog.known import Existing, Known
 from registry.catalog.licensing import (
     Assertion,
     assertion_row,
-    current_licences,
     record_statement,
 )
-from registry.catalog.loading import load_statements, load_versions
+from registry.catalog.loading import load_versions
 from registry.catalog.orders import Order
-from registry.catalog.resolving import chunked, find_all, unknown_version
+from registry.catalog.resolving import unknown_version
 from registry.catalog.restating import (
     Statements,
     describe_additions,
     language_rows,
     source_rows,
 )
-from registry.catalog.series import Series, load_series, save_series, save_tags
-from registry.catalog.shards import list_locations, load_locations, location_rows
+from registry.catalog.series import Series, save_series, save_tags
+from registry.catalog.shards import list_locations, location_rows
 from registry.catalog.tables import (
     AS_IS,
     DatasetRow,
@@ -99,23 +96,6 @@ _APPENDED = (
 )
 """The tables that sealing appends to, in the order of their foreign keys."""
 
-_BY_DIGEST = select(
-    VersionRow.dataset_id,
-    VersionRow.manifest_digest,
-    VersionRow.id,
-    VersionRow.number,
-    VersionRow.state,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Existing:
-    """A version that holds the bytes of a draft already."""
-
-    id: int
-    number: int
-    state: VersionState
-
 
 @dataclass(slots=True)
 class _Outcome:
@@ -140,6 +120,13 @@ class Sealing:
         self._orders = orders
         self._actor = actor
         self._at = to_utc(at)
+        self._known = Known.load(connection, orders)
+        # Ids are drawn after the inputs were found: a child's must be above its parents'.
+        new = len({order.name for order in orders} - self._known.series.keys())
+        runs = sum(isinstance(order.run, RunDraft) for order in orders)
+        self._dataset_ids = reserve_ids(connection, DatasetRow, new)
+        self._version_ids = reserve_ids(connection, VersionRow, len(orders))
+        self._run_ids = reserve_ids(connection, RunRow, runs)
         self._rows: defaultdict[type[Row], list[dict[str, Any]]] = defaultdict(list)
         self._changes: list[Change] = []
         self._restated: list[tuple[dict[str, Any], str]] = []
@@ -150,63 +137,16 @@ class Sealing:
 
     def seal(self) -> list[Sealed]:
         """Seal each order, in turn: a later one may name what an earlier one made as input."""
-        self._look_up()
         outcomes = [self._place(order) for order in self._orders]
         self._write()
         return self._answer(outcomes)
-
-    def _look_up(self) -> None:
-        connection, orders = self._connection, self._orders
-        drafts = [order.draft for order in orders]
-        self._series = load_series(connection, (order.name for order in orders))
-        self._existing = self._find_existing()
-        self._inputs = find_all(connection, (ref for order in orders for ref in order.inputs))
-        known = {existing.id for existing in self._existing.values()}
-        heads = {series.head_id for series in self._series.values() if series.head_id is not None}
-        self._licences = current_licences(connection, known | heads | {*self._inputs.values()})
-        self._locations = load_locations(connection, known)
-        self._statements = {
-            version_id: Statements(set(languages), sources)
-            for version_id, (languages, sources) in load_statements(connection, known).items()
-        }
-        self._schemas = ensure_schemas(
-            connection, {order.schema: order.draft.fields for order in orders}
-        )
-        recipes = {draft.recipe.fingerprint: draft.recipe for draft in drafts if draft.recipe}
-        self._recipes = ensure_recipes(connection, recipes)
-        sources = {
-            key: source
-            for order in orders
-            for key, source in zip(order.sources, order.draft.sources, strict=True)
-        }
-        self._sources = ensure_sources(connection, sources)
-        # Ids are drawn after the inputs were found: a child's must be above its parents'.
-        new = len({order.name for order in orders} - self._series.keys())
-        runs = sum(isinstance(order.run, RunDraft) for order in orders)
-        self._dataset_ids = reserve_ids(connection, DatasetRow, new)
-        self._version_ids = reserve_ids(connection, VersionRow, len(orders))
-        self._run_ids = reserve_ids(connection, RunRow, runs)
-
-    def _find_existing(self) -> dict[tuple[int, Digest], _Existing]:
-        pairs = [
-            (self._series[order.name].id, order.digest)
-            for order in self._orders
-            if order.name in self._series
-        ]
-        key = tuple_(VersionRow.dataset_id, VersionRow.manifest_digest)
-        found = {}
-        for chunk in chunked(pairs):
-            for row in self._connection.execute(_BY_DIGEST.where(key.in_(chunk))):
-                existing = _Existing(row.id, row.number, row.state)
-                found[row.dataset_id, row.manifest_digest] = existing
-        return found
 
     def _place(self, order: Order) -> _Outcome:
         """Decide what becomes of an order, and note the rows that say so."""
         series = self._get_series(order)
         inputs = [self._get_input(reference) for reference in order.inputs]
         run_id, run = self._note_run(order, inputs)
-        existing = self._existing.get((series.id, order.digest))
+        existing = self._known.existing.get((series.id, order.digest))
         if existing is None:
             outcome = self._note_version(order, series, run_id=run_id, run=run, inputs=inputs)
         else:
@@ -223,9 +163,9 @@ class Sealing:
         return outcome
 
     def _get_series(self, order: Order) -> Series:
-        found = self._series.get(order.name)
+        found = self._known.series.get(order.name)
         if found is None:
-            found = self._series[order.name] = Series(
+            found = self._known.series[order.name] = Series(
                 id=next(self._dataset_ids),
                 name=order.name,
                 kind=order.draft.kind,
@@ -234,7 +174,7 @@ class Sealing:
         return found
 
     def _get_input(self, reference: Reference) -> int:
-        found = self._inputs.get(reference)
+        found = self._known.inputs.get(reference)
         if found is None:
             raise unknown_version(self._connection, reference)
         return found
@@ -271,12 +211,12 @@ class Sealing:
         draft, version_id = order.draft, next(self._version_ids)
         previous_id, series.head_id = series.head_id, version_id
         series.head += 1
-        existing = _Existing(version_id, series.head, VersionState.SEALED)
-        self._existing[series.id, order.digest] = existing
-        self._inputs[Reference(dataset=draft.dataset, number=series.head)] = version_id
-        self._licences[version_id] = self._first_licence(order, inputs, previous_id)
-        self._locations[version_id] = list_locations(draft.shards)
-        self._statements[version_id] = Statements(set(draft.languages), list(draft.sources))
+        existing = Existing(version_id, series.head, VersionState.SEALED)
+        self._known.existing[series.id, order.digest] = existing
+        self._known.inputs[Reference(dataset=draft.dataset, number=series.head)] = version_id
+        self._known.licences[version_id] = self._first_licence(order, inputs, previous_id)
+        self._known.locations[version_id] = list_locations(draft.shards)
+        self._known.statements[version_id] = Statements(set(draft.languages), list(draft.sources))
         outcome = _Outcome(order, series, run, version_id, previous_id, series.head)
         self._note_facts(outcome, run_id)
         self._note_statements(outcome)
@@ -301,7 +241,7 @@ class Sealing:
 
     def _note_facts(self, outcome: _Outcome, run_id: int) -> None:
         order, draft, version_id = outcome.order, outcome.order.draft, outcome.version_id
-        recipe_id = AS_IS if draft.recipe is None else self._recipes[draft.recipe.fingerprint]
+        recipe_id = AS_IS if draft.recipe is None else self._known.recipes[draft.recipe.fingerprint]
         self._add(
             VersionRow,
             id=version_id,
@@ -311,7 +251,7 @@ class Sealing:
             state=VersionState.SEALED,
             manifest_digest=order.digest,
             derivation_digest=draft.derivation,
-            schema_id=self._schemas[order.schema],
+            schema_id=self._known.schemas[order.schema],
             recipe_id=recipe_id,
             run_id=run_id,
             document_index=draft.document_index,
@@ -333,10 +273,10 @@ class Sealing:
     def _note_statements(self, outcome: _Outcome) -> None:
         draft, version_id = outcome.order.draft, outcome.version_id
         keys = dict(enumerate(outcome.order.sources))
-        self._rows[VersionSourceRow] += source_rows(version_id, keys, self._sources)
+        self._rows[VersionSourceRow] += source_rows(version_id, keys, self._known.sources)
         self._rows[VersionLanguageRow] += language_rows(version_id, dict.fromkeys(draft.languages))
         self._rows[LicenceAssertionRow].append(
-            assertion_row(version_id, self._licences[version_id], by=self._actor, at=self._at)
+            assertion_row(version_id, self._known.licences[version_id], by=self._actor, at=self._at)
         )
 
     def _note_description(self, outcome: _Outcome) -> None:
@@ -361,16 +301,18 @@ class Sealing:
         if draft.licence is not None:
             return Assertion(draft.licence, draft.licence_evidence, Basis.STATED)
         if draft.keeps_licence and not inputs and previous_id is not None:
-            number = self._series[order.name].head - 1
-            carried = self._licences[previous_id].carried_over(reference_to(order.name, number))
+            number = self._known.series[order.name].head - 1
+            carried = self._known.licences[previous_id].carried_over(
+                reference_to(order.name, number)
+            )
             return carried.restated(None, draft.licence_evidence)
-        agreed = {self._licences[version_id].expression for version_id in inputs}
+        agreed = {self._known.licences[version_id].expression for version_id in inputs}
         if len(agreed) != 1 or agreed == {UNKNOWN}:
             return Assertion(UNKNOWN, draft.licence_evidence, Basis.UNSTATED)
         return Assertion(agreed.pop(), "stated for every input", Basis.INHERITED)
 
     def _note_unchanged(
-        self, order: Order, series: Series, existing: _Existing, *, run_id: int, run: str
+        self, order: Order, series: Series, existing: Existing, *, run_id: int, run: str
     ) -> _Outcome:
         """Keep what a draft says of bytes that are there already: where they lie, what they are."""
         reference = reference_to(order.name, existing.number)
@@ -381,11 +323,11 @@ class Sealing:
             )
         self._restate_licence(order, existing.id, reference)
         draft, version_id = order.draft, existing.id
-        languages = self._statements[version_id].add_languages(draft.languages)
-        sources = self._statements[version_id].add_sources(draft.sources)
+        languages = self._known.statements[version_id].add_languages(draft.languages)
+        sources = self._known.statements[version_id].add_sources(draft.sources)
         self._rows[VersionLanguageRow] += language_rows(version_id, languages)
         keys = {position: source_fingerprint(one) for position, one in sources.items()}
-        self._rows[VersionSourceRow] += source_rows(version_id, keys, self._sources)
+        self._rows[VersionSourceRow] += source_rows(version_id, keys, self._known.sources)
         detail = describe_additions(languages, sources)
         if detail:
             self._changes.append(Change("version.restate", reference, detail))
@@ -397,7 +339,7 @@ class Sealing:
     def _note_locations(
         self, order: Order, version_id: int, reference: str, *, run_id: int
     ) -> None:
-        known, found = self._locations[version_id], list_locations(order.draft.shards)
+        known, found = self._known.locations[version_id], list_locations(order.draft.shards)
         rows = location_rows(version_id, known=known, found=found, run_id=run_id, at=self._at)
         for row in rows:
             known[row["position"]] = (row["uri"], row["modified_ns"], row["etag"])
@@ -406,11 +348,11 @@ class Sealing:
             self._changes.append(Change("version.locate", reference, {"num_shards": len(rows)}))
 
     def _restate_licence(self, order: Order, version_id: int, reference: str) -> None:
-        before = self._licences[version_id]
+        before = self._known.licences[version_id]
         licence = before.restated(order.draft.licence, order.draft.licence_evidence)
         if licence == before:
             return
-        self._licences[version_id] = licence
+        self._known.licences[version_id] = licence
         row = assertion_row(version_id, licence, by=self._actor, at=self._at)
         self._restated.append((row, reference))
 
@@ -418,7 +360,7 @@ class Sealing:
         self._rows[row].append(values)
 
     def _write(self) -> None:
-        connection, series = self._connection, list(self._series.values())
+        connection, series = self._connection, list(self._known.series.values())
         self._changes += save_series(connection, series)
         for row in _APPENDED:
             insert_rows(connection, row, self._rows[row])
@@ -440,8 +382,8 @@ class Sealing:
             outcome.version_id: _version(
                 outcome,
                 outcome.number,
-                licence=self._licences[outcome.version_id].expression,
-                statements=self._statements[outcome.version_id],
+                licence=self._known.licences[outcome.version_id].expression,
+                statements=self._known.statements[outcome.version_id],
                 at=self._at,
             )
             for outcome in outcomes

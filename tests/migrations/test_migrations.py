@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
 from registry.catalog import migrate
@@ -16,159 +16,26 @@ from registry.catalog.catalog import Catalog
 from registry.catalog.engine import Database
 from registry.catalog.revision import EXPECTED, REVISIONS
 from registry.catalog.search import fold
-from registry.catalog.tables import Row
-from registry.catalog.triggers import find_missing
-from registry.domain.cost import CostKind
-from registry.domain.count import CountMethod
-from registry.domain.digest import fingerprint
-from registry.domain.generation import Role
-from registry.domain.licence import Basis, Confidence
-from registry.domain.measurement import MeasurementKind
-from registry.domain.model_target import Target
-from registry.domain.run import Operation, RunState
-from registry.domain.takedown import ActionKind, ItemKind, SelectorKind
-from registry.domain.tokenizer import TokenizerEngine, TokenizerKind
 from registry.domain.version import (
     Content,
-    DatasetKind,
-    Lifecycle,
-    Metric,
-    SourceFacts,
-    VersionState,
 )
 from registry.errors import ConflictError, InputError, SchemaRevisionError
 from tests.catalog.factories import (
     WHO,
-    make_cost,
-    make_count,
     make_draft,
-    make_engine_check,
-    make_entry,
     make_generation,
-    make_measurement,
     make_model,
-    make_recipe,
     make_run,
-    make_shard,
     make_statement,
-    make_subject,
     make_takedown,
-    make_tokenizer,
     ref,
     seal,
 )
-from tests.reporting.factories import make_report
-
-ENUMERATIONS = {
-    ("cost_entry", "kind"): CostKind,
-    ("dataset", "kind"): DatasetKind,
-    ("dataset", "lifecycle"): Lifecycle,
-    ("licence_assertion", "basis"): Basis,
-    ("licence_assertion", "confidence"): Confidence,
-    ("generation", "role"): Role,
-    ("measurement", "kind"): MeasurementKind,
-    ("run", "operation"): Operation,
-    ("run", "state"): RunState,
-    ("takedown", "selector"): SelectorKind,
-    ("takedown_action", "action"): ActionKind,
-    ("takedown_item", "kind"): ItemKind,
-    ("token_count", "method"): CountMethod,
-    ("tokenizer", "engine"): TokenizerEngine,
-    ("tokenizer", "kind"): TokenizerKind,
-    ("version", "content"): Content,
-    ("version", "state"): VersionState,
-}
-
-
-LATER_TABLES = {
-    "cost_entry",
-    "engine_check",
-    "generation",
-    "generation_grounding",
-    "measurement",
-    "mixture_part",
-    "model",
-    "model_training",
-    "report",
-    "target",
-    "takedown",
-    "takedown_action",
-    "takedown_document",
-    "takedown_item",
-}
-"""Made after 0001, so that they are not there at every revision."""
-
-LATER_COLUMNS = {"words", "basis", "confidence", "evidence_digest", "reached", "etag"}
-"""The same of columns."""
-
-SHAPED_LATER = ("licence_assertion_update_", "generation_update_")
-"""Triggers that guard such columns, so that they read otherwise at older revisions."""
-
-
-def populate(url):
-    """Put rows into every table."""
-    with Catalog.open(url) as catalog:
-        catalog.tokenizers.add(make_tokenizer(), **WHO)
-        catalog.engine_checks.record(make_engine_check(), **WHO)
-        catalog.targets.keep(Target(name="flagship", parameters=7), **WHO)
-        catalog.reports.keep(make_report(), **WHO)
-        seal(catalog, "web/in", licence="MIT", description="Crème brûlée.", owner="ada")
-        catalog.costs.add(make_cost(), subject=make_subject("web/in"), **WHO)
-        catalog.models.add(make_model(trained_on=("web/in@1",)), **WHO)
-        draft = make_draft(
-            inputs=("web/in@1",),
-            taken=(("web/in@1", 10),),
-            generation=make_generation(grounded_in=("web/in@1",)),
-            recipe=make_recipe(),
-            languages=("en",),
-            sources=(
-                SourceFacts(kind="file", uri="/data"),
-                SourceFacts(kind="sql", uri="sqlite:///x", reached={"num_rows": 3}),
-            ),
-            ledger=(make_entry(),),
-            metrics=(Metric(name="m", value=0.1),),
-            input_counts=(("web/in@1", make_count()),),
-            tags=("gold",),
-        )
-        catalog.versions.seal(draft, run=make_run(), **WHO)
-        run = catalog.runs.open(make_run("measure"), inputs=["web/in@1"])
-        catalog.runs.finish(run.id, measured=[("web/in@1", make_measurement())], **WHO)
-        catalog.takedowns.open(make_takedown("web/in@1"), **WHO)
-        catalog.takedowns.act(1, ActionKind.EXEMPTED, items=[1], note="why", **WHO)
-        moved = (make_shard(uri="/new/part-0.jsonl"),)
-        catalog.versions.seal(draft.model_copy(update={"shards": moved}), run=make_run(), **WHO)
-        catalog.counts.record(ref("web/cc"), make_count(num_tokens=5), run=None, **WHO)
-
-
-def snapshot(url):
-    """Return every row of every table, without what migrations after the first add."""
-    database = Database(url)
-    with closing(database), database.reading() as connection:
-        rows = {}
-        for table in Row.metadata.tables.values():
-            if table.name in LATER_TABLES:
-                continue
-            columns = [
-                f'"{column.name}"' for column in table.columns if column.name not in LATER_COLUMNS
-            ]
-            found = connection.exec_driver_sql(f"SELECT {', '.join(columns)} FROM {table.name}")
-            rows[table.name] = sorted(map(repr, found))
-        return rows
-
-
-def missing_triggers(url):
-    database = Database(url)
-    with closing(database), database.reading() as connection:
-        missing = find_missing(connection)
-        tables = inspect(connection).get_table_names()
-    # A table that a later migration makes has no triggers yet.
-    later = tuple(f"{table}_" for table in LATER_TABLES if table not in tables)
-    at_head = migrate.current(url) == EXPECTED
-    return [
-        name
-        for name in missing
-        if not name.startswith((*later, "-", *(() if at_head else SHAPED_LATER)))
-    ]
+from tests.migrations.factories import (
+    missing_triggers,
+    populate,
+    snapshot,
+)
 
 
 def test_the_constants_are_what_alembic_finds():
@@ -452,81 +319,6 @@ def test_an_older_database_is_not_clean(empty_url):
     migrate.upgrade(empty_url, revision="0001")
 
     assert [f"the schema is at revision 0001, expected {EXPECTED}"] == migrate.check(empty_url)
-
-
-def test_every_enumeration_has_a_check_of_its_values(catalog_url):
-    database = Database(catalog_url)
-    with closing(database), database.reading() as connection:
-        inspector = inspect(connection)
-        for (table, column), values in ENUMERATIONS.items():
-            checks = {one["name"]: one for one in inspector.get_check_constraints(table)}
-            words = checks[f"ck_{table}_{column}"]["sqltext"].replace("::", " ").split("'")[1::2]
-
-            assert {choice.value for choice in values} == set(words), (table, column)
-
-
-def test_no_enumeration_is_left_out():
-    declared = {
-        (table.name, column.name): column.type.choices
-        for table in Row.metadata.tables.values()
-        for column in table.columns
-        if hasattr(column.type, "choices")
-    }
-
-    assert declared == ENUMERATIONS
-
-
-def reflect(url):
-    """Return what a database says of its tables, without the full-text index."""
-    database = Database(url)
-    with closing(database), database.reading() as connection:
-        inspector = inspect(connection)
-        return {
-            table: {
-                "columns": [
-                    {**column, "type": str(column["type"])}
-                    for column in sorted(inspector.get_columns(table), key=lambda one: one["name"])
-                ],
-                "checks": {
-                    one["name"]: one["sqltext"] for one in inspector.get_check_constraints(table)
-                },
-                "keys": inspector.get_pk_constraint(table),
-                "foreign": sorted(map(str, inspector.get_foreign_keys(table))),
-                "unique": sorted(one["name"] for one in inspector.get_unique_constraints(table)),
-                "indexes": sorted(
-                    (one["name"], one["column_names"], one["unique"], _condition(one))
-                    for one in inspector.get_indexes(table)
-                    if one["name"] != "dataset_fts"
-                ),
-            }
-            for table in inspector.get_table_names()
-            if table in Row.metadata.tables
-        }
-
-
-def _condition(index):
-    options = index.get("dialect_options", {})
-    return str(options.get("sqlite_where", options.get("postgresql_where")))
-
-
-def test_a_new_catalog_holds_the_recipe_that_stands_for_none(catalog_url):
-    database = Database(catalog_url)
-    with closing(database), database.reading() as connection:
-        query = text("SELECT id, name, fingerprint FROM recipe")
-
-        assert [(0, "as-is", fingerprint("as-is"))] == connection.execute(query).all()
-
-
-def test_the_tables_as_declared_are_the_tables_as_migrated(
-    catalog_url, empty_url, engine, tmp_path
-):
-    if engine == "sqlite":
-        empty_url = f"sqlite:///{tmp_path / 'declared.db'}"
-    database = Database(empty_url)
-    with closing(database), database.writing() as connection:
-        Row.metadata.create_all(connection)
-
-    assert reflect(empty_url) == reflect(catalog_url)
 
 
 def test_two_upgrades_at_once_are_one(empty_url):
