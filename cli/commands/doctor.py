@@ -17,15 +17,14 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     Each thing that is broken or missing comes with what mends it. Nothing is changed.
     """
     from registry.operations.keeping.doctor import examine
-    from registry.reporting.tables import to_table
+    from registry.reporting.tables import facts_table
 
     session: Session = context.obj
     answer = examine(session.home)
     if as_json:
         output.print_json(answer)
     else:
-        rows = [(one.health, one.name, printable(one.found)) for one in answer.checks]
-        output.print_text(to_table(("", "what", "found"), rows))
+        output.print_text(facts_table((one.health, one.name, one.found) for one in answer.checks))
         for one in answer.checks:
             if one.hint:
                 output.write(f"{one.name}: {printable(one.hint)}")

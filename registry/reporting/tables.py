@@ -43,16 +43,14 @@ def new_table(headings: Sequence[str], *, right: Iterable[str] = ()) -> "QuietTa
     return QuietTable(headings, right=list(right))
 
 
-def facts_table(facts: Iterable[tuple[str, str]]) -> "Table":
-    """Return names and values in two columns, without headings; values fold at the line's end."""
+def facts_table(facts: Iterable[tuple[str, ...]]) -> "Table":
+    """Return names and values in columns, without headings; what is too wide folds in its own."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=False)
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold")
-    for name, value in facts:
-        table.add_row(Text(printable(name)), Text(printable(value)))
+    for fact in facts:
+        table.add_row(*(Text(printable(one), overflow="fold") for one in fact))
     return table
 
 
