@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, select
 
 from registry.catalog.engine import Database
 from registry.catalog.facts import find_recipes
@@ -98,12 +98,24 @@ def record_measurements(
         }
         for text, one in measurements
     ]
-    rows = [row for row in rows if not _is_known(connection, row)]
+    known = _find_known(connection, rows)
+    rows = [row for row in rows if _key(row) not in known]
     keys = reserve_ids(connection, MeasurementRow, len(rows))
     insert_rows(connection, MeasurementRow, [{"id": next(keys), **row} for row in rows])
 
 
-def _is_known(connection: Connection, row: Mapping[str, Any]) -> bool:
-    key = ("version_id", "recipe_id", "kind", "method")
-    same = [getattr(MeasurementRow, name) == row[name] for name in key]
-    return connection.execute(select(exists().where(*same))).scalar_one()
+def _find_known(
+    connection: Connection, rows: Sequence[Mapping[str, Any]]
+) -> set[tuple[int, int, str, str]]:
+    """Return the keys of all that was measured of the versions of some rows."""
+    of = MeasurementRow
+    key = select(of.version_id, of.recipe_id, of.kind, of.method)
+    return {
+        (found.version_id, found.recipe_id, found.kind, found.method)
+        for chunk in chunked({row["version_id"] for row in rows})
+        for found in connection.execute(key.where(of.version_id.in_(chunk)))
+    }
+
+
+def _key(row: Mapping[str, Any]) -> tuple[int, int, str, str]:
+    return row["version_id"], row["recipe_id"], row["kind"], row["method"]
