@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import output
-from cli.commands import normalize, register, tokenize
+from cli import output, registrations
+from cli.commands import normalize, tokenize
 from registry.domain.card import Card
 from registry.domain.quantities import parse_count
 from registry.domain.version import DatasetKind
@@ -79,14 +79,14 @@ def _register(registry: "Registry", folder: Path) -> None:
             update={"kind": DatasetKind.CODE, "description": "Sources of the standard library"}
         ),
     )
-    register.show(answer, as_json=False, quiet=False)
+    registrations.show(answer, as_json=False, quiet=False)
     _say(f"register {topics} --name python/topics --license PSF-2.0")
     answer = registry.register(
         [str(topics)],
         name="python/topics",
         card=card.model_copy(update={"description": "Help topics of pydoc"}),
     )
-    register.show(answer, as_json=False, quiet=False)
+    registrations.show(answer, as_json=False, quiet=False)
     _say(
         f"register {questions} --name {_QUESTIONS} --kind synthetic --generated-by people "
         "--derived-from python/stdlib"
@@ -104,7 +104,7 @@ def _register(registry: "Registry", folder: Path) -> None:
             }
         ),
     )
-    register.show(answer, as_json=False, quiet=False)
+    registrations.show(answer, as_json=False, quiet=False)
 
 
 def _normalize(registry: "Registry", name: str, recipe: str) -> str:
