@@ -167,6 +167,9 @@ class Contamination(Value):
     comparisons: tuple[Comparison, ...] = ()
     """By what n-grams the others were found; none: they were measured of no version."""
 
+    missing: tuple[Comparison, ...] = ()
+    """What nobody measured, as the standard method would measure it."""
+
     @property
     def methods(self) -> tuple[OverlapMethod, ...]:
         """Each method once, that of the most words first."""

@@ -16,6 +16,11 @@ def command_to_list(found: Contamination) -> str:
     return _join([*known, *_uncompared(found, names)], listing="overlap")
 
 
+def command_to_measure(found: Contamination) -> str:
+    """Return the command that measures what nobody did."""
+    return _join(found.missing)
+
+
 def command_to_measure_alike(found: Contamination) -> str:
     """Return the command after which a report goes by the standard method everywhere."""
     usual = OverlapMethod()

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from registry.domain.base import Value
 from registry.domain.contamination import Contamination
-from registry.domain.contamination_commands import command_to_list
+from registry.domain.contamination_commands import command_to_list, command_to_measure
 from registry.domain.gate import Gate, GateStatus
 from registry.domain.quantities import format_number, format_percent
 
@@ -48,7 +48,7 @@ def contamination_gate(
         status = GateStatus(policy.unknown)
         message = f"{said}, and nobody knows of others"
         hint = (
-            f"muster measure contamination {' '.join(found.unmeasured)}"
+            command_to_measure(found)
             if found.evaluation
             else "muster register PATH --name eval/NAME --kind evaluation"
         )

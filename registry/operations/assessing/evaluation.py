@@ -1,5 +1,6 @@
 """Evaluation data that a supply is compared with, and what of the supply stands in it."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,11 @@ from registry.domain.contamination import (
     EvaluationSet,
     OverlapMethod,
 )
-from registry.domain.contamination_commands import command_to_list, command_to_measure_alike
+from registry.domain.contamination_commands import (
+    command_to_list,
+    command_to_measure,
+    command_to_measure_alike,
+)
 from registry.domain.digest import Digest
 from registry.domain.names import Reference
 from registry.domain.quantities import format_count, format_number
@@ -42,11 +47,11 @@ class Evaluation:
     overlapping: pa.Array
     """Of those of the supply that share an n-gram, or are equal, where that was measured."""
 
-    unmeasured: tuple[str, ...]
-    """Lines of which that was not measured with all evaluation data."""
-
     comparisons: tuple[Comparison, ...]
-    """By what it was measured of the others."""
+    """By what that was measured."""
+
+    missing: tuple[Comparison, ...]
+    """What was not measured, of some lines with some evaluation data."""
 
 
 def compare(
@@ -71,16 +76,17 @@ def compare(
         for one, keys in zip(versions, indexed, strict=True)
     )
     equal = [keys for keys in indexed if keys is not None]
-    overlapping, unmeasured = [], []
-    by_method: dict[tuple[str, OverlapMethod], list[str]] = {}
+    overlapping = []
+    missing: defaultdict[tuple[str, OverlapMethod], list[str]] = defaultdict(list)
+    by_method: defaultdict[tuple[str, OverlapMethod], list[str]] = defaultdict(list)
     listed = list_overlaps(context, list(supply)) if sets else {}
     for name, measured in listed.items():
         for one in sets:
             known = _choose(measured, against=one.digest, recipe=supply[name])
             if known is None:
-                unmeasured.append(name)
+                missing[name, OverlapMethod()].append(one.reference)
                 continue
-            by_method.setdefault((name, known.method), []).append(one.reference)
+            by_method[name, known.method].append(one.reference)
             table = read_overlaps(context.store, known.recorded.found)
             overlapping.append(_keys(table))
             equal.append(_keys(table.filter(table.column("is_equal"))))
@@ -88,8 +94,8 @@ def compare(
         sets=sets,
         equal=_join(equal),
         overlapping=_join(overlapping),
-        unmeasured=tuple(dict.fromkeys(unmeasured)),
         comparisons=_group(by_method, supply),
+        missing=_group(missing, supply),
     )
 
 
@@ -118,8 +124,11 @@ def say_contamination(
     return Contamination(
         evaluation=evaluation.sets,
         lines=tuple(line for line in found if line.num_documents),
-        unmeasured=evaluation.unmeasured,
+        unmeasured=tuple(
+            dict.fromkeys(name for one in evaluation.missing for name in one.references)
+        ),
         comparisons=evaluation.comparisons,
+        missing=evaluation.missing,
     )
 
 
@@ -148,7 +157,7 @@ def warn_of_contamination(found: Contamination) -> list[ReportWarning]:
                 message="n-grams shared with evaluation data are not measured, so unique tokens "
                 "are an upper bound" + (equal if unseen else ""),
                 references=found.unmeasured,
-                hint=f"muster measure contamination {' '.join(found.unmeasured)}",
+                hint=command_to_measure(found),
             )
         )
     return warnings

@@ -253,6 +253,8 @@ def test_a_recipe_on_the_fly_is_measured_as_it_was_counted(muster, tmp_path):
     as_counted = muster.report(["web/a"], num_parameters=[1000])
 
     assert [("web/a@1",), ()] == [one.contamination.unmeasured for one in (as_it_is, as_counted)]
+    (hint,) = [one.hint for one in as_it_is.warnings if one.code == "unmeasured-contamination"]
+    assert "muster measure contamination web/a@1 --against eval/e@1 --recipe NAME" == hint
     assert [0, 1] == [one.contamination.num_documents for one in (as_it_is, as_counted)]
 
 
