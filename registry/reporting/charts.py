@@ -346,6 +346,11 @@ def waterfall_chart(report: Report) -> Spec:
                 "mark": {"type": "bar", "height": 13},
                 "encoding": {"x": x, "x2": {"field": "end"}, "y": y, "color": colour},
             },
+            # What is too small for a bar is seen nonetheless.
+            {
+                "mark": {"type": "tick", "size": 13, "thickness": 2},
+                "encoding": {"x": {**x, "field": "end"}, "y": y, "color": colour},
+            },
             {
                 "mark": {"type": "text", "align": "left", "dx": 6},
                 "encoding": {"x": {**x, "field": "end"}, "y": y, "text": {"field": "label"}},
