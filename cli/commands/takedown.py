@@ -15,7 +15,6 @@ from registry.errors import InputError
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 NumberArgument = Annotated[int, typer.Argument(metavar="TAKEDOWN", help="Its number.")]
-ItemArgument = Annotated[int, typer.Argument(metavar="ENTRY", help="The number of the entry.")]
 ItemsArgument = Annotated[
     list[int], typer.Argument(metavar="ENTRY...", help="The numbers of entries.")
 ]
@@ -155,14 +154,14 @@ def exempt(
 def withdraw(
     context: typer.Context,
     number: NumberArgument,
-    item: ItemArgument,
+    items: ItemsArgument,
     reason: ReasonOption,
     as_json: AsJson = False,
 ) -> None:
-    """Withdraw the version of an entry without another in its place."""
+    """Withdraw the versions of entries without others in their place."""
     session: Session = context.obj
     with session.registry() as registry:
-        _show(registry.takedowns.withdraw(number, item, reason=reason), as_json=as_json)
+        _show(registry.takedowns.withdraw(number, *items, reason=reason), as_json=as_json)
 
 
 @app.command()

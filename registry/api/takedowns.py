@@ -63,9 +63,9 @@ class Takedowns:
         """Leave entries as they are, for a reason."""
         return operations.takedowns.exempt(self._context, takedown_id, items, reason=reason)
 
-    def withdraw(self, takedown_id: int, item: int, *, reason: str) -> Takedown:
-        """Withdraw the version of an entry without another in its place."""
-        return operations.takedowns.withdraw(self._context, takedown_id, item, reason=reason)
+    def withdraw(self, takedown_id: int, *items: int, reason: str) -> Takedown:
+        """Withdraw the versions of entries without others in their place."""
+        return operations.takedowns.withdraw(self._context, takedown_id, items, reason=reason)
 
     def close(self, takedown_id: int, *, evidence: str) -> Takedown:
         """Close a takedown whose entries are all dealt with."""

@@ -102,6 +102,16 @@ class TakedownStore:
         with self._database.reading() as connection:
             return _get(connection, takedown_id)
 
+    def get_open(self, takedown_id: int, items: Sequence[int] = ()) -> Takedown:
+        """Return a takedown that can be acted on, and has entries of these numbers.
+
+        Raises:
+            UnknownError: There is no such takedown or entry.
+            ConflictError: It is closed.
+        """
+        with self._database.reading() as connection:
+            return _get_open(connection, takedown_id, items)
+
     def list(self) -> Takedowns:
         """Return all takedowns, oldest first."""
         with self._database.reading() as connection:
@@ -149,8 +159,7 @@ class TakedownStore:
             ConflictError: It is closed.
         """
         with self._database.writing() as connection:
-            found = _get(connection, takedown_id)
-            _require_open(found)
+            found = _get_open(connection, takedown_id)
             rows = _item_rows(connection, takedown_id, items, start=len(found.items) + 1)
             insert_rows(connection, TakedownItemRow, rows)
             detail: dict[str, JsonValue] = {"items": [one.reference for one in items]}
@@ -184,9 +193,7 @@ class TakedownStore:
             ConflictError: It is closed, or is to be closed while entries are open.
         """
         with self._database.writing() as connection:
-            found = _get(connection, takedown_id)
-            _require_open(found)
-            _require_entries(found, items)
+            found = _get_open(connection, takedown_id, items)
             if action is ActionKind.CLOSED:
                 _require_all_done(found)
             version_id = None if result is None else resolve(connection, result)
@@ -207,18 +214,15 @@ class TakedownStore:
             return _get(connection, takedown_id)
 
 
-def _require_open(found: Takedown) -> None:
+def _get_open(connection: Connection, takedown_id: int, items: Sequence[int] = ()) -> Takedown:
+    found = _get(connection, takedown_id)
+    hint = f"muster takedown show {found.id}"
     if found.closed is not None:
-        raise ConflictError(
-            f"takedown {found.id} is closed", hint=f"muster takedown show {found.id}"
-        )
-
-
-def _require_entries(found: Takedown, items: Sequence[int]) -> None:
-    unknown = set(items) - {one.number for one in found.items}
-    if unknown:
+        raise ConflictError(f"takedown {found.id} is closed", hint=hint)
+    if unknown := set(items) - {one.number for one in found.items}:
         names = ", ".join(map(str, sorted(unknown)))
-        raise UnknownError(what="entry", value=names, hint=f"muster takedown show {found.id}")
+        raise UnknownError(what="entry", value=names, hint=hint)
+    return found
 
 
 def _require_all_done(found: Takedown) -> None:

@@ -1,6 +1,6 @@
 """Write a version's shards as files, by their logical paths."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from registry.domain.answers import Export, ExportedFile
@@ -24,7 +24,8 @@ def export(context: Context, reference: Reference, folder: Path) -> Export:
     A file that is already there is left alone if it holds the shard's bytes, else refused.
 
     Raises:
-        InputError: The version was withdrawn, or something else is in the way.
+        InputError: The version was withdrawn, its files hold documents that it leaves out, or
+            something else is in the way.
         UnreadableError: A file that is registered in place is gone.
         ConflictError: A file that is registered in place has changed.
         CorruptObjectError: A stored shard no longer matches its digest.
@@ -33,19 +34,26 @@ def export(context: Context, reference: Reference, folder: Path) -> Export:
     version = context.catalog.versions.get(reference)
     refuse_withdrawn(context, version)
     shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
+    _refuse_left_out(version.reference, shards)
     files: list[ExportedFile] = []
     for shard in shards:
-        if shard.reading is not None and shard.reading.without:
-            number = format_number(len(shard.reading.without), "text")
-            context.progress.note(
-                f"warning: {shard.path} is written as it lies, with {number} that the version "
-                "leaves out; muster normalize writes files without"
-            )
         target = folder / shard.path
         if not _is_there(shard, target):
             _write(context, shard, target)
         files.append(ExportedFile(path=str(target), digest=shard.digest, num_bytes=shard.num_bytes))
     return Export(reference=version.reference, folder=str(folder), files=tuple(files))
+
+
+def _refuse_left_out(reference: str, shards: Sequence[Shard]) -> None:
+    """Refuse files that hold what was taken down: they lie where they were, as they were."""
+    for shard in shards:
+        if shard.reading is not None and shard.reading.without:
+            number = format_number(len(shard.reading.without), "text")
+            raise InputError(
+                f"{shard.path} holds {number} that {reference} leaves out",
+                hint=f"muster normalize {reference} --recipe text-default writes files without; "
+                "export those",
+            )
 
 
 def _is_there(shard: Shard, target: Path) -> bool:

@@ -26,7 +26,7 @@ from registry.domain.takedown import (
     TakenDocument,
 )
 from registry.domain.words import require_words
-from registry.errors import ConflictError, InputError
+from registry.errors import InputError
 from registry.operations.collecting.contributors import find_pseudonym
 from registry.operations.context import Context
 from registry.operations.governing.finding import Search
@@ -134,9 +134,7 @@ def apply(context: Context, takedown_id: int) -> Takedown:
         UnknownError: There is no such takedown.
         ConflictError: It is closed, or a file changed.
     """
-    found = context.catalog.takedowns.get(takedown_id)
-    if found.closed is not None:
-        raise ConflictError(f"takedown {found.id} is closed")
+    found = context.catalog.takedowns.get_open(takedown_id)
     rebuilding = Rebuilding(context, found)
     for item in found.open_items:
         if item.kind in _REBUILT:
@@ -160,32 +158,34 @@ def exempt(context: Context, takedown_id: int, items: Sequence[int], *, reason: 
     ).as_of(at)
 
 
-def withdraw(context: Context, takedown_id: int, item: int, *, reason: str) -> Takedown:
-    """Withdraw the version of an entry without another in its place.
+def withdraw(context: Context, takedown_id: int, items: Sequence[int], *, reason: str) -> Takedown:
+    """Withdraw the versions of entries without others in their place. Safe to repeat.
 
     Raises:
-        InputError: No reason is given, or the entry is a model or report, which cannot be
+        InputError: No reason is given, or an entry is a model or report, which cannot be
             withdrawn here.
         UnknownError: There is no such takedown or entry.
+        ConflictError: It is closed. Like the others: nothing was recorded.
     """
     reason = require_words(reason, what="reason")
-    found = context.catalog.takedowns.get(takedown_id)
-    named = next((one for one in found.items if one.number == item), None)
-    if named is not None and not named.kind.is_version:
-        raise InputError(
-            f"{named.reference} is a {named.kind}",
-            hint=f"muster takedown exempt {takedown_id} {item}",
-        )
+    found = context.catalog.takedowns.get_open(takedown_id, items)
+    named = [one for one in found.items if one.number in items]
+    for one in named:
+        if not one.kind.is_version:
+            raise InputError(
+                f"{one.reference} is a {one.kind}",
+                hint=f"muster takedown exempt {takedown_id} {one.number}",
+            )
     at, actor = context.clock(), context.actor
-    answer = context.catalog.takedowns.act(
-        takedown_id, ActionKind.WITHDRAWN, items=[item], note=reason, actor=actor, at=at
-    )
-    if named is not None:
-        reference = Reference.parse(named.reference)
+    # The versions first: an entry that is dealt with says that its version is gone.
+    for one in named:
+        reference = Reference.parse(one.reference)
         context.catalog.versions.withdraw(reference, reason=reason, actor=actor, at=at)
-        _name_what_was_made(context, takedown_id)
-        answer = context.catalog.takedowns.get(takedown_id)
-    return answer.as_of(at)
+    context.catalog.takedowns.act(
+        takedown_id, ActionKind.WITHDRAWN, items=items, note=reason, actor=actor, at=at
+    )
+    _name_what_was_made(context, takedown_id)
+    return show(context, takedown_id)
 
 
 def close(context: Context, takedown_id: int, *, evidence: str) -> Takedown:

@@ -246,6 +246,18 @@ def test_reasons_and_evidence_are_said_in_words(mixed, words):
     assert opened == mixed.takedowns.show(opened.id)
 
 
+def test_files_that_hold_what_went_are_not_exported(mixed, tmp_path):
+    opened = mixed.takedowns.open("url-pattern", URL, **WHY)
+    mixed.takedowns.apply(opened.id)
+
+    with pytest.raises(InputError, match="web/real@2 leaves out") as caught:
+        mixed.export("web/real", folder=tmp_path / "out")
+    assert "muster normalize web/real@2" in caught.value.hint
+    assert not (tmp_path / "out").exists()
+    written = mixed.export("mix/all.text-default", folder=tmp_path / "out")
+    assert written.files
+
+
 def test_applying_again_changes_nothing(mixed):
     opened = mixed.takedowns.open("url-pattern", URL, **WHY)
 
@@ -409,6 +421,11 @@ def test_what_was_made_again_from_a_version_withdrawn_by_judgement_is_judged_too
     opened = mixed.takedowns.open("url-pattern", URL, **WHY)
     mixed.takedowns.apply(opened.id)
     (tainted,) = [one.number for one in opened.items if one.kind == "tainted"]
+    (model,) = [one.number for one in opened.items if one.kind == "model"]
+    for other, error in ((99, UnknownError), (model, InputError)):
+        with pytest.raises(error):
+            mixed.takedowns.withdraw(opened.id, tainted, other, reason="by a model of the list")
+    assert not mixed.takedowns.show(opened.id).items[tainted - 1].done
     done = mixed.takedowns.withdraw(opened.id, tainted, reason="by a model of the list")
 
     added = {one.reference: one.kind for one in done.items[len(opened.items) :]}
