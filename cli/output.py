@@ -72,7 +72,9 @@ def print_facts(facts: Sequence[tuple[str, str | None]]) -> None:
     """Print names and values in two columns; what is None is left out."""
     from registry.reporting.tables import facts_table
 
-    print_text(facts_table((name, value) for name, value in facts if value is not None))
+    known = [(name, value) for name, value in facts if value is not None]
+    if known:
+        print_text(facts_table(known))
 
 
 def print_list(

