@@ -108,19 +108,24 @@ def empty_url(engine, request, tmp_path):
     return request.getfixturevalue("make_postgres_database")()
 
 
-@pytest.fixture
-def make_catalog_url(engine, request, tmp_path):
-    """Make a migrated, empty catalog under a name, and return its URL."""
+@pytest.fixture(scope="session")
+def copy_template(request):
+    """Make a migrated, empty catalog on an engine, and return its URL."""
 
-    def make(name="catalog"):
+    def copy(engine, path):
         if engine == "sqlite":
-            path = tmp_path / f"{name}.db"
             shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
             return f"sqlite:///{path}"
         make_database = request.getfixturevalue("make_postgres_database")
         return make_database(request.getfixturevalue("postgres_template"))
 
-    return make
+    return copy
+
+
+@pytest.fixture
+def make_catalog_url(engine, copy_template, tmp_path):
+    """Make a migrated, empty catalog under a name, and return its URL."""
+    return lambda name="catalog": copy_template(engine, tmp_path / f"{name}.db")
 
 
 @pytest.fixture
