@@ -67,7 +67,8 @@ def make_postgres_database(postgres_url):
 
     def make(template="template0"):
         name = f"muster_test_{session}_{next(numbers)}"
-        execute(postgres_url, f'CREATE DATABASE {name} TEMPLATE "{template}"')
+        # Files are copied in half the time that it takes to log them.
+        execute(postgres_url, f'CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY FILE_COPY')
         made.append(name)
         return database_url(postgres_url, name)
 
