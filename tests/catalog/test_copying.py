@@ -13,8 +13,8 @@ from registry.catalog.engine import Database
 from registry.catalog.integrity import find_contradictions
 from registry.errors import InputError, SchemaRevisionError, StorageError
 from tests.catalog.factories import make_draft, make_run, ref, seal
-from tests.conftest import execute
 from tests.migrations.test_migrations import populate
+from tests.postgres_server import execute
 
 OTHER = {"sqlite": "postgresql", "postgresql": "sqlite"}
 

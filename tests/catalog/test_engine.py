@@ -25,7 +25,7 @@ from registry.errors import (
 )
 from tests.catalog.factories import AT, WHO, make_draft, make_run, ref, seal
 from tests.catalog.workers import run_in_processes, seal_some
-from tests.conftest import execute
+from tests.postgres_server import execute
 
 
 def numbers_and_log(catalog):

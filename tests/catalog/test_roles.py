@@ -16,7 +16,7 @@ from tests.catalog.factories import (
     ref,
     seal,
 )
-from tests.conftest import execute
+from tests.postgres_server import execute
 
 PREFIX = "muster_roles_test"
 REFUSED_TO_WRITERS = (
@@ -35,9 +35,9 @@ REFUSED_TO_WRITERS = (
 
 
 @pytest.fixture(scope="module")
-def urls(make_postgres_database, postgres_template):
+def urls(postgres, postgres_template):
     """The URL of a catalog for each role, each with a login of its own."""
-    url = make_postgres_database(postgres_template)
+    url = postgres.make(postgres_template)
     for _ in range(2):  # it can be run again
         with psycopg.connect(url) as connection:
             connection.execute(write_role_script(PREFIX))
@@ -50,6 +50,7 @@ def urls(make_postgres_database, postgres_template):
     execute(url, f"REASSIGN OWNED BY {', '.join(names)} TO CURRENT_USER")
     execute(url, f"DROP OWNED BY {', '.join(names)}")
     execute(url, f"DROP ROLE {', '.join(names)}")
+    postgres.drop(url)
 
 
 def as_user(url, user):

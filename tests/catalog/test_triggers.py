@@ -42,10 +42,10 @@ ALLOWED = {
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def full(request, copy_template, tmp_path_factory):
+def full(request, lend_catalog_url, tmp_path_factory):
     """A catalog with a row in every sealed table; no test changes it."""
-    url = copy_template(request.param, tmp_path_factory.mktemp("full") / "catalog.db")
-    with Catalog.open(url) as catalog:
+    path = tmp_path_factory.mktemp("full") / "catalog.db"
+    with lend_catalog_url(request.param, path) as url, Catalog.open(url) as catalog:
         fill(catalog)
         yield catalog
 

@@ -22,7 +22,6 @@ from registry.normalization.steps import STEPS
 from registry.scaling.laws import load_laws
 from registry.settings import Settings
 from tests.collection.web_server import Server
-from tests.conftest import execute
 from tests.docs.console import (
     Command,
     Ran,
@@ -31,6 +30,7 @@ from tests.docs.console import (
     read_commands,
     run_commands,
 )
+from tests.postgres_server import execute
 from tests.sources.hub_site import HubSite
 
 HUB_FILES = {
