@@ -7,7 +7,7 @@ from registry.domain.acquisition import Acquisition
 from registry.domain.gate import Gate, GateStatus
 from registry.domain.lineage import Lineage, LineageNode
 from registry.domain.quantities import format_count, format_number, format_times
-from registry.domain.report import Report
+from registry.domain.report import Report, WarningCode
 from registry.domain.report_curves import ReportCurves
 from registry.domain.target import DistillationReport, TargetReport, Verdict
 from registry.errors import MissingExtraError
@@ -210,9 +210,19 @@ def _charts(report: Report, curves: ReportCurves) -> Iterator[dict[str, Any]]:
         yield {"title": title, "caption": caption, "svg": svg}
 
 
+_MEASURES = {
+    WarningCode.UNMEASURED_EXACT_DUPLICATES: "exact copies",
+    WarningCode.UNMEASURED_NEAR_DUPLICATES: "near copies",
+    WarningCode.UNMEASURED_CONTAMINATION: "n-grams of evaluation data",
+}
+"""What leaves the unique tokens only where it was measured, by what warns that it was not."""
+
+
 def _bound(report: Report) -> str:
     if report.unique_is_upper_bound:
-        return "Near duplicates are not measured everywhere: unique tokens are an upper bound."
+        codes = {warning.code for warning in report.warnings}
+        missing = " and ".join(name for code, name in _MEASURES.items() if code in codes)
+        return f"Not measured everywhere: {missing}. Unique tokens are an upper bound."
     return "Each document counts once, and so does each group of near duplicates."
 
 
