@@ -8,10 +8,14 @@ from registry.domain.base import Value
 from registry.domain.batch import BatchBand
 from registry.domain.gate import Gate
 from registry.domain.mixture import PartUse
+from registry.domain.quantities import parse_count
 from registry.domain.training_cost import Cost
 
 MOST = 10**30
 """Where arithmetic on requirements stops."""
+
+MOST_PARAMETERS = 10**15
+"""A thousand times the largest model in any published table; beyond it no law says anything."""
 
 
 class Uncertainty(StrEnum):
@@ -85,6 +89,25 @@ class Confidence(StrEnum):
 
     SPLIT = "split"
     """The laws with a vote disagree."""
+
+
+def parse_sizes(text: str) -> list[int]:
+    """Read model sizes, each once: `400M,7B`.
+
+    Raises:
+        InputError: One of them is none.
+
+    Example:
+        >>> parse_sizes("400M,7B,7e9")
+        [400000000, 7000000000]
+    """
+    sizes = (parse_count(one, what="model size", most=MOST_PARAMETERS) for one in text.split(","))
+    return list(dict.fromkeys(sizes))
+
+
+def format_parameters(num_parameters: int) -> str:
+    """Return a model size with its noun: `1 parameter`, `1.3B parameters`."""
+    return f"{format_size(num_parameters)} parameter" + "s" * (num_parameters != 1)
 
 
 def format_size(num_parameters: int) -> str:

@@ -126,7 +126,8 @@ def test_a_teacher_of_the_catalog_brings_its_terms_and_its_depth(muster, prepare
     ("fields", "words"),
     [
         ({"parameters": 0}, "parameters: 0 is out of bounds: it must be above 0"),
-        ({"parameters": 10**16}, r"must be at most 1e\+15"),
+        ({"parameters": 10**16}, "must be at most 1e15"),
+        ({"parameters": "1e18"}, "'1e18' is not a model size: it must lie between 1 and 1e15"),
         ({"parameters": 1, "overtraining": 0.5}, "overtraining: 0.5 is out of bounds"),
         ({"parameters": 1, "overtraining": float("nan")}, "overtraining: nan is out of bounds"),
         ({"parameters": 1, "compute_flops": 1e22}, "a size of your own takes overtraining"),
