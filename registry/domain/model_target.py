@@ -215,6 +215,14 @@ class Target(Value):
         return fingerprint(fields)
 
     @property
+    def shape(self) -> Architecture | None:
+        """The architecture with the target's own sequence length, where it states one."""
+        if self.architecture is None or self.sequence_length is None:
+            return self.architecture
+        changed = {"sequence_length": self.sequence_length}
+        return self.architecture.model_copy(update=changed)
+
+    @property
     def size(self) -> str:
         """What the model is, in short."""
         if self.parameters is not None:

@@ -125,7 +125,8 @@ def _say(error: ErrorDetails) -> str:
     bound = _BOUNDS.get(error["type"])
     if bound is not None:
         key, words = bound
-        return f"{error['input']!r} is out of bounds: it must be {words} {format_bound(error['ctx'][key])}"
+        limit = format_bound(error["ctx"][key])
+        return f"{error['input']!r} is out of bounds: it must be {words} {limit}"
     if error["type"] == "extra_forbidden":
         return "there is no such key"
     return error["msg"].removeprefix("Value error, ")
