@@ -79,6 +79,11 @@ def _size(target: TargetReport) -> str:
     return f"the {format_size(round(size.number))} {_PARTS[size.counts]} of {whole}"
 
 
+def _noun(target: TargetReport) -> str:
+    """Return what the law's parameters are called beside other sizes of the same law."""
+    return "parameters" if target.active_parameters is None else "active parameters"
+
+
 def _serving(target: TargetReport, verdict_under: Callable[[Requirement], Verdict]) -> str:
     """Say what serving changes: the cheapest model over its life, and what it saves."""
     best = target.serving
@@ -90,7 +95,7 @@ def _serving(target: TargetReport, verdict_under: Callable[[Requirement], Verdic
         return f"{served}, the compute-optimal model stays the cheapest over its life."
     under = verdict_under(Requirement(low=least, mid=least, high=least))
     return (
-        f"{served}, {format_size(best.num_parameters)} parameters trained on "
+        f"{served}, {format_size(best.num_parameters)} {_noun(target)} trained on "
         f"{format_count(least)} tokens are as good by {best.law} and cost "
         f"{format_percent(best.saving)} fewer FLOPs over their life than {format_size(size)}; "
         f"for them the data is {under}."
@@ -143,10 +148,10 @@ def _change(target: TargetReport, supply: Supply) -> str:
             return f"{text}; with {missing} more, {Verdict.SUFFICIENT}."
         return f"{text}."
     largest = target.largest_model_repeated.mid
-    smaller = f", and so would a model of {format_count(largest)} parameters" if largest else ""
+    smaller = f", and so would a model of {format_count(largest)} {_noun(target)}"
     return (
         f"{format_count(ceil(enough - supply.unique))} more unique tokens would make it "
-        f"{Verdict.SUFFICIENT_REPEAT}{smaller}."
+        f"{Verdict.SUFFICIENT_REPEAT}{smaller if largest else ''}."
     )
 
 

@@ -95,8 +95,10 @@ def _counted(target: TargetReport, law: Law, point: float) -> tuple[float, str]:
     size, meaning = target.counted_size, f"parameters as {law.id} counts them"
     if size is None:
         return math.exp((math.log(max(1.0, point)) - law.line.intercept) / law.line.slope), meaning
-    if size.is_assumed:
-        meaning = f"parameters, {size.counts}, in place of {law.parameters} as {law.id} counts"
+    if size.is_assumed and size.counts is law.parameters:
+        meaning = "6 for each parameter that is known, since the shape is not"
+    elif size.is_assumed:
+        meaning = f"{size.counts} parameters, in place of the {law.parameters} that {law.id} counts"
     return size.number, meaning
 
 

@@ -53,9 +53,9 @@ def _by_shape(target: TargetReport, shape: Architecture, required: FigureInput) 
             required,
         ),
         steps=(
-            f"6 x {matrices} + 12 x {shape.layers} x {shape.attention_width} x "
-            f"{shape.sequence_length} = {each:.6g} a token",
-            f"C = {each:.6g} x {required.value:.6g} = {target.flops:.6g}",
+            f"6 x {matrices:,} + 12 x {shape.layers:,} x {shape.attention_width:,} x "
+            f"{shape.sequence_length:,} = {each:,.0f} a token",
+            f"C = {each:,.0f} x {required.value:,.0f} = {target.flops:.6g}",
         ),
         result=f"{target.flops:.3g} FLOPs",
         source=_PALM,

@@ -67,7 +67,7 @@ def test_a_shape_is_costed_at_the_targets_own_sequence_length(muster, prepared):
 
     assert 61_632 == found.flops_per_token
     assert 61_632 * found.required_tokens["epoch-2024"].mid == found.flops == found.cost.flops
-    assert "6 x 2080 + 12 x 2 x 8 x 256 = 61632 a token" == figure.steps[0]
+    assert "6 x 2,080 + 12 x 2 x 8 x 256 = 61,632 a token" == figure.steps[0]
 
 
 def test_experts_and_serving_are_told_in_every_form(muster, prepared):
