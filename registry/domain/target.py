@@ -11,6 +11,7 @@ from registry.domain.gate import Gate
 from registry.domain.mixture import PartUse
 from registry.domain.quantities import parse_count
 from registry.domain.training_cost import Cost
+from registry.errors import InputError
 
 MOST = 10**30
 """Where arithmetic on requirements stops."""
@@ -103,7 +104,12 @@ def parse_sizes(text: str) -> list[int]:
         >>> parse_sizes("400M,7B,7e9")
         [400000000, 7000000000]
     """
-    sizes = (parse_count(one, what="model size", most=MOST_PARAMETERS) for one in text.split(","))
+    parts = text.split(",")
+    if not all(part.strip() for part in parts):
+        raise InputError(
+            f"{text!r} is no list of model sizes: one of them is empty", hint="write it as 400M,7B"
+        )
+    sizes = (parse_count(part, what="model size", most=MOST_PARAMETERS) for part in parts)
     return list(dict.fromkeys(sizes))
 
 

@@ -33,9 +33,18 @@ def test_sizes_are_read_each_once():
     assert [4 * 10**8, 7 * 10**9] == parse_sizes("400M,7B,7e9")
 
 
-@pytest.mark.parametrize("text", ["1,,2", "1,", "", "1e19", "1e18"])
-def test_an_empty_or_impossible_size_is_refused(text):
-    with pytest.raises(InputError, match="is not a model size"):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1,,2", "'1,,2' is no list of model sizes: one of them is empty"),
+        ("1,", "'1,' is no list"),
+        ("", "'' is no list"),
+        ("1K,1e19", "'1e19' is not a model size: it must lie between 1 and 1e15"),
+        ("1e18", "'1e18' is not a model size: it must lie between 1 and 1e15"),
+    ],
+)
+def test_an_empty_or_impossible_size_is_refused(text, words):
+    with pytest.raises(InputError, match=words):
         parse_sizes(text)
 
 
