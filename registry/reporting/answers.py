@@ -29,8 +29,8 @@ def answer_one(target: TargetReport, held: str) -> str:
             return f"Not as it stands: {held} {enough}; {asked}."
         case Verdict.CONSTRAINED:
             seen = f"{held}, seen {target.hard_epochs} times,"
-            low = f"only the low end of the interval, {format_count(need.low)}"
-            return f"Not as it stands: {seen} reach for {size} {low}; {asked}."
+            low = f"only the low end of the interval for {size}, {format_count(need.low)}"
+            return f"Not as it stands: {seen} reach {low}; {asked}."
         case Verdict.BLOCKED:
             return f"No: a gate blocks {size} on {held}."
         case _:

@@ -154,13 +154,13 @@ def test_colour_adds_nothing_but_colour():
         ),
         (
             {"verdict": "CONSTRAINED", "epochs_needed": None},
-            "Not as it stands: 10B unique tokens, seen 16 times, reach for 1.3B parameters only "
-            "the low end of the interval, 25.5B; epoch-2024 asks for 29.1B.",
+            "Not as it stands: 10B unique tokens, seen 16 times, reach only the low end of the "
+            "interval for 1.3B parameters, 25.5B; epoch-2024 asks for 29.1B.",
         ),
         (
             {"verdict": "CONSTRAINED", "epochs_needed": 42.7},
-            "Not as it stands: 10B unique tokens, seen 16 times, reach for 1.3B parameters only "
-            "the low end of the interval, 25.5B; epoch-2024 asks for 29.1B.",
+            "Not as it stands: 10B unique tokens, seen 16 times, reach only the low end of the "
+            "interval for 1.3B parameters, 25.5B; epoch-2024 asks for 29.1B.",
         ),
         (
             {"verdict": "INSUFFICIENT"},
