@@ -9,10 +9,10 @@ import typer
 
 from cli import output
 from registry.domain.model_target import Target
-from registry.domain.quantities import format_count, parse_count
+from registry.domain.quantities import format_count
 from registry.domain.report import Report, ReportSummary
 from registry.domain.report_answers import Figure, ReportDiff, VerdictMove
-from registry.domain.target import format_size
+from registry.domain.target import format_size, parse_sizes
 
 
 class ReportFormat(StrEnum):
@@ -29,18 +29,13 @@ ReportId = Annotated[
 ]
 
 
-def read_sizes(text: str | None) -> list[int]:
-    """Return the model sizes of an option, each once: `400M,7B`."""
-    sizes = (parse_count(one, what="model size") for one in (text or "").split(",") if one)
-    return list(dict.fromkeys(sizes))
-
-
-def make_targets(sizes: Sequence[int], **options: object) -> list[Target]:
-    """Return a target for each size, with the same options; what is None is not stated."""
+def make_targets(sizes: str | None, **options: object) -> list[Target]:
+    """Return a target for each size of an option, `400M,7B`; what is None is not stated."""
     from registry.operations.assessing.targets import make_target
 
     stated = {name: value for name, value in options.items() if value is not None}
-    return [make_target({"parameters": size, **stated}, origin="") for size in sizes]
+    found = [] if sizes is None else parse_sizes(sizes)
+    return [make_target({"parameters": size, **stated}, origin="") for size in found]
 
 
 def print_report(report: Report, *, how: ReportFormat, markdown: Path | None) -> None:

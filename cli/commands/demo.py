@@ -8,7 +8,7 @@ import typer
 from cli import output, registrations
 from cli.commands import normalize, tokenize
 from registry.domain.card import Card
-from registry.domain.quantities import parse_count
+from registry.domain.target import parse_sizes
 from registry.domain.version import DatasetKind
 from registry.settings import HOME_FOLDER
 
@@ -137,8 +137,8 @@ def _report(registry: "Registry", references: list[str], sizes: str) -> None:
     from registry.reporting.readiness import render_report
 
     _say(f"report {' '.join(references)} --params {sizes}")
-    numbers = [parse_count(text, what="model size") for text in sizes.split(",")]
-    output.print_text(render_report(registry.report(references, num_parameters=numbers)))
+    answer = registry.report(references, num_parameters=parse_sizes(sizes))
+    output.print_text(render_report(answer))
 
 
 def _say(command: str) -> None:

@@ -90,11 +90,11 @@ def compare(
     muster law compare chinchilla-1 chinchilla-2 chinchilla-3 --params 400M,10T
     """
     from cli.laws import comparison_rows, comparison_table
-    from registry.domain.quantities import parse_count
+    from registry.domain.target import parse_sizes
     from registry.operations.assessing.laws import compare_laws
 
     session: Session = context.obj
-    sizes = [parse_count(text, what="model size") for text in params.split(",")]
+    sizes = parse_sizes(params)
     found = compare_laws(sizes, laws or (), home=session.home)
     wanted = ListFormat.JSON if as_json else how
     if wanted is ListFormat.TABLE:

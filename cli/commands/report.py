@@ -132,12 +132,12 @@ def report(
     muster report web/cc --params 7B --candidate books/a --candidate books/b=90B
     muster report diff 3f9a 77c1
     """
-    from cli.reports import make_targets, read_sizes
+    from cli.reports import make_targets
 
     session: Session = context.obj
     output.require_folder(html)
     asked = make_targets(
-        read_sizes(params),
+        params,
         overtraining=overtraining,
         served_tokens=None if served is None else parse_count(served, what="number of tokens"),
         sequence_length=sequence_length,
@@ -266,14 +266,14 @@ def explain(
     muster report explain web/cc.text-default --figure epochs
     muster report explain web/cc.text-default --params 7B --figure requirement
     """
-    from cli.reports import make_targets, read_sizes
+    from cli.reports import make_targets
 
     session: Session = context.obj
     with session.registry() as registry:
         if params or targets:
             answer = registry.report(
                 references,
-                targets=[*(targets or ()), *make_targets(read_sizes(params))],
+                targets=[*(targets or ()), *make_targets(params)],
                 tokenizer=tokenizer,
                 law=law,
                 keep=False,

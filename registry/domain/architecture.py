@@ -79,6 +79,24 @@ class Architecture(Value):
         return self.heads * (self.head_width or self.width // self.heads)
 
 
+class CountedSize(Value):
+    """A model's size as a law takes it."""
+
+    number: float = Field(gt=0)
+    """Parameters; of a law in FLOPs a token, these."""
+
+    counts: Convention
+    """What the number counts; it need not be what the law does."""
+
+    is_assumed: bool = False
+    """Whether it stands in for the count that the law asks for, which is not known, or which says
+    nothing of a mixture of experts."""
+
+    def parameters(self, met: float) -> float:
+        """Return it in parameters: of a law in FLOPs a token, those that a token meets."""
+        return met if self.counts is Convention.FLOPS_PER_TOKEN else self.number
+
+
 class ModelSize(Value):
     """A model's parameters by every convention; None: not known."""
 
@@ -91,27 +109,35 @@ class ModelSize(Value):
     flops_per_token: float | None = Field(default=None, gt=0)
     """Training FLOPs a token, without embeddings and head, with attention."""
 
-    def counted(self, convention: Convention) -> tuple[float, bool]:
-        """Return the size as a law counts it, and whether another count had to stand in.
+    @property
+    def met(self) -> int:
+        """The parameters that a token meets: the active ones of a mixture, else all."""
+        return self.active or self.total
+
+    def counted(self, convention: Convention) -> CountedSize:
+        """Return the size as a law counts it, or what has to stand in for it.
 
         Example:
-            >>> ModelSize(total=70_000_000_000).counted(Convention.NON_EMBEDDING)
-            (70000000000, True)
+            >>> bare = ModelSize(total=70_000_000_000).counted(Convention.NON_EMBEDDING)
+            >>> bare.number, bare.counts.value, bare.is_assumed
+            (70000000000.0, 'total', True)
         """
+        known: float | None = None
         match convention:
-            case Convention.UNSPECIFIED:
-                return self.active or self.total, False
-            case Convention.TOTAL:
-                # Laws of dense models say nothing of experts: the compute goes by active ones.
-                return self.active or self.total, self.active is not None
-            case Convention.ACTIVE:
-                return self.active or self.total, False
             case Convention.NON_EMBEDDING:
                 known = self.non_embedding
             case Convention.MATMUL_HEAD:
                 known = self.matmul_head
             case Convention.FLOPS_PER_TOKEN:
-                if self.flops_per_token is not None:
-                    return self.flops_per_token, False
-                return 6 * (self.non_embedding or self.active or self.total), True
-        return (known, False) if known is not None else (self.active or self.total, True)
+                if self.flops_per_token is None:
+                    met = 6.0 * (self.non_embedding or self.met)
+                    return CountedSize(number=met, counts=convention, is_assumed=True)
+                known = self.flops_per_token
+        if known is not None:
+            return CountedSize(number=known, counts=convention)
+        if self.active is None:
+            is_total = convention in {Convention.UNSPECIFIED, Convention.TOTAL, Convention.ACTIVE}
+            return CountedSize(number=self.total, counts=Convention.TOTAL, is_assumed=not is_total)
+        # Laws of dense models say nothing of experts: the compute goes by active ones.
+        is_active = convention in {Convention.UNSPECIFIED, Convention.ACTIVE}
+        return CountedSize(number=self.active, counts=Convention.ACTIVE, is_assumed=not is_active)

@@ -37,7 +37,11 @@ class AskedShare(Value):
             share = float(found["share"]) / (100 if found["percent"] else 1) if found else -1.0
         except ValueError:
             share = -1.0
-        if found is None or found["by"] not in list(GroupBy) or not 0 <= share <= 1:
+        if share > 1:
+            raise InputError(
+                f"{text!r} is not a share of a group: it must lie between 0 and 1, or 0 and 100 %"
+            )
+        if found is None or found["by"] not in list(GroupBy) or share < 0:
             raise InputError(
                 f"{text!r} is not a share of a group",
                 hint=f"write it as language:de=0.1; groups: {', '.join(GroupBy)}",

@@ -1,7 +1,9 @@
 """A target: the model that somebody wants to train, and how."""
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BeforeValidator, Field, field_validator, model_validator
@@ -10,17 +12,25 @@ from registry.domain.architecture import Architecture
 from registry.domain.base import Value
 from registry.domain.digest import Digest, fingerprint
 from registry.domain.quantities import parse_count
-from registry.domain.target import format_size
+from registry.domain.target import MOST_PARAMETERS, format_size
 from registry.errors import InputError
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?")
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
+    return _read(parse_count, value)
+
+
+def _size(value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
+    return _read(partial(parse_count, what="model size", most=MOST_PARAMETERS), value)
+
+
+def _read(parse: Callable[[str], int], value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
     if not isinstance(value, str):
         return value
     try:
-        return parse_count(value)
+        return parse(value)
     except InputError as error:
         # Who validates says in which line or key the value stands.
         raise ValueError(f"{error}; {error.hint}" if error.hint else str(error)) from error
@@ -28,6 +38,9 @@ def _whole(value: Any) -> Any:  # noqa: ANN401 - whatever a file holds
 
 Count = Annotated[int, BeforeValidator(_whole), Field(gt=0)]
 """A whole number, also written as `1.3B` or `1.5e9`."""
+
+Size = Annotated[int, BeforeValidator(_size), Field(gt=0, le=MOST_PARAMETERS)]
+"""A number of parameters, also written as `1.3B`."""
 
 
 class Objective(StrEnum):
@@ -71,7 +84,7 @@ class Distillation(Value):
     teacher: str | None = None
     """A model of the catalog, as `name@revision`: what is known of it comes into the report."""
 
-    teacher_parameters: Annotated[Count, Field(le=10**15)]
+    teacher_parameters: Size
     """Those that a token meets, which the cost of writing goes by."""
 
     generated_tokens: Annotated[Count, Field(le=10**17)]
@@ -82,12 +95,14 @@ class Target(Value):
     """A model, its objective, and the policy on repeating data."""
 
     name: str | None = None
-    parameters: Annotated[Count, Field(le=10**15)] | None = None
+    parameters: Size | None = None
     """Total parameters; None: they follow from the architecture or the budget."""
 
-    non_embedding_parameters: Count | None = None
-    active_parameters: Count | None = None
-    """Those that a token meets in a mixture of experts."""
+    non_embedding_parameters: Size | None = None
+    """Those without token embeddings and head; of a mixture of experts, the active ones."""
+
+    active_parameters: Size | None = None
+    """Those that a token meets in a mixture of experts; None: every one."""
 
     architecture: Architecture | None = None
     objective: Objective = Objective.COMPUTE_OPTIMAL
@@ -155,6 +170,7 @@ class Target(Value):
                 f"exactly one of parameters, architecture and compute_flops is needed, "
                 f"not {' and '.join(found) or 'none'}{budget}"
             )
+        self._check_parts()
         needs: dict[Objective, tuple[str, bool]] = {
             Objective.FIXED_COMPUTE: ("compute_flops", self.compute_flops is not None),
             Objective.OVER_TRAINED: ("overtraining", self.overtraining > 1),
@@ -172,6 +188,23 @@ class Target(Value):
             raise ValueError(f"{self.epochs} epochs wanted and only {self.hard_epochs} allowed")
         return self
 
+    def _check_parts(self) -> None:
+        """Refuse counts of a part of the parameters that are more than the whole."""
+        whole, num_whole = "parameters", self.parameters
+        for name in ("active_parameters", "non_embedding_parameters"):
+            num_parameters = getattr(self, name)
+            if num_parameters is None:
+                continue
+            if num_whole is None:
+                raise ValueError(f"{name} is for parameters: a shape or a budget says it itself")
+            if num_parameters > num_whole:
+                raise ValueError(
+                    f"{name} {num_parameters:,} are more than {whole} {num_whole:,}, "
+                    "of which they are a part"
+                )
+            # Of a mixture of experts the laws go by what a token meets.
+            whole, num_whole = name, num_parameters
+
     @property
     def digest(self) -> Digest:
         """The fingerprint of everything but the name."""
@@ -180,6 +213,14 @@ class Target(Value):
             # Targets from before there were teachers keep their digests.
             del fields["distillation"]
         return fingerprint(fields)
+
+    @property
+    def shape(self) -> Architecture | None:
+        """The architecture with the target's own sequence length, where it states one."""
+        if self.architecture is None or self.sequence_length is None:
+            return self.architecture
+        changed = {"sequence_length": self.sequence_length}
+        return self.architecture.model_copy(update=changed)
 
     @property
     def size(self) -> str:

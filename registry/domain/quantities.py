@@ -12,15 +12,16 @@ _COUNT = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?(?:e[+]?[0-9]{1,2})?)\s*([kmbgtp
 _LARGEST = 10**18
 
 
-def parse_count(text: str, *, what: str = "count") -> int:
+def parse_count(text: str, *, what: str = "count", most: int = _LARGEST) -> int:
     """Read a positive whole number with an optional suffix (K, M, B or G, T, P).
 
     Args:
         text: Such as `1.3B`, `70b`, `1.5e9` or `125_000_000`.
         what: The name of the quantity, for the error.
+        most: The largest number that is one.
 
     Raises:
-        InputError: It is no number, not positive, not whole, or above 10^18.
+        InputError: It is no number, not positive, not whole, or too large.
 
     Example:
         >>> parse_count("1.3B")
@@ -30,8 +31,10 @@ def parse_count(text: str, *, what: str = "count") -> int:
     if match is None:
         raise InputError(f"{text!r} is not a {what}", hint="write it as 1.3B, 70b or 1.5e9")
     number = Decimal(match[1].replace("_", "")).scaleb(_SUFFIXES[match[2].lower()])
-    if number <= 0 or number > _LARGEST:
-        raise InputError(f"{text!r} is not a {what}: it must lie between 1 and 1e18")
+    if number <= 0 or number > most:
+        raise InputError(
+            f"{text!r} is not a {what}: it must lie between 1 and {format_bound(most)}"
+        )
     if number != number.to_integral_value():
         raise InputError(f"{text!r} is not a {what}: {number} is not a whole number")
     return int(number)
@@ -85,6 +88,16 @@ def format_exact(number: int) -> str:
         exponent += 1
     leading = number // 10 ** (exponent - 2)
     return f"{leading // 100}.{leading % 100:02}e{exponent}"
+
+
+def format_bound(number: float) -> str:
+    """Return a bound as people write it: `1e15`, `0.25`, `40`.
+
+    Example:
+        >>> format_bound(10**15), format_bound(0.25)
+        ('1e15', '0.25')
+    """
+    return f"{number:g}".replace("e+", "e")
 
 
 def format_bytes(num_bytes: float) -> str:

@@ -4,14 +4,20 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from registry.domain.architecture import CountedSize
 from registry.domain.base import Value
 from registry.domain.batch import BatchBand
 from registry.domain.gate import Gate
 from registry.domain.mixture import PartUse
+from registry.domain.quantities import parse_count
 from registry.domain.training_cost import Cost
+from registry.errors import InputError
 
 MOST = 10**30
 """Where arithmetic on requirements stops."""
+
+MOST_PARAMETERS = 10**15
+"""A thousand times the largest model in any published table; beyond it no law says anything."""
 
 
 class Uncertainty(StrEnum):
@@ -38,7 +44,8 @@ class Requirement(Value):
     range is known."""
 
     assumed: bool = False
-    """True where the law counts other parameters than are known, and those known stood in."""
+    """True where another count stood in for the one that the law asks for: that one is not known,
+    or it is all parameters of a mixture of experts, for which the active ones stand."""
 
     def times(self, factor: float) -> "Requirement":
         """Return the requirement of so many times the tokens, from 1 to `MOST`."""
@@ -87,6 +94,30 @@ class Confidence(StrEnum):
     """The laws with a vote disagree."""
 
 
+def parse_sizes(text: str) -> list[int]:
+    """Read model sizes, each once: `400M,7B`.
+
+    Raises:
+        InputError: One of them is none.
+
+    Example:
+        >>> parse_sizes("400M,7B,7e9")
+        [400000000, 7000000000]
+    """
+    parts = text.split(",")
+    if not all(part.strip() for part in parts):
+        raise InputError(
+            f"{text!r} is no list of model sizes: one of them is empty", hint="write it as 400M,7B"
+        )
+    sizes = (parse_count(part, what="model size", most=MOST_PARAMETERS) for part in parts)
+    return list(dict.fromkeys(sizes))
+
+
+def format_parameters(num_parameters: int) -> str:
+    """Return a model size with its noun: `1 parameter`, `1.3B parameters`."""
+    return f"{format_size(num_parameters)} parameter" + "s" * (num_parameters != 1)
+
+
 def format_size(num_parameters: int) -> str:
     """Return a model size as people name it, with up to four digits: `1.3B`, `70B`, `125M`."""
     for exponent, suffix in ((15, "P"), (12, "T"), (9, "B"), (6, "M"), (3, "K")):
@@ -128,6 +159,8 @@ class ServingOptimum(Value):
     law: str
     served_tokens: float
     num_parameters: int
+    """As the law counts them."""
+
     num_tokens: int
     """Training tokens."""
 
@@ -197,6 +230,14 @@ class TargetReport(Value):
     """Of the target, where it has one."""
 
     num_parameters: int
+    """In all."""
+
+    active_parameters: int | None = None
+    """Those that a token meets; None: every one, or an older report."""
+
+    counted_size: CountedSize | None = None
+    """The size that the law was evaluated on; None: an older report."""
+
     verdict: Verdict
     confidence: Confidence
     law: str
@@ -209,7 +250,7 @@ class TargetReport(Value):
     """Tokens seen once; at a mixture's weights, those that are read before any is repeated."""
 
     tokens_per_parameter: float
-    """Those per parameter of the target."""
+    """Those for each parameter that the law counts; of a law in FLOPs, that a token meets."""
 
     effective_tokens: dict[str, int]
     """What the unique tokens are worth when they are seen so many times, by epochs: once, the
@@ -246,7 +287,12 @@ class TargetReport(Value):
     known."""
 
     flops: float = Field(default=0.0, ge=0)
-    """Training FLOPs on the required tokens: 6 for each active parameter and token."""
+    """Training FLOPs on the required tokens."""
+
+    flops_per_token: float | None = None
+    """Training FLOPs a token. By a shape 6 for each entry of the matrices that a token meets, with
+    the head and without token embeddings, and 12 for each layer, feature of its heads and token of
+    a sequence; of a bare size 6 for each parameter that a token meets. None: an older report."""
 
     batch: BatchBand | None = None
     """Tokens a step, for a run on the required tokens."""
@@ -274,6 +320,17 @@ class TargetReport(Value):
 
     warnings: tuple[Gate, ...] = ()
     """What to know of this target, each with its policy and how to change it."""
+
+    @property
+    def met_parameters(self) -> int:
+        """The parameters that a token meets."""
+        return self.active_parameters or self.num_parameters
+
+    @property
+    def law_parameters(self) -> float:
+        """The parameters that the law goes by."""
+        met = self.met_parameters
+        return met if self.counted_size is None else self.counted_size.parameters(met)
 
     @property
     def label(self) -> str:

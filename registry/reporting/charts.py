@@ -147,7 +147,7 @@ def requirement_chart(report: Report, curves: ReportCurves) -> Spec:
     points = [item.model_dump() for item in curves.requirement]
     targets = [
         {
-            "num_parameters": item.num_parameters,
+            "num_parameters": item.law_parameters,
             "mid": max(1, item.required_tokens[item.law].mid),
             "label": item.label,
         }

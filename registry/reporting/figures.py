@@ -1,6 +1,5 @@
 """The readiness report in words and cells: what terminal and Markdown both print."""
 
-import math
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -19,8 +18,15 @@ from registry.domain.quantities import (
 )
 from registry.domain.report import PinnedInput, Report
 from registry.domain.supply import SEVERAL, UNSTATED, SupplyGroup, SupplyLine
-from registry.domain.target import Requirement, TargetReport, Uncertainty, Verdict, format_size
+from registry.domain.target import (
+    Requirement,
+    TargetReport,
+    Uncertainty,
+    format_parameters,
+    format_size,
+)
 from registry.domain.training_cost import Cost, Interval
+from registry.reporting.answers import answer_one, answer_several
 from registry.reporting.text import plain
 
 SUPPLY_COLUMNS = ("version", "documents", "bytes", "tokens", "unique", "licence")
@@ -51,19 +57,8 @@ def answer(report: Report) -> str:
     if not report.targets:
         return f"{held} are held; no model size was asked about."
     if len(report.targets) == 1:
-        return _answer_one(report.targets[0], held)
-    enough = [item.label for item in report.targets if item.verdict.is_enough]
-    short = [item.label for item in report.targets if not item.verdict.is_enough]
-    unit = "" if any(target.name for target in report.targets) else " parameters"
-    repeated = [item.label for item in report.targets if _is_enough_by_repeating(item)]
-    only = f"; for {_list(repeated)} only by more epochs than the policy has" if repeated else ""
-    if all(target.verdict is Verdict.BLOCKED for target in report.targets):
-        return f"No: a gate blocks {_list(short)}{unit} on {held}."
-    if not short:
-        return f"Yes: {held} are enough for each of {_list(enough)}{unit} ({report.law})."
-    if not enough:
-        return f"No: {held} are not enough for any of {_list(short)}{unit}{only} ({report.law})."
-    return f"{held} are enough for {_list(enough)}, not for {_list(short)}{unit}{only}."
+        return answer_one(report.targets[0], held)
+    return answer_several(report, held)
 
 
 def supply_rows(report: Report) -> list[list[str]]:
@@ -122,6 +117,17 @@ def target_row(target: TargetReport) -> list[str]:
         NONE if target.epochs_needed is None else format_times(target.epochs_needed),
         format_count(target.shortfall_tokens),
         target.verdict.value,
+    ]
+
+
+def experts(report: Report) -> list[str]:
+    """Return a sentence for each target whose tokens meet a part of its parameters."""
+    return [
+        f"{target.label}: {format_parameters(target.num_parameters)} in all; a token meets "
+        f"{format_size(target.active_parameters)}, and requirements, tokens/param and FLOPs go by "
+        "those."
+        for target in report.targets
+        if target.active_parameters is not None
     ]
 
 
@@ -255,14 +261,20 @@ def made(report: Report) -> str:
 
 def batch(band: BatchBand) -> str:
     """Return the band of batch sizes, as a sentence."""
-    size, steps = format_count(band.low), f"{band.steps_at_low:,}"
+    size, steps = format_count(band.low), format_number(band.steps_at_low, "step")
     if band.high > band.low:
         size = f"{size} to {format_count(band.high)}"
         steps = f"{band.steps_at_high:,} to {steps}"
     return (
-        f"{size} tokens, {steps} steps of sequences of {band.sequence_length:,}; "
+        f"{size} tokens, {steps} of sequences of {band.sequence_length:,}; "
         f"critical at {format_count(band.ceiling)}"
     )
+
+
+def training(target: TargetReport) -> str:
+    """Return the FLOPs of a run on the required tokens."""
+    each = "" if target.flops_per_token is None else f", {target.flops_per_token:.3g} a token"
+    return f"{target.flops:.3g} FLOPs{each}"
 
 
 def cost(found: Cost) -> str:
@@ -326,38 +338,6 @@ def _amount(value: float) -> str:
     return format_count(value) if value >= 1 else f"{value:.2g}"
 
 
-def _answer_one(target: TargetReport, held: str) -> str:
-    size, need = _named(target), target.required_tokens[target.law]
-    asked = f"{target.law} asks for {format_count(need.mid)}"
-    match target.verdict:
-        case Verdict.AMPLE | Verdict.SUFFICIENT:
-            return f"Yes: {held} are enough for {size}; {asked}."
-        case Verdict.SUFFICIENT_REPEAT:
-            return f"Yes: {held}, seen {_times(target)} times, are enough for {size}; {asked}."
-        case Verdict.CONSTRAINED if _is_enough_by_repeating(target):
-            enough = f"are enough for {size} only after {_times(target)} epochs"
-            return f"Not as it stands: {held} {enough}; {asked}."
-        case Verdict.BLOCKED:
-            return f"No: a gate blocks {size} on {held}."
-        case _:
-            return f"No: {held} are not enough for {size}; {asked}."
-
-
-def _times(target: TargetReport) -> str:
-    needed = format_times(target.epochs_needed or 0.0)
-    return f"up to {needed}" if target.mixture else needed
-
-
-def _is_enough_by_repeating(target: TargetReport) -> bool:
-    epochs = target.epochs_needed or math.inf
-    return target.verdict is Verdict.CONSTRAINED and epochs <= target.hard_epochs
-
-
-def _named(target: TargetReport) -> str:
-    size = f"{format_size(target.num_parameters)} parameters"
-    return size if target.name is None else f"{target.name} ({size})"
-
-
 def _supply_row(line: SupplyLine) -> list[str]:
     unique = (
         "unmeasured" if line.num_unique_tokens is None else format_count(line.num_unique_tokens)
@@ -375,8 +355,3 @@ def _supply_row(line: SupplyLine) -> list[str]:
 def _with_interval(need: Requirement) -> str:
     point = format_count(need.mid)
     return point if need.uncertainty is Uncertainty.NONE else f"{point} ({interval(need)})"
-
-
-def _list(names: Sequence[str]) -> str:
-    """Return names in a row: `a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -9,7 +9,7 @@ from registry.domain.lineage import Lineage, LineageNode
 from registry.domain.quantities import format_count, format_number, format_times
 from registry.domain.report import Report, WarningCode
 from registry.domain.report_curves import ReportCurves
-from registry.domain.target import DistillationReport, TargetReport, Verdict
+from registry.domain.target import DistillationReport, TargetReport, Verdict, format_size
 from registry.errors import MissingExtraError
 from registry.reporting import charts
 from registry.reporting.acquisitions import (
@@ -37,6 +37,7 @@ from registry.reporting.figures import (
     made,
     short,
     supply_rows,
+    training,
 )
 from registry.reporting.gates import list_gates, list_warnings
 from registry.reporting.mixtures import USE_COLUMNS, use_note, use_rows, use_title
@@ -155,8 +156,11 @@ def _card(target: TargetReport) -> dict[str, Any]:
             "none suffices" if target.epochs_needed is None else format_times(target.epochs_needed),
         ),
         ("short of unique", format_count(target.shortfall_tokens)),
-        ("training", f"{target.flops:.3g} FLOPs"),
+        ("training", training(target)),
     ]
+    if target.active_parameters is not None:
+        active = format_size(target.active_parameters)
+        facts.insert(0, ("parameters", f"{format_size(target.num_parameters)}, {active} active"))
     if target.batch is not None:
         facts.append(("batch", batch(target.batch)))
     if target.cost is not None:

@@ -29,6 +29,7 @@ from registry.reporting.figures import (
     counting,
     diversity,
     duplicates,
+    experts,
     largest_model,
     law_rows,
     pins,
@@ -98,7 +99,7 @@ def _blocks(report: Report) -> "Iterator[RenderableType]":
     if report.targets:
         yield Text()
         yield _target_table(report)
-        yield Text("\n" + largest_model(report))
+        yield Text("\n" + "\n".join([*experts(report), largest_model(report)]))
     yield from _composition_lines(report)
     yield from _distillation_lines(report)
     yield from _before_lines(report)
@@ -297,7 +298,7 @@ def _markdown_targets(report: Report) -> str:
     parts = [
         "## Is it enough?\n",
         rows_to_markdown(TARGET_COLUMNS, rows, right=TARGET_COLUMNS[1:-1]),
-        escape_markdown(largest_model(report)) + "\n",
+        *(escape_markdown(text) + "\n" for text in (*experts(report), largest_model(report))),
         "### Tokens required by law\n",
         rows_to_markdown(["law", *sizes], law_rows(report.targets), right=sizes),
         "### Reasons\n",

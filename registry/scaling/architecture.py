@@ -68,6 +68,11 @@ def flops_per_token(architecture: Architecture, *, sequence_length: int | None =
     return 6.0 * (matrices or 0) + attention
 
 
+def per_token(size: ModelSize, architecture: Architecture | None) -> float:
+    """Return a model's training FLOPs a token: by its shape, else 6 for each that a token meets."""
+    return 6.0 * size.met if architecture is None else flops_per_token(architecture)
+
+
 def optimal_vocabulary(non_vocabulary_parameters: float, *, width: int) -> tuple[int, int]:
     """Return the compute-optimal number of vocabulary entries by two methods, the lower first.
 

@@ -16,9 +16,6 @@ from registry.scaling.bounds import (
     check_tokens,
 )
 
-SINGLE_LAW_FACTOR = 2
-"""Any single law is good for a factor of two; a band of four costs some 5 % of compute."""
-
 MIN_STEPS = 10_000
 """Fewer steps leave a schedule little room. A policy value."""
 
@@ -150,10 +147,12 @@ def recommend_batch(
     flops_per_token: float | None = None,
     sequence_length: int = 4096,
 ) -> BatchBand:
-    """Return the band of batch sizes for a run, rounded to powers of two of sequences.
+    """Return the band of batch sizes for a run.
 
-    Between the Step Law and, where the model's shape is known, DeepSeek's; one law alone is taken
-    with its factor of two. The critical size caps both ends.
+    From the power of two of sequences at or below the lowest law to that at or above the highest:
+    the Step Law and, where the model's shape is known, DeepSeek's. So every law lies in it, and no
+    end is further from a law than the factor of two that any single one is good for. The critical
+    size caps both ends, and a batch is one sequence at least.
 
     Args:
         num_tokens: Training tokens, 1 to 10^30.
@@ -188,13 +187,10 @@ def recommend_batch(
 
 
 def _ends(batches: list[float], *, ceiling: float, sequence_length: int) -> tuple[int, int]:
-    low, high = min(batches), max(batches)
-    if len(batches) == 1:
-        low, high = low / SINGLE_LAW_FACTOR, high * SINGLE_LAW_FACTOR
-    # Inwards to powers of two where both ends allow it, and never above the ceiling.
-    top = _power(min(high, ceiling) / sequence_length, math.floor)
-    bottom = _power(min(low, ceiling) / sequence_length, math.ceil)
-    return min(bottom, top) * sequence_length, top * sequence_length
+    most = max(1, math.floor(ceiling / sequence_length))
+    low = _power(min(*batches, ceiling) / sequence_length, math.floor)
+    high = min(_power(max(batches) / sequence_length, math.ceil), most)
+    return low * sequence_length, high * sequence_length
 
 
 def _power(sequences: float, rounding: Callable[[float], int]) -> int:

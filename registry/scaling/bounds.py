@@ -1,10 +1,12 @@
 """The numbers that the room takes: a wrong one is refused before any formula sees it."""
 
-from registry.domain.target import MOST
+from numbers import Real
+
+from registry.domain.quantities import format_bound
+from registry.domain.target import MOST, MOST_PARAMETERS
 from registry.errors import InputError
 
-MAX_PARAMETERS = 10**15
-"""A thousand times the largest model in any published table; beyond it no law says anything."""
+MAX_PARAMETERS = MOST_PARAMETERS
 
 MAX_UNIQUE_TOKENS = 10**17
 """A hundred times the highest estimate of the stock of public text; with every repetition allowed
@@ -23,10 +25,11 @@ def check_parameters(num_parameters: float) -> float:
     Raises:
         InputError: It does not.
     """
+    _check_number(num_parameters, what="model size")
     if not 1 <= num_parameters <= MAX_PARAMETERS:
         raise InputError(
             f"{num_parameters:,} is not a model size: "
-            f"it must lie between 1 and {MAX_PARAMETERS:.0e} parameters",
+            f"it must lie between 1 and {format_bound(MAX_PARAMETERS)} parameters",
             hint="write a size as 1.3B, 70b or 1.5e9",
         )
     return num_parameters
@@ -38,9 +41,11 @@ def check_flops(flops: float) -> float:
     Raises:
         InputError: It does not.
     """
+    _check_number(flops, what="compute budget")
     if not 1 <= flops <= MAX_FLOPS:
         raise InputError(
-            f"{flops:,} is not a compute budget: it must lie between 1 and {MAX_FLOPS:.0e} FLOPs",
+            f"{flops:,} is not a compute budget: "
+            f"it must lie between 1 and {format_bound(MAX_FLOPS)} FLOPs",
             hint="write a budget as 1e22",
         )
     return flops
@@ -54,9 +59,11 @@ def check_tokens(
     Raises:
         InputError: It does not.
     """
+    _check_number(num_tokens, what=f"number of {what}")
     if not least <= num_tokens <= most:
         raise InputError(
-            f"{num_tokens:,} is not a number of {what}: it must lie between {least} and {most:.0e}"
+            f"{num_tokens:,} is not a number of {what}: "
+            f"it must lie between {least} and {format_bound(most)}"
         )
     return num_tokens
 
@@ -67,6 +74,19 @@ def check_positive(value: float, *, what: str, most: float = 1e9) -> float:
     Raises:
         InputError: It is not.
     """
+    _check_number(value, what=what)
     if not 0 < value <= most:
-        raise InputError(f"{value:,} is not {what}: it must lie above 0 and at most at {most:g}")
+        raise InputError(
+            f"{value:,} is not {what}: it must lie above 0 and at most at {format_bound(most)}"
+        )
     return value
+
+
+def _check_number(value: object, *, what: str) -> None:
+    """Refuse texts and truths, which a caller without type checks may pass."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        what = what.removeprefix("a ")
+        raise InputError(
+            f"{value!r} is not a {what}: it is no number",
+            hint="registry.domain.quantities.parse_count reads texts such as 7B",
+        )

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from registry.domain.architecture import Architecture
+from registry.domain.architecture import Architecture, Convention
 from registry.domain.batch import BatchBand
 from registry.domain.gate import Gate, GateStatus
-from registry.domain.quantities import format_count, format_times
-from registry.domain.target import Requirement
+from registry.domain.quantities import format_count, format_number, format_times
+from registry.domain.target import format_parameters, format_size
 from registry.scaling.architecture import model_size, optimal_vocabulary
 from registry.scaling.batch import MIN_STEPS
+from registry.scaling.demand import Demand
 from registry.scaling.supply import Supply
 
 VOCABULARY_FACTOR = 2
@@ -19,17 +20,17 @@ WORTHLESS_EPOCHS = 40
 
 
 def cautions(
-    need: Requirement, *, epochs: float | None, supply: Supply, batch: BatchBand | None, law: str
+    demand: Demand, *, epochs: float | None, supply: Supply, batch: BatchBand
 ) -> Iterator[Gate]:
     """Yield what to know of a target, the gravest first.
 
     Args:
-        need: Tokens that the target asks for.
+        demand: What the target asks for.
         epochs: How often the unique ones must be seen; None: infeasible.
         supply: Tokens held, with the policy on epochs.
         batch: The recommended band of batch sizes.
-        law: The id of the law that the verdict goes by.
     """
+    need, law = demand.need, demand.law.id
     if epochs is None:
         yield _caution(
             "infeasible",
@@ -61,19 +62,41 @@ def cautions(
             f"the fitted range of {law}",
             "go by a law with a known range, or fit one with muster law fit",
         )
-    if need.assumed:
-        yield _caution(
-            "parameters",
-            f"{law} counts other parameters than were given; those given stood in",
-            f"the parameter convention of {law}",
-            "give the model's shape in place of its size",
-        )
-    if batch is not None and batch.steps_at_low < MIN_STEPS:
+    yield from _size_cautions(demand)
+    if batch.steps_at_low < MIN_STEPS:
+        steps = format_number(batch.steps_at_low, "step")
+        message = f"{steps} of {format_count(batch.low)} tokens"
+        if batch.sequence_length > need.mid:
+            message = (
+                f"one sequence of {format_count(batch.sequence_length)} tokens is more than the "
+                f"{format_count(need.mid)} that the run reads"
+            )
         yield _caution(
             "steps",
-            f"{batch.steps_at_low:,} steps of {format_count(batch.low)} tokens",
+            message,
             f"at least {MIN_STEPS:,} steps",
             "take a smaller batch or shorter sequences",
+        )
+
+
+def _size_cautions(demand: Demand) -> Iterator[Gate]:
+    """Yield warnings where the law was evaluated on another size than it counts."""
+    model, law = demand.model, demand.law
+    is_of_dense = law.parameters not in {Convention.ACTIVE, Convention.UNSPECIFIED}
+    if model.active is not None and is_of_dense:
+        yield _caution(
+            "experts",
+            f"{law.id} is a law of dense models; it was evaluated on what a token meets, "
+            f"{format_size(model.active)} active of {format_parameters(model.total)}",
+            "dense models, whose parameters are all active",
+            "fit a law to runs of your own mixtures of experts: muster law fit --counts active",
+        )
+    if demand.size.is_assumed and not (model.active and law.parameters is Convention.TOTAL):
+        yield _caution(
+            "parameters",
+            f"{law.id} counts other parameters than were given; those given stood in",
+            f"the parameter convention of {law.id}",
+            "give the model's shape in place of its size",
         )
 
 

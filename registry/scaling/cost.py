@@ -74,8 +74,17 @@ def training_flops(num_parameters: float, num_tokens: float) -> float:
         314
     """
     check_parameters(num_parameters)
+    return run_flops(6.0 * num_parameters, num_tokens)
+
+
+def run_flops(flops_per_token: float, num_tokens: float) -> float:
+    """Return the FLOPs of a training run by those that a token takes, at most `MAX_FLOPS`.
+
+    Raises:
+        InputError: The number of tokens is out of bounds.
+    """
     check_tokens(num_tokens, what="training tokens")
-    return min(6.0 * num_parameters * num_tokens, MAX_FLOPS)
+    return min(flops_per_token * num_tokens, MAX_FLOPS)
 
 
 def inference_flops(num_parameters: float, num_tokens: float) -> float:

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from registry.domain.architecture import ModelSize
+from registry.domain.architecture import CountedSize, ModelSize
 from registry.domain.target import LawSpread, Requirement
 from registry.scaling.bounds import check_positive
 from registry.scaling.laws import DEFAULT_LAW, Law, get_law, load_laws
-from registry.scaling.requirement import optimal_parameters, probability_sufficient, required_tokens
+from registry.scaling.requirement import (
+    counted,
+    optimal_parameters,
+    probability_sufficient,
+    required_tokens,
+)
 
 
 @dataclass(frozen=True)
@@ -53,15 +58,20 @@ class Demand:
         low, high = self.votes[lowest].mid, self.votes[highest].mid
         return LawSpread(lowest=lowest, low=low, highest=highest, high=high)
 
-    @property
-    def count(self) -> float:
+    @cached_property
+    def size(self) -> CountedSize:
         """The model's size as the chosen law counts it."""
-        return self.model.counted(self.law.parameters)[0]
+        return self.model.counted(self.law.parameters)
+
+    @property
+    def parameters(self) -> float:
+        """The parameters that the law goes by."""
+        return self.size.parameters(self.model.met)
 
     def probability(self, num_tokens: float) -> float | None:
         """Return the share of the chosen law's draws that so many tokens reach."""
         return probability_sufficient(
-            self.model.active or self.model.total, num_tokens / self.overtraining, law=self.law
+            self.size.number / counted(self.law, 1), num_tokens / self.overtraining, law=self.law
         )
 
     def largest_model(self, num_tokens: float) -> Requirement:

@@ -122,7 +122,10 @@ def _epochs_needed(
 
 
 def _check(values: npt.ArrayLike, *, what: str, least: float, most: float) -> Floats:
-    numbers = np.asarray(values, dtype=np.float64)
+    try:
+        numbers = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{values!r} is not a {what}: it is no number") from error
     wrong = ~((numbers >= least) & (numbers <= most))
     if wrong.any():
         first = numbers[wrong].flat[0]

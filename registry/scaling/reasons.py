@@ -3,15 +3,26 @@
 from collections.abc import Callable, Collection
 from math import ceil
 
-from registry.domain.quantities import format_count, format_times
+from registry.domain.architecture import Convention
+from registry.domain.quantities import format_count, format_percent, format_times
 from registry.domain.target import (
     Requirement,
     TargetReport,
     Uncertainty,
     Verdict,
+    format_parameters,
     format_size,
 )
 from registry.scaling.supply import Supply
+
+_NOTHING_SAVED = 0.005
+"""A smaller share of FLOPs saved is none to speak of."""
+
+_PARTS = {
+    Convention.ACTIVE: "active",
+    Convention.NON_EMBEDDING: "non-embedding",
+    Convention.MATMUL_HEAD: "in matrices and head",
+}
 
 MAX_GAP_NATS = 1.0
 """A larger gap lies so far from the runs of any law that its number says nothing."""
@@ -34,6 +45,7 @@ def explain(
     """
     sentences = [
         _requirement(target),
+        _serving(target, verdict_under),
         _worth(target, supply),
         _change(target, supply),
         _cost(target),
@@ -48,12 +60,46 @@ def explain(
 
 def _requirement(target: TargetReport) -> str:
     need = target.required_tokens[target.law]
-    size, mid = format_size(target.num_parameters), format_count(need.mid)
-    interval = ""
+    mid, interval = format_count(need.mid), ""
     if need.uncertainty is Uncertainty.BOOTSTRAP_80:
         interval = f" (80 % interval {format_count(need.low)} to {format_count(need.high)})"
-    each = format_times(need.mid / target.num_parameters)
-    return f"{target.law} asks for {mid} tokens{interval} for {size} parameters, {each} each."
+    each = format_times(need.mid / target.law_parameters)
+    return f"{target.law} asks for {mid} tokens{interval} for {_size(target)}, {each} each."
+
+
+def _size(target: TargetReport) -> str:
+    """Return what the law was evaluated on, and of how many parameters it is a part."""
+    whole, size = format_parameters(target.num_parameters), target.counted_size
+    if size is None or size.counts is Convention.TOTAL:
+        return whole
+    if size.counts is Convention.FLOPS_PER_TOKEN:
+        if target.active_parameters is not None:
+            whole = f"the {format_size(target.active_parameters)} active of {whole}"
+        return f"{whole} ({_power(size.number)} FLOPs a token)"
+    return f"the {format_size(round(size.number))} {_PARTS[size.counts]} of {whole}"
+
+
+def _noun(target: TargetReport) -> str:
+    """Return what the law's parameters are called beside other sizes of the same law."""
+    return "parameters" if target.active_parameters is None else "active parameters"
+
+
+def _serving(target: TargetReport, verdict_under: Callable[[Requirement], Verdict]) -> str:
+    """Say what serving changes: the cheapest model over its life, and what it saves."""
+    best = target.serving
+    if best is None:
+        return ""
+    served = f"With {format_count(best.served_tokens)} tokens served"
+    size, least = round(target.law_parameters), best.num_tokens
+    if best.saving < _NOTHING_SAVED:
+        return f"{served}, the compute-optimal model stays the cheapest over its life."
+    under = verdict_under(Requirement(low=least, mid=least, high=least))
+    return (
+        f"{served}, {format_size(best.num_parameters)} {_noun(target)} trained on "
+        f"{format_count(least)} tokens are as good by {best.law} and cost "
+        f"{format_percent(best.saving)} fewer FLOPs over their life than {format_size(size)}; "
+        f"for them the data is {under}."
+    )
 
 
 def _worth(target: TargetReport, supply: Supply) -> str:
@@ -102,10 +148,10 @@ def _change(target: TargetReport, supply: Supply) -> str:
             return f"{text}; with {missing} more, {Verdict.SUFFICIENT}."
         return f"{text}."
     largest = target.largest_model_repeated.mid
-    smaller = f", and so would a model of {format_count(largest)} parameters" if largest else ""
+    smaller = f", and so would a model of {format_count(largest)} {_noun(target)}"
     return (
         f"{format_count(ceil(enough - supply.unique))} more unique tokens would make it "
-        f"{Verdict.SUFFICIENT_REPEAT}{smaller}."
+        f"{Verdict.SUFFICIENT_REPEAT}{smaller if largest else ''}."
     )
 
 
@@ -183,11 +229,17 @@ def _run(target: TargetReport) -> str:
     band = format_count(batch.low)
     if batch.high > batch.low:
         band = f"{band} to {format_count(batch.high)}"
-    mantissa, exponent = f"{target.flops:.2e}".split("e")
-    return (
-        f"A run on the required tokens takes {mantissa}e{int(exponent)} FLOPs, in batches of "
-        f"{band} tokens."
-    )
+    run = f"A run on the required tokens takes {_power(target.flops)} FLOPs"
+    if target.flops_per_token != 6 * target.met_parameters:
+        run += f", {_power(target.flops_per_token or 0.0)} a token by the model's shape"
+    if batch.sequence_length > target.required_tokens[target.law].mid:
+        return f"{run}, and less than one sequence of {format_count(batch.sequence_length)} tokens."
+    return f"{run}, in batches of {band} tokens."
+
+
+def _power(flops: float) -> str:
+    mantissa, exponent = f"{flops:.2e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def _percent(probability: float) -> str:

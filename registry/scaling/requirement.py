@@ -7,6 +7,7 @@ import numpy as np
 from registry.domain.architecture import Convention, ModelSize
 from registry.domain.target import Requirement, Uncertainty
 from registry.scaling.bounds import MAX_TOKENS, check_parameters, check_tokens
+from registry.scaling.formulas import Ratio
 from registry.scaling.laws import DEFAULT_LAW, Law, get_law
 from registry.scaling.uncertainty import Floats, draw_lines
 
@@ -36,7 +37,7 @@ def optimal_tokens(num_parameters: int, *, law: str | Law = DEFAULT_LAW) -> Requ
     """
     check_parameters(num_parameters)
     chosen = get_law(law)
-    return _required(chosen, math.log(counted(chosen, num_parameters)))
+    return _required(chosen, counted(chosen, num_parameters))
 
 
 def required_tokens(model: ModelSize, *, law: str | Law = DEFAULT_LAW) -> Requirement:
@@ -51,8 +52,8 @@ def required_tokens(model: ModelSize, *, law: str | Law = DEFAULT_LAW) -> Requir
     """
     check_parameters(model.total)
     chosen = get_law(law)
-    count, assumed = model.counted(chosen.parameters)
-    return _required(chosen, math.log(count), assumed=assumed)
+    size = model.counted(chosen.parameters)
+    return _required(chosen, size.number, assumed=size.is_assumed)
 
 
 def optimal_parameters(num_tokens: float, *, law: str | Law = DEFAULT_LAW) -> Requirement:
@@ -82,7 +83,9 @@ def optimal_parameters(num_tokens: float, *, law: str | Law = DEFAULT_LAW) -> Re
     unit = math.log(counted(chosen, 1))
     log_parameters = (log_tokens - line.intercept) / line.slope
     return _requirement(
-        log_parameters - unit,
+        num_tokens / chosen.formula.tokens_per_parameter
+        if isinstance(chosen.formula, Ratio)
+        else _exp(log_parameters - unit),
         None if draws is None else (log_tokens - draws.intercepts) / draws.slopes - unit,
         extrapolated=_is_extrapolated(chosen, log_parameters, log_tokens),
         assumed=unit > 0,
@@ -138,11 +141,14 @@ def counted(law: Law, num_parameters: float) -> float:
     return num_parameters
 
 
-def _required(law: Law, log_count: float, *, assumed: bool | None = None) -> Requirement:
-    line, draws = law.line, draw_lines(law)
+def _required(law: Law, count: float, *, assumed: bool | None = None) -> Requirement:
+    line, draws, log_count = law.line, draw_lines(law), math.log(count)
     log_tokens = line.intercept + line.slope * log_count
     return _requirement(
-        log_tokens,
+        # A ratio is multiplied: what logarithms leave behind the 15th digit would show.
+        law.formula.tokens_per_parameter * count
+        if isinstance(law.formula, Ratio)
+        else _exp(log_tokens),
         None if draws is None else draws.log_tokens(log_count),
         extrapolated=_is_extrapolated(law, log_count, log_tokens),
         assumed=law.parameters is Convention.FLOPS_PER_TOKEN if assumed is None else assumed,
@@ -150,10 +156,10 @@ def _required(law: Law, log_count: float, *, assumed: bool | None = None) -> Req
 
 
 def _requirement(
-    log_point: float, log_draws: Floats | None, *, extrapolated: bool | None, assumed: bool
+    point: float, log_draws: Floats | None, *, extrapolated: bool | None, assumed: bool
 ) -> Requirement:
-    """Turn natural logarithms into whole numbers; percentiles commute with the exponential."""
-    mid = round(_exp(log_point))
+    """Turn numbers into whole ones; percentiles commute with the exponential of logarithms."""
+    mid = round(min(point, MAX_TOKENS))
     if log_draws is None:
         return Requirement(low=mid, mid=mid, high=mid, extrapolated=extrapolated, assumed=assumed)
     low, high = np.percentile(log_draws, [10, 90])

@@ -13,12 +13,12 @@ from registry.domain.target import (
     TargetReport,
     Verdict,
 )
-from registry.scaling.architecture import model_size
+from registry.scaling.architecture import model_size, per_token
 from registry.scaling.batch import recommend_batch
 from registry.scaling.blend import Blend
 from registry.scaling.bounds import check_parameters, check_tokens
 from registry.scaling.cautions import cautions, vocabulary_cautions
-from registry.scaling.cost import training_flops
+from registry.scaling.cost import run_flops
 from registry.scaling.demand import Demand, ask
 from registry.scaling.formulas import Parametric
 from registry.scaling.gap import compute_overhead, loss_gap, marginal_value
@@ -97,12 +97,11 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
         blend=blend,
         added=check_tokens(added_tokens, what="added tokens"),
     )
-    serving = _serving(num_parameters, served_tokens, law=demand.law)
     target = _report(
         demand,
         supply,
-        serving,
-        num_parameters=num_parameters,
+        _serving(demand, served_tokens),
+        flops_per_token=per_token(size, architecture),
         sequence_length=sequence_length,
     )
     reasons = explain(
@@ -128,7 +127,7 @@ def _report(
     supply: Supply,
     serving: ServingOptimum | None,
     *,
-    num_parameters: int,
+    flops_per_token: float,
     sequence_length: int,
 ) -> TargetReport:
     """Return a target without reasons and gates."""
@@ -137,9 +136,11 @@ def _report(
     probability = demand.probability(supply.repeated)
     batch = _batch(demand.model, need, sequence_length=sequence_length)
     times = supply.epochs_needed(need.mid)
-    warned = cautions(need, epochs=times, supply=supply, batch=batch, law=demand.law.id)
+    warned = cautions(demand, epochs=times, supply=supply, batch=batch)
     return TargetReport(
-        num_parameters=num_parameters,
+        num_parameters=demand.model.total,
+        active_parameters=demand.model.active,
+        counted_size=demand.size,
         verdict=verdict,
         confidence=rate_confidence(
             verdict, probability=probability, needs=demand.votes.values(), supply=supply
@@ -147,7 +148,7 @@ def _report(
         law=demand.law.id,
         required_tokens=demand.required,
         unique_tokens=unique,
-        tokens_per_parameter=unique / num_parameters,
+        tokens_per_parameter=unique / demand.parameters,
         effective_tokens={
             "1": round(supply.once),
             str(supply.epochs): round(supply.repeated),
@@ -162,7 +163,8 @@ def _report(
         hard_epochs=supply.hard_epochs,
         reasons=(),
         extrapolated=need.extrapolated,
-        flops=training_flops(demand.model.active or demand.model.total, need.mid),
+        flops=run_flops(flops_per_token, need.mid),
+        flops_per_token=flops_per_token,
         batch=batch,
         law_spread=demand.spread,
         gap=_gap(demand, supply),
@@ -192,7 +194,7 @@ def _block(target: TargetReport) -> TargetReport:
 def _batch(size: ModelSize, need: Requirement, *, sequence_length: int) -> BatchBand:
     return recommend_batch(
         max(1, need.mid),
-        non_embedding_parameters=size.non_embedding or size.active or size.total,
+        non_embedding_parameters=size.non_embedding or size.met,
         flops_per_token=size.flops_per_token,
         sequence_length=sequence_length,
     )
@@ -212,20 +214,18 @@ def _gap(demand: Demand, supply: Supply) -> DataGap | None:
         law=law.id,
         loss_nats=loss_gap(effective, need.mid, law=law),
         compute_overhead=compute_overhead(
-            demand.count, tokens_read=read, effective=effective, law=law
+            demand.parameters, tokens_read=read, effective=effective, law=law
         ),
         marginal_nats=marginal_value(effective, law=law),
     )
 
 
-def _serving(
-    num_parameters: int, served_tokens: float | None, *, law: Law
-) -> ServingOptimum | None:
+def _serving(demand: Demand, served_tokens: float | None) -> ServingOptimum | None:
     if served_tokens is None:
         return None
-    best = inference_optimum(num_parameters, served_tokens, law=law)
+    best = inference_optimum(round(demand.parameters), served_tokens, law=demand.law)
     return ServingOptimum(
-        law=law.id,
+        law=demand.law.id,
         served_tokens=served_tokens,
         num_parameters=round(best.num_parameters),
         num_tokens=round(best.num_tokens),

@@ -50,3 +50,5 @@ def test_a_share_of_a_group_is_read_as_it_is_written():
     for text in ("de=0.1", "colour:red=0.1", "kind:code", "kind:code=2", "kind:code=1.2.3", ""):
         with pytest.raises(InputError, match="is not a share of a group"):
             AskedShare.parse(text)
+    with pytest.raises(InputError, match="between 0 and 1, or 0 and 100 %"):
+        AskedShare.parse("language:de=130%")

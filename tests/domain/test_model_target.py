@@ -42,6 +42,17 @@ def test_the_objective_follows_where_none_is_stated(fields, objective):
         ({"parameters": 10, "epochs": 20, "hard_epochs": 5}, "20 epochs wanted"),
         ({"parameters": 10, "name": "<b>"}, "is not a name"),
         ({"parameters": 10, "colour": "red"}, "Extra inputs"),
+        (
+            {"parameters": "1M", "active_parameters": "2M"},
+            "active_parameters 2,000,000 are more than parameters 1,000,000",
+        ),
+        ({"parameters": "1M", "non_embedding_parameters": "9M"}, "9,000,000 are more than param"),
+        (
+            # Of a mixture of experts what a token meets, embeddings left out, is a part of it.
+            {"parameters": 9, "active_parameters": 3, "non_embedding_parameters": 4},
+            "non_embedding_parameters 4 are more than active_parameters 3",
+        ),
+        ({"architecture": SHAPE, "active_parameters": 1}, "a shape or a budget says it"),
         ({"parameters": 10, "hardware": {"device": "h100", "utilisation": 1.5}}, "less than"),
     ],
 )

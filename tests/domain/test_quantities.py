@@ -38,6 +38,11 @@ def test_what_is_no_size_is_refused_with_the_value(text):
         parse_count(text, what="model size")
 
 
+def test_a_number_above_its_bound_is_refused_with_that_bound():
+    with pytest.raises(InputError, match="'1e18' is not a size: it must lie between 1 and 1e15"):
+        parse_count("1e18", what="size", most=10**15)
+
+
 @given(st.integers(1, 10**18))
 def test_a_whole_number_reads_back(number):
     assert number == parse_count(str(number))

@@ -154,11 +154,13 @@ def test_colour_adds_nothing_but_colour():
         ),
         (
             {"verdict": "CONSTRAINED", "epochs_needed": None},
-            "No: 10B unique tokens are not enough for 1.3B parameters; epoch-2024 asks for 29.1B.",
+            "Not as it stands: 10B unique tokens, seen 16 times, reach only the low end of the "
+            "interval for 1.3B parameters, 25.5B; epoch-2024 asks for 29.1B.",
         ),
         (
             {"verdict": "CONSTRAINED", "epochs_needed": 42.7},
-            "No: 10B unique tokens are not enough for 1.3B parameters; epoch-2024 asks for 29.1B.",
+            "Not as it stands: 10B unique tokens, seen 16 times, reach only the low end of the "
+            "interval for 1.3B parameters, 25.5B; epoch-2024 asks for 29.1B.",
         ),
         (
             {"verdict": "INSUFFICIENT"},
@@ -187,8 +189,23 @@ def test_the_first_line_answers_in_a_sentence(changes, sentence):
         ),
         (
             ["CONSTRAINED", "INSUFFICIENT"],
-            "No: 10B unique tokens (an upper bound) are not enough for any of 1B and 2B "
-            "parameters; for 1B only by more epochs than the policy has (epoch-2024).",
+            "No: 10B unique tokens (an upper bound) are not enough for 2B parameters; for 1B only "
+            "by more epochs than the policy has (epoch-2024).",
+        ),
+        (
+            ["AMPLE", "CONSTRAINED", "INSUFFICIENT"],
+            "10B unique tokens (an upper bound) are enough for 1B, not for 3B parameters; for 2B "
+            "only by more epochs than the policy has.",
+        ),
+        (
+            ["CONSTRAINED", "CONSTRAINED"],
+            "Not as it stands: 10B unique tokens (an upper bound) are enough for 1B and 2B only by "
+            "more epochs than the policy has (epoch-2024).",
+        ),
+        (
+            ["INSUFFICIENT", "INSUFFICIENT"],
+            "No: 10B unique tokens (an upper bound) are not enough for any of 1B and 2B parameters "
+            "(epoch-2024).",
         ),
         (
             ["BLOCKED", "BLOCKED"],

@@ -79,26 +79,45 @@ def test_the_band_for_7b_on_2t_holds_what_was_published():
     assert band.steps_at_high == 238_419
 
 
-def test_the_shape_brings_in_deepseeks_law():
+def test_the_shape_brings_in_deepseeks_law_and_the_critical_size_caps_the_band():
+    """6.1M and 9.2M are 1,496 and 2,252 sequences; 4,096 would be above the critical 2,620."""
     band = recommend_batch(2e12, non_embedding_parameters=6.5e9, flops_per_token=SEVEN_B)
 
     assert set(band.laws) == {"step-law", "deepseek"}
-    assert band.low == band.high == 2048 * 4096
+    assert (1024 * 4096, 2620 * 4096) == (band.low, band.high)
+
+
+def test_a_small_run_has_both_laws_in_its_band():
+    """Of 196.5M tokens at M = 5.24 MFLOPs each the Step Law asks for 31.5K tokens, 30.8 sequences
+    of 1,024, DeepSeek's for 23.8K, 23.2 of them: 16 to 32."""
+    band = recommend_batch(
+        196.5e6, non_embedding_parameters=3.5e5, flops_per_token=5.24e6, sequence_length=1024
+    )
+
+    assert {"step-law": 31.5, "deepseek": 23.8} == {
+        law: round(tokens / 1000, 1) for law, tokens in band.laws.items()
+    }
+    assert (16 * 1024, 32 * 1024) == (band.low, band.high)
 
 
 @given(
-    num_tokens=st.floats(min_value=1, max_value=1e30),
+    num_tokens=st.floats(min_value=1, max_value=1e20),
     size=st.floats(min_value=1, max_value=1e15),
+    flops=st.none() | st.floats(min_value=6, max_value=1e16),
     sequence=st.integers(1, 10**6),
 )
-def test_every_band_is_ordered_and_in_powers_of_two_of_sequences(num_tokens, size, sequence):
-    band = recommend_batch(num_tokens, non_embedding_parameters=size, sequence_length=sequence)
+def test_every_law_lies_in_its_band_within_a_factor_of_two(num_tokens, size, flops, sequence):
+    band = recommend_batch(
+        num_tokens, non_embedding_parameters=size, flops_per_token=flops, sequence_length=sequence
+    )
 
-    assert 0 < band.low <= band.high
-    assert band.high <= max(band.ceiling + 1, sequence)
-    for end in (band.low, band.high):
-        assert end % sequence == 0
-        assert (end // sequence).bit_count() == 1
+    assert 0 < band.low <= band.high <= max(band.ceiling, sequence)
+    assert 0 == band.low % sequence == band.high % sequence
+    lowest, highest = min(band.laws.values()), max(band.laws.values())
+    if sequence <= lowest and highest <= band.ceiling - sequence:
+        assert band.low <= lowest <= highest <= band.high
+        assert 2 * band.low >= lowest - 1
+        assert band.high <= 2 * highest + 1
 
 
 @pytest.mark.parametrize("bad", [0, -1, float("nan"), float("inf")])

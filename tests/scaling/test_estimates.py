@@ -60,7 +60,7 @@ def test_nothing_in_the_arrays_is_infinite_or_no_number():
     assert [False, True] == list(found.is_feasible)
 
 
-@pytest.mark.parametrize("bad", [0, -1, float("nan"), float("inf"), 1e16])
+@pytest.mark.parametrize("bad", [0, -1, float("nan"), float("inf"), 1e16, "7B"])
 def test_one_absurd_size_among_many_is_named(bad):
     with pytest.raises(InputError, match="not a model size"):
         estimate_targets([1e9, bad], 1e12)

@@ -236,6 +236,17 @@ def test_a_mixture_of_experts_goes_by_its_active_parameters():
     assert (need.mid, need.assumed) == (260 * 10**9, True)
 
 
+def test_a_ratio_is_multiplied_without_dust():
+    assert 20_000_000_000_000_000 == optimal_tokens(10**15, law="rule-20").mid
+    assert 10**15 == optimal_parameters(2 * 10**16, law="rule-20").mid
+
+
+@pytest.mark.parametrize("size", ["7B", True, None, [1]])
+def test_what_is_no_number_is_refused_as_bad_input(size):
+    with pytest.raises(InputError, match="is not a model size: it is no number"):
+        optimal_tokens(size)
+
+
 def test_a_law_without_known_range_says_neither_inside_nor_outside():
     assert optimal_tokens(10**9, law="llama-3").extrapolated is None
     assert optimal_tokens(10**9, law="rule-20").extrapolated is False

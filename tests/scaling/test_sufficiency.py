@@ -7,14 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.domain.architecture import Architecture
+from registry.domain.architecture import Architecture, Convention
 from registry.domain.gate import Gate, GateStatus
 from registry.domain.target import Confidence, Requirement, TargetReport, Verdict
 from registry.errors import InputError, UnknownError
+from registry.scaling.architecture import model_size
 from registry.scaling.bounds import MAX_PARAMETERS, MAX_UNIQUE_TOKENS
+from registry.scaling.demand import ask
 from registry.scaling.formulas import Parametric, Power, Ratio
-from registry.scaling.laws import load_laws
+from registry.scaling.laws import get_law, load_laws
 from registry.scaling.repetition import R_D_STAR
+from registry.scaling.requirement import optimal_tokens
 from registry.scaling.sufficiency import assess
 from registry.scaling.supply import Supply
 from registry.scaling.verdict import judge
@@ -23,6 +26,22 @@ NEED = Requirement(low=90, mid=100, high=110)
 ORDER = list(Verdict)
 SIZES = st.integers(min_value=1, max_value=MAX_PARAMETERS)
 TOKENS = st.integers(min_value=0, max_value=MAX_UNIQUE_TOKENS)
+
+
+def make_mixture() -> Architecture:
+    """8 experts with 2 active and 1 shared."""
+    return Architecture(
+        layers=4,
+        width=64,
+        heads=4,
+        kv_heads=2,
+        feed_forward=128,
+        vocabulary=50257,
+        experts=8,
+        active_experts=2,
+        shared_experts=1,
+        sequence_length=1024,
+    )
 
 
 def make_supply(unique: int) -> Supply:
@@ -310,6 +329,79 @@ def test_flops_are_six_for_each_parameter_and_required_token():
     target = assess(num_parameters=70 * 10**9, unique_tokens=10**12, law="rule-20")
 
     assert pytest.approx(6 * 70e9 * 1.4e12) == target.flops
+
+
+def test_a_mixture_of_experts_is_judged_on_what_a_token_meets():
+    """7,369,408 parameters less 6 idle experts of 3 x 64 x 128 in each of 4 layers."""
+    target = assess(num_parameters=7_369_408, unique_tokens=3_000_000, architecture=make_mixture())
+    need = target.required_tokens["epoch-2024"].mid
+    experts = next(warning for warning in target.warnings if warning.name == "experts")
+
+    assert (7_369_408, 6_779_584) == (target.num_parameters, target.active_parameters)
+    assert (6_779_584, "active") == (target.counted_size.number, target.counted_size.counts)
+    assert need == optimal_tokens(6_779_584).mid
+    assert 3_000_000 / 6_779_584 == target.tokens_per_parameter
+    assert target.reasons[0].endswith(
+        f"for the 6.78M active of 7.369M parameters, {need / 6_779_584:.3g} each."
+    )
+    assert "6.78M active of 7.369M" in experts.message
+    # The shape is known: nothing else was given in place of what the law counts.
+    assert "parameters" not in [warning.name for warning in target.warnings]
+
+
+def test_a_size_of_another_count_than_the_laws_is_warned_of():
+    bare, shaped = (
+        assess(num_parameters=7_369_408, unique_tokens=10**6, law="minicpm", architecture=shape)
+        for shape in (None, make_mixture())
+    )
+
+    assert "parameters" in [warning.name for warning in bare.warnings]
+    # 4 x (12,288 of attention, 512 of the router, 3 experts met of 24,576) and 9 norms of 64.
+    assert 346_112 + 576 == shaped.counted_size.number
+    assert "the 346.7K non-embedding of 7.369M parameters, 192 each." in shaped.reasons[0]
+    assert "parameters" not in [warning.name for warning in shaped.warnings]
+
+
+def test_flops_of_a_shape_are_those_of_its_matrices_and_of_attention():
+    """6 x (346,112 + 50,257 x 64) + 12 x 4 x 64 x 1,024 = 24,521,088 a token."""
+    target = assess(num_parameters=7_369_408, unique_tokens=3_000_000, architecture=make_mixture())
+
+    assert 24_521_088 == target.flops_per_token
+    assert 24_521_088 * target.required_tokens["epoch-2024"].mid == target.flops
+    assert "4.82e15 FLOPs, 2.45e7 a token by the model's shape" in target.reasons[-1]
+
+
+def test_what_serving_changes_is_a_reason():
+    """300K on 10.14M tokens cost 1.8e13 FLOPs, serving 1B 6e14; 83K on 118M and serving 2.25e14."""
+    served, hardly = (
+        assess(num_parameters=300_000, unique_tokens=1_670_000, served_tokens=tokens).reasons[1]
+        for tokens in (1e9, 1e3)
+    )
+
+    assert served == (
+        "With 1B tokens served, 83.07K parameters trained on 118M tokens are as good by epoch-2024 "
+        "and cost 64 % fewer FLOPs over their life than 300K; for them the data is INSUFFICIENT."
+    )
+    assert hardly == (
+        "With 1K tokens served, the compute-optimal model stays the cheapest over its life."
+    )
+
+
+def test_a_run_shorter_than_one_sequence_is_said_to_be():
+    target = assess(num_parameters=300_000, unique_tokens=10**6, sequence_length=10**8)
+    steps = next(warning for warning in target.warnings if warning.name == "steps")
+
+    assert "less than one sequence of 100M tokens" in target.reasons[-1]
+    assert "one sequence of 100M tokens is more than the 10.1M" in steps.message
+
+
+def test_the_probability_goes_by_the_count_of_the_law():
+    """At the tokens that a law asks for about half of its draws are reached, whatever it counts."""
+    changed = {"id": "ours", "parameters": Convention.NON_EMBEDDING}
+    ours = get_law("epoch-2024").model_copy(update=changed)
+    demand = ask(model_size(make_mixture()), law=ours, laws=[ours])
+
+    assert pytest.approx(0.5, abs=0.06) == demand.probability(demand.need.mid)
 
 
 def test_enough_data_leaves_no_gap_and_too_little_one_in_nats():

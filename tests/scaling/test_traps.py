@@ -96,10 +96,10 @@ def test_the_count_of_parameters_decides_what_ten_tokens_each_are():
     """nanochat's runs take 10.3 to 11.2 tokens for each parameter of matrices and head, and 3.0 to
     4.0 for each of all: its smallest has about a third of them in the matrices."""
     model = ModelSize(total=3000, matmul_head=1000)
-    count, assumed = model.counted(get_law("nanochat").parameters)
+    size = model.counted(get_law("nanochat").parameters)
 
-    assert (count, assumed) == (1000, False)
-    assert pytest.approx(3.5) == 10.5 * count / model.total
+    assert (size.number, size.is_assumed) == (1000, False)
+    assert pytest.approx(3.5) == 10.5 * size.number / model.total
 
 
 def test_four_epochs_are_nearly_and_not_quite_new_data():

@@ -47,10 +47,6 @@ def assess_target(
         InputError: A number is out of bounds.
         UnknownError: There is no such device.
     """
-    architecture = target.architecture
-    if architecture is not None and target.sequence_length is not None:
-        changed = {"sequence_length": target.sequence_length}
-        architecture = architecture.model_copy(update=changed)
     size = _size(target, law)
     epochs = target.epochs or EPOCHS
     judge = partial(
@@ -60,7 +56,7 @@ def assess_target(
         law=law,
         laws=laws,
         model=size,
-        architecture=architecture,
+        architecture=target.shape,
         overtraining=target.overtraining if target.objective is Objective.OVER_TRAINED else 1.0,
         served_tokens=target.served_tokens,
         sequence_length=target.sequence_length or SEQUENCE_LENGTH,
@@ -101,8 +97,8 @@ def _teach(
 
 def _size(target: Target, law: Law) -> ModelSize:
     """Return the model's size by every convention that is known."""
-    if target.architecture is not None:
-        return model_size(target.architecture)
+    if target.shape is not None:
+        return model_size(target.shape)
     if target.compute_flops is not None:
         best = allocate(target.compute_flops, law=law)
         return ModelSize(total=round(best.num_parameters / counted(law, 1)))

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Callable
 
-from registry.domain.model_target import Objective
+from registry.domain.model_target import Objective, Target
 from registry.domain.quantities import format_count, format_number, format_times
 from registry.domain.report import Report
 from registry.domain.report_answers import Figure, FigureInput
 from registry.domain.supply import SupplyLine
 from registry.domain.target import TargetReport
 from registry.errors import UnknownError
+from registry.operations.assessing.explain_flops import explain_flops
 from registry.operations.assessing.explain_mixture import explain_effective, explain_epochs
 from registry.operations.assessing.laws import list_laws
 from registry.operations.context import Context
@@ -17,7 +18,6 @@ from registry.scaling.laws import Law, get_law
 from registry.scaling.repetition import MAX_RATIO, R_D_STAR
 
 _REPETITION = "Muennighoff et al. 2023 (arXiv:2305.16264), equation 5; R_D* as released"
-_KAPLAN = "Kaplan et al. 2020 (arXiv:2001.08361), section 2.1"
 
 
 def explain(context: Context, report: Report, figure: str) -> tuple[Figure, ...]:
@@ -69,9 +69,9 @@ def _requirement(report: Report, target: TargetReport, law: Law) -> Figure:
     need, line = target.required_tokens[law.id], law.line
     ratio = _overtraining(report, target)
     point = need.mid / ratio
-    count = math.exp((math.log(max(1.0, point)) - line.intercept) / line.slope)
+    count, meaning = _counted(target, law, point)
     inputs = [
-        FigureInput(symbol="N", value=round(count), meaning=f"parameters as {law.id} counts them"),
+        FigureInput(symbol="N", value=round(count), meaning=meaning),
         FigureInput(symbol="c", value=line.intercept, meaning="of the law, in ln tokens"),
         FigureInput(symbol="s", value=line.slope, meaning="of the law"),
     ]
@@ -88,6 +88,18 @@ def _requirement(report: Report, target: TargetReport, law: Law) -> Figure:
         result=f"{format_count(need.mid)} tokens",
         source=law.source,
     )
+
+
+def _counted(target: TargetReport, law: Law, point: float) -> tuple[float, str]:
+    """Return the size that the law was evaluated on, and what it counts."""
+    size, meaning = target.counted_size, f"parameters as {law.id} counts them"
+    if size is None:
+        return math.exp((math.log(max(1.0, point)) - law.line.intercept) / law.line.slope), meaning
+    if size.is_assumed and size.counts is law.parameters:
+        meaning = "6 for each parameter that is known, since the shape is not"
+    elif size.is_assumed:
+        meaning = f"{size.counts} parameters, in place of the {law.parameters} that {law.id} counts"
+    return size.number, meaning
 
 
 def _effective(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
@@ -151,20 +163,7 @@ def _epochs(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: 
 
 
 def _flops(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
-    need = target.required_tokens[target.law].mid
-    active = target.flops / (6 * need) if need else 0.0
-    return Figure(
-        name="flops",
-        target=target.label,
-        formula="C = 6 N D",
-        inputs=(
-            FigureInput(symbol="N", value=round(active), meaning="active parameters"),
-            FigureInput(symbol="D", value=need, meaning=f"tokens required by {target.law}"),
-        ),
-        steps=(f"C = 6 x {active:.6g} x {need:.6g} = {target.flops:.6g}",),
-        result=f"{target.flops:.3g} FLOPs",
-        source=_KAPLAN,
-    )
+    return explain_flops(target, _asked(report, target))
 
 
 def _probability(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: ARG001
@@ -213,11 +212,16 @@ def _held(target: TargetReport) -> FigureInput:
 
 
 def _overtraining(report: Report, target: TargetReport) -> float:
-    place = report.targets.index(target)
-    if place >= len(report.request.targets):
+    asked = _asked(report, target)
+    if asked is None or asked.objective is not Objective.OVER_TRAINED:
         return 1.0
-    asked = report.request.targets[place]
-    return asked.overtraining if asked.objective is Objective.OVER_TRAINED else 1.0
+    return asked.overtraining
+
+
+def _asked(report: Report, target: TargetReport) -> Target | None:
+    """Return the target as it was stated; None: the report does not say."""
+    place = report.targets.index(target)
+    return report.request.targets[place] if place < len(report.request.targets) else None
 
 
 FIGURES: dict[str, Callable[[Report, TargetReport, Law], Figure]] = {

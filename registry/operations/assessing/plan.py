@@ -87,6 +87,7 @@ def _read_budget(
             "a plan needs either FLOPs or device hours",
             hint="muster plan --compute 1e22, or --gpu-hours 50000xH100",
         )
+    check_positive(utilisation, what="a utilisation", most=1)
     if device_hours is None:
         return check_flops(flops or 0.0), f"{flops:.3g} FLOPs"
     match = _HOURS.fullmatch(device_hours.strip())
@@ -94,7 +95,6 @@ def _read_budget(
         raise InputError(
             f"{device_hours!r} is not a number of device hours", hint="write it as 50000xH100"
         )
-    check_positive(utilisation, what="a utilisation", most=1)
     device, hours = get_device(match["device"]), float(match["hours"])
     found = check_flops(hours * _SECONDS * device.peak_flops * utilisation)
     return found, f"{hours:,g} hours of {device.title} at {utilisation:.0%} of its peak"

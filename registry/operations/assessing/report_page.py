@@ -36,7 +36,7 @@ def report_html(context: Context, report: Report) -> str:
 
 def make_curves(report: Report, law: Law) -> ReportCurves:
     """Return the numbers behind the charts of a report."""
-    sizes = [target.num_parameters for target in report.targets]
+    sizes = [target.law_parameters for target in report.targets]
     low, high = max(1.0, min(sizes) / 10), min(1e15, max(sizes) * 10)
     return ReportCurves(
         requirement=tuple(

@@ -25,6 +25,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from registry.domain.model_target import StoredTarget, Target
+from registry.domain.quantities import format_bound
 from registry.errors import InputError, MusterError, UnreadableError
 from registry.operations.context import Context
 from registry.scaling.cost import get_device
@@ -124,7 +125,8 @@ def _say(error: ErrorDetails) -> str:
     bound = _BOUNDS.get(error["type"])
     if bound is not None:
         key, words = bound
-        return f"{error['input']!r} is out of bounds: it must be {words} {error['ctx'][key]:g}"
+        limit = format_bound(error["ctx"][key])
+        return f"{error['input']!r} is out of bounds: it must be {words} {limit}"
     if error["type"] == "extra_forbidden":
         return "there is no such key"
     return error["msg"].removeprefix("Value error, ")

@@ -53,6 +53,7 @@ def test_device_hours_are_a_budget(muster, prepared):
         {"device_hours": "many"},
         {"device_hours": "1xabacus"},
         {"device_hours": "1xh100", "utilisation": 2},
+        {"flops": 1e13, "utilisation": 2},
         {"flops": 1e22, "epochs": 0},
     ],
 )

@@ -1,11 +1,16 @@
 """Targets: of files, of names, as values; and what makes no sense."""
 
-import pytest
+import io
 
+import pytest
+from rich.console import Console
+
+from registry.domain.architecture import Architecture
 from registry.domain.model_target import Distillation, Hardware, Target
 from registry.errors import InputError, UnknownError, UnreadableError
 from registry.operations.assessing.explain import FIGURES
 from registry.operations.assessing.targets import make_target
+from registry.reporting.readiness import render_report, report_markdown
 from registry.scaling import allocate, optimal_tokens
 
 
@@ -50,6 +55,39 @@ def test_hardware_gives_hours_days_and_money(muster, prepared):
     assert "USD" == found.cost.currency
 
 
+def test_a_shape_is_costed_at_the_targets_own_sequence_length(muster, prepared):
+    """6 x (2 x (4 x 64 + 3 x 8 x 16) + 100 x 8) + 12 x 2 x 8 x 256 = 61,632 FLOPs a token."""
+    shape = Architecture(layers=2, width=8, heads=2, feed_forward=16, vocabulary=100)
+    target = Target(
+        name="t", architecture=shape, sequence_length=256, hardware=Hardware(device="h100")
+    )
+    report = muster.report(prepared, targets=[target])
+    (found,) = report.targets
+    (figure,) = muster.reports.explain(report, "flops")
+
+    assert 61_632 == found.flops_per_token
+    assert 61_632 * found.required_tokens["epoch-2024"].mid == found.flops == found.cost.flops
+    assert "6 x 2,080 + 12 x 2 x 8 x 256 = 61,632 a token" == figure.steps[0]
+
+
+def test_experts_and_serving_are_told_in_every_form(muster, prepared):
+    """4 experts of 3 x 8 x 16 in 2 layers, of which a token meets 1: 2,304 parameters are idle."""
+    shape = Architecture(
+        layers=2, width=8, heads=2, feed_forward=16, vocabulary=100, experts=4, active_experts=1
+    )
+    target = Target(name="moe", architecture=shape, served_tokens=10**9)
+    report = muster.report(prepared, targets=[target])
+    console = Console(width=1_000, file=io.StringIO())
+    console.print(render_report(report))
+    text = console.file.getvalue()
+    told = (text, report_markdown(report), muster.reports.html(report))
+
+    assert "moe (5.288K parameters, 2.984K active)" in text
+    for form in told:
+        assert "2.984K" in form
+        assert "With 1B tokens served" in form
+
+
 def test_targets_of_two_tokenizers_are_never_compared(muster, prepared):
     targets = [Target(parameters=10, tokenizer=name) for name in ("tiny", "other")]
     with pytest.raises(InputError, match="tiny and other"):
@@ -59,7 +97,7 @@ def test_targets_of_two_tokenizers_are_never_compared(muster, prepared):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('parameters = "lots"', "'lots' is not a count"),
+        ('parameters = "lots"', "'lots' is not a model size"),
         ("parameters = 7\ncolour = 1", "colour: there is no such key"),
         ("overtraining = 3", "exactly one of"),
         ("[architecture]\nlayers = 0", "architecture.layers"),
@@ -126,7 +164,8 @@ def test_a_teacher_of_the_catalog_brings_its_terms_and_its_depth(muster, prepare
     ("fields", "words"),
     [
         ({"parameters": 0}, "parameters: 0 is out of bounds: it must be above 0"),
-        ({"parameters": 10**16}, r"must be at most 1e\+15"),
+        ({"parameters": 10**16}, "must be at most 1e15"),
+        ({"parameters": "1e18"}, "'1e18' is not a model size: it must lie between 1 and 1e15"),
         ({"parameters": 1, "overtraining": 0.5}, "overtraining: 0.5 is out of bounds"),
         ({"parameters": 1, "overtraining": float("nan")}, "overtraining: nan is out of bounds"),
         ({"parameters": 1, "compute_flops": 1e22}, "a size of your own takes overtraining"),
