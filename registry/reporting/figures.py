@@ -187,7 +187,7 @@ def duplicates(report: Report) -> str:
         return f"exact: {exact}; near: {near}"
     documents = format_number(near.num_documents, "document")
     tokens = format_count(near.num_tokens)
-    return f"exact: {exact}; near: {documents} of {tokens} tokens, left out too, by {near.method}"
+    return f"exact: {exact}; near: {documents} of {tokens} tokens, left out too, {near}"
 
 
 def contamination(report: Report) -> str:

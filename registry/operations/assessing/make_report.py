@@ -223,6 +223,7 @@ def _inputs(found: _Standing, whole: _Standing) -> tuple[PinnedInput, ...]:
     signed = {
         line.reference: digest
         for supply in (whole.supply, found.supply)
+        # None where nothing is measured.
         for line, digest in zip(supply.lines, supply.near.signatures, strict=False)
     }
     inputs = () if found.mixed is None else (found.mixed.input,)

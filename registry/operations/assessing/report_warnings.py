@@ -8,6 +8,7 @@ from registry.domain.report import ReportWarning, WarningCode
 from registry.domain.target import TargetReport
 from registry.operations.assessing.supply import Supply
 
+_SOME = "of these versions, among them and with the others, "
 _NAMED = 8
 """Versions that a command to paste names."""
 
@@ -25,8 +26,8 @@ def warn_of_near_duplicates(supply: Supply) -> list[ReportWarning]:
     return [
         ReportWarning(
             code=WarningCode.UNMEASURED_NEAR_DUPLICATES,
-            message="near duplicates are not measured, so unique tokens are an upper bound; "
-            "web corpora have lost 74 to 85 % of their tokens to them",
+            message=f"near duplicates {_SOME if supply.near.found else ''}are not measured, so unique "
+            "tokens are an upper bound; web corpora have lost 74 to 85 % of their tokens to them",
             references=tuple(one.reference for one in missing),
             hint=_command_to_measure(missing, supply.near.method or SignatureMethod()),
         )
