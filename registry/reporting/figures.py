@@ -152,10 +152,18 @@ def largest_model(report: Report) -> str:
         way = f"model trained as {target.label} is"
     if target.unique_tokens == 0:
         return "No model: there are no unique tokens."
-    once, repeated = target.largest_model, target.largest_model_repeated
+    once = f"Largest {way}: {_with_interval(target.largest_model)} on the unique tokens"
+    taught = target.distillation
+    if taught is None:
+        repeated = _with_interval(target.largest_model_repeated)
+        return f"{once}, {repeated} when they are seen {target.epochs} times."
+    alone, written = taught.alone.largest_model or 0, format_count(taught.generated_tokens)
+    largest = format_count(target.largest_model_repeated.mid)
+    with_it = f"with the {written} generated ones beside them {largest}"
+    if target.verdict is Verdict.BLOCKED:
+        with_it = f"a gate blocks them with the {written} generated ones beside them"
     return (
-        f"Largest {way}: {_with_interval(once)} on the unique tokens, "
-        f"{_with_interval(repeated)} when they are seen {target.epochs} times."
+        f"{once} held, {format_count(alone)} when they are seen {target.epochs} times; {with_it}."
     )
 
 

@@ -12,13 +12,12 @@ from registry.operations.assessing.supply import gather_supply
 from registry.operations.context import Context
 from registry.scaling.allocation import allocate
 from registry.scaling.bounds import check_flops, check_positive
-from registry.scaling.cautions import WORTHLESS_EPOCHS
 from registry.scaling.constrained import CONSTRAINED_LAW, constrained_allocation
 from registry.scaling.cost import UTILISATION, get_device
 from registry.scaling.laws import DEFAULT_LAW, Law, get_law
 from registry.scaling.repetition import effective_tokens
 from registry.scaling.requirement import counted, optimal_parameters
-from registry.scaling.sufficiency import EPOCHS
+from registry.scaling.sufficiency import DEFAULTS, EPOCHS
 
 _HOURS = re.compile(r"(?P<hours>[0-9][0-9_]*(?:\.[0-9]+)?)\s*[x*]\s*(?P<device>\S+)")
 _SECONDS = 3600
@@ -121,7 +120,7 @@ def _on_repeated(flops: float, *, unique: int, epochs: int) -> PlannedRun | None
     if not unique:
         return None
     best = constrained_allocation(flops, unique)
-    if best.num_tokens > WORTHLESS_EPOCHS * unique:
+    if best.num_tokens > DEFAULTS.epochs.worthless_above * unique:
         return None
     return _planned(CONSTRAINED_LAW, best.num_parameters, best.num_tokens, unique, epochs)
 
