@@ -238,15 +238,14 @@ def _gate_lines(gate: Gate) -> "Iterator[RenderableType]":
 
 
 def _warning_lines(warning: ReportWarning) -> "Iterator[RenderableType]":
-    yield _item(warning_text(warning), title=warning.code.value)
+    yield _item(warning_text(warning, most=_INPUTS_SHOWN), title=warning.code.value)
     if warning.hint:
         yield _item(plain(warning.hint), mark=" ", style="dim")
 
 
-def warning_text(warning: ReportWarning) -> str:
+def warning_text(warning: ReportWarning, *, most: int | None = None) -> str:
     """Return what a warning says and of which versions, on one line."""
-    references = f" ({', '.join(warning.references)})" if warning.references else ""
-    return plain(warning.message + references)
+    return plain(warning.said(most=most))
 
 
 def _item(text: str, *, title: str = "", mark: str = "-", style: str = "") -> "RenderableType":

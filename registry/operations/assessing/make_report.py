@@ -38,6 +38,7 @@ from registry.operations.assessing.report_warnings import warn_of_near_duplicate
 from registry.operations.assessing.supply import Supply, gather_supply
 from registry.operations.assessing.synthetic_supply import find_synthetic, warn_of_synthetic
 from registry.operations.assessing.teachers import find_teacher
+from registry.operations.assessing.uncounted import refuse_uncounted
 from registry.operations.context import Context
 from registry.operations.embedding.measured_diversity import list_diversity
 from registry.operations.governing.licences import licence_gate
@@ -161,6 +162,7 @@ def _stand(asked: _Asked, *, without: Sequence[Reference]) -> _Standing:
         without=without,
         evaluation=asked.evaluation,
     )
+    refuse_uncounted(context, supply)
     mixture = find_mixture(context, supply, num_asked=len(asked.references))
     mixed = None if mixture is None else mix(context, mixture, supply)
     synthetic = find_synthetic(context, supply, weights=mixed.weights if mixed else None)

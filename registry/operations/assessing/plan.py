@@ -9,6 +9,7 @@ from registry.domain.report_answers import PlannedRun, TrainingPlan
 from registry.errors import InputError
 from registry.operations.assessing.laws import list_laws
 from registry.operations.assessing.supply import gather_supply
+from registry.operations.assessing.uncounted import refuse_uncounted
 from registry.operations.context import Context
 from registry.scaling.allocation import allocate
 from registry.scaling.bounds import check_flops, check_positive
@@ -56,6 +57,7 @@ def plan(
     chosen = get_law(law or DEFAULT_LAW, among=laws)
     wanted = None if tokenizer is None else context.catalog.tokenizers.get(tokenizer).fingerprint
     supply = gather_supply(context, references, tokenizer_fingerprint=wanted)
+    refuse_uncounted(context, supply)
     unique = supply.unique_tokens
     asked = [item for item in laws if item.is_in_panel and (item.votes or item.id == chosen.id)]
     if chosen not in asked:
@@ -74,7 +76,7 @@ def plan(
         within_policy=_within(mine, chosen, unique=unique, epochs=epochs),
         missing_tokens=0 if mine.is_within_policy else _missing(mine, unique=unique, epochs=epochs),
         on_repeated=_on_repeated(budget, unique=unique, epochs=epochs),
-        warnings=tuple(warning.message for warning in supply.warnings),
+        warnings=tuple(map(str, supply.warnings)),
     )
 
 

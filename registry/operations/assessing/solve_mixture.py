@@ -18,6 +18,7 @@ from registry.errors import InputError
 from registry.operations.assessing.mixture_supply import mix
 from registry.operations.assessing.quality import with_quality
 from registry.operations.assessing.supply import gather_supply
+from registry.operations.assessing.uncounted import refuse_uncounted
 from registry.operations.context import Context
 from registry.operations.mixing.mixtures import make
 from registry.scaling.bounds import check_tokens
@@ -63,6 +64,7 @@ def solve(
     """
     wanted = None if tokenizer is None else context.catalog.tokenizers.get(tokenizer).fingerprint
     supply = gather_supply(context, references, tokenizer_fingerprint=wanted)
+    refuse_uncounted(context, supply)
     held = {line.reference: line.known_tokens for line in supply.lines}
     counted = [item.version for item in supply.counted if item.version.reference in held]
     versions = with_quality(context, counted)
@@ -82,7 +84,7 @@ def solve(
         effective_tokens=sum(part.effective_tokens for part in parts),
         shares=_reached(floors, caps, versions, parts),
         made=made,
-        warnings=tuple(warning.message for warning in supply.warnings),
+        warnings=tuple(map(str, supply.warnings)),
     )
 
 
@@ -99,6 +101,7 @@ def use(
     mixture = context.catalog.mixtures.get(reference)
     wanted = None if tokenizer is None else context.catalog.tokenizers.get(tokenizer).fingerprint
     supply = gather_supply(context, [reference], tokenizer_fingerprint=wanted)
+    refuse_uncounted(context, supply)
     mixed = mix(context, mixture, supply)
     held = {line.reference: line.known_tokens for line in supply.lines}
     parts = _use(held, mixed.weights, num_tokens)
