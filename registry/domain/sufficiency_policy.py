@@ -143,4 +143,5 @@ class SufficiencyPolicy(Value):
 
 
 def _say(group: str, share: float) -> str:
-    return f"{group}={share:.12f}"
+    # Never as 1e-05, which no share of a group is written as.
+    return f"{group}={f'{share:.12f}'.rstrip('0')}"

@@ -200,7 +200,8 @@ class DistillationReport(Value):
     teacher_parameters: int
     generated_tokens: int
     credited_tokens: int
-    """What the generated ones count for, each seen once; never as real ones."""
+    """What the generated ones count for, each seen once; never as real ones. 0 where a gate blocks
+    them."""
 
     real_share: float
     """Of all tokens held and generated, each once."""

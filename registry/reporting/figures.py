@@ -160,8 +160,8 @@ def largest_model(report: Report) -> str:
     alone, written = taught.alone.largest_model or 0, format_count(taught.generated_tokens)
     largest = format_count(target.largest_model_repeated.mid)
     with_it = f"with the {written} generated ones beside them {largest}"
-    if target.verdict is Verdict.BLOCKED:
-        with_it = f"a gate blocks them with the {written} generated ones beside them"
+    if not taught.credited_tokens:
+        with_it = f"a gate blocks the {written} generated ones"
     return (
         f"{once} held, {format_count(alone)} when they are seen {target.epochs} times; {with_it}."
     )

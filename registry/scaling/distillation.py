@@ -49,6 +49,7 @@ def compare_ways(
     teacher: str,
     teacher_parameters: int,
     written: Written,
+    is_refused: bool = False,
     depth: tuple[int, int | None] = (1, None),
 ) -> DistillationReport:
     """Return a student on real data alone beside the student with a teacher.
@@ -59,6 +60,7 @@ def compare_ways(
         teacher: What people call the teacher.
         teacher_parameters: Those that a token meets.
         written: The tokens that it writes.
+        is_refused: Whether a gate blocks these, so that they count for nothing.
         depth: Models between people's text and what it writes, at least and at most.
 
     Raises:
@@ -75,7 +77,7 @@ def compare_ways(
         teacher=teacher,
         teacher_parameters=teacher_parameters,
         generated_tokens=generated,
-        credited_tokens=round(written.credit(alone.unique_tokens)),
+        credited_tokens=0 if is_refused else round(written.credit(alone.unique_tokens)),
         real_share=real_share(alone.unique_tokens, written),
         depth_low=depth[0],
         depth_high=depth[1],
@@ -151,12 +153,13 @@ def _way(target: TargetReport, *, flops: float) -> Way:
 def _explain(found: DistillationReport, alone: TargetReport) -> list[str]:
     written, counted = format_count(found.generated_tokens), format_count(found.credited_tokens)
     least = format_percent(found.policy.least_real_share)
-    is_refused = found.with_teacher.verdict is Verdict.BLOCKED
-    count, stay = ("would count", "would be") if is_refused else ("count", "stay")
+    share = format_percent(found.real_share)
+    counts = f"they count for {counted}, seen once, and {share} of all tokens stay real"
+    if not found.credited_tokens:
+        counts = f"they count for nothing, and {share} of all tokens would be real"
     sentences = [
         f"{found.teacher} of {format_size(found.teacher_parameters)} parameters writes {written} "
-        f"tokens for {found.generation_flops:.3g} FLOPs; they {count} for {counted}, seen once, "
-        f"and {format_percent(found.real_share)} of all tokens {stay} real.",
+        f"tokens for {found.generation_flops:.3g} FLOPs; {counts}.",
         f"On real data alone it is {found.alone.verdict}, with what is written "
         f"{found.with_teacher.verdict}; training takes {alone.flops:.3g} FLOPs either way.",
     ]

@@ -141,6 +141,8 @@ def _change(target: TargetReport, supply: Supply) -> str:
         if target.verdict.is_enough:
             return f"With less than {factor} they would not be enough."
         return f"At these weights {factor} would make it {Verdict.SUFFICIENT_REPEAT}."
+    if target.verdict.is_enough and enough < 1:
+        return ""
     if target.verdict.is_enough:
         text = f"Below {format_count(enough)} unique tokens they would not be enough"
         if target.shortfall_tokens:

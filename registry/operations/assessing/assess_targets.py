@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from registry.domain.architecture import ModelSize
-from registry.domain.gate import Gate
+from registry.domain.gate import Gate, GateStatus
 from registry.domain.model_target import Distillation, Objective, Target
 from registry.domain.sufficiency_policy import SufficiencyPolicy
 from registry.domain.target import TargetReport
@@ -97,14 +97,17 @@ def _teach(
     written = Written(
         asked.generated_tokens, not_real=unique - unique * real_share, policy=policy.teacher
     )
-    own = distillation_gates(unique, written, depth=teacher.depth)
-    found = judge(written=written, gates=(*gates, *own, *teacher.gates))
+    own = (*distillation_gates(unique, written, depth=teacher.depth), *teacher.gates)
+    # What a gate blocks counts for nothing, in no number.
+    is_refused = any(gate.status is GateStatus.BLOCK for gate in own)
+    found = judge(written=None if is_refused else written, gates=(*gates, *own))
     ways = compare_ways(
         alone,
         found,
         teacher=teacher.label,
         teacher_parameters=asked.teacher_parameters,
         written=written,
+        is_refused=is_refused,
         depth=teacher.depth,
     )
     return found.model_copy(update={"distillation": ways})

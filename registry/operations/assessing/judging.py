@@ -70,7 +70,7 @@ def blend_of(target: TargetReport, *, factor: float = 1.0) -> Blend:
 
 def _written_for(target: TargetReport, *, factor: float) -> Written | None:
     taught = target.distillation
-    if taught is None:
+    if taught is None or not taught.credited_tokens:
         return None
     unique = target.unique_tokens
     real = taught.real_share * (unique + taught.generated_tokens)

@@ -85,7 +85,7 @@ def _sensitivity(report: Report) -> list[SensitivityRow]:
         SensitivityRow(change="as many epochs wanted as are allowed", verdicts=most),
         *(
             SensitivityRow(
-                change=f"as {law} asks",
+                change=f"by {law}",
                 verdicts=tuple(
                     judge_again(target, need=target.required_tokens[law])
                     for target in report.targets
