@@ -16,7 +16,6 @@ from registry.scaling.bounds import (
     check_tokens,
 )
 
-
 _ZHANG_SEQUENCE = 512
 _ZHANG_UNIT = 1e6
 _PORIAN_SEQUENCE = 2048
