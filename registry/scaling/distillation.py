@@ -156,7 +156,7 @@ def _explain(found: DistillationReport, alone: TargetReport) -> list[str]:
     share = format_percent(found.real_share)
     counts = f"they count for {counted}, seen once, and {share} of all tokens stay real"
     if not found.credited_tokens:
-        counts = f"they count for nothing, and {share} of all tokens would be real"
+        counts = f"a gate blocks them: they count for nothing, {share} of all would be real"
     sentences = [
         f"{found.teacher} of {format_size(found.teacher_parameters)} parameters writes {written} "
         f"tokens for {found.generation_flops:.3g} FLOPs; {counts}.",
