@@ -59,6 +59,8 @@ def make(
     output.print_text(
         add_rows(new_table(PART_COLUMNS, right=PART_COLUMNS[1:]), part_rows(answer.mixture))
     )
+    for warning in answer.warnings:
+        output.hint(f"warning: {warning}")
 
 
 @app.command()

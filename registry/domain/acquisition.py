@@ -61,8 +61,11 @@ class Candidate(Value):
     """All that the ledger says of it and of what it was made from; None: nothing is known, or in
     several currencies."""
 
+    unpriced: str | None = None
+    """Why its price is not known; None: it is. It is ranked behind those with a price."""
+
     problem: str | None = None
-    """Why it is not ranked: nothing is known of its price or tokens, or a policy refuses it."""
+    """Why it is not ranked: nothing is known of its tokens, or a policy refuses it."""
 
     hint: str | None = None
     """What to do about it."""
@@ -75,9 +78,12 @@ class RankedCandidate(Value):
     gained_tokens: int
     """Effective tokens, within the epochs wanted and no more than the target asks for."""
 
-    cost: Money
+    cost: Money | None
+    """None: its price is not known."""
+
     per_unit: Decimal | None
-    """Effective tokens gained for each unit of the currency, rounded down; None: it is free."""
+    """Effective tokens gained for each unit of the currency, rounded down; None: it is free, or
+    its price is not known."""
 
     verdict: Verdict
     """With it alone, by tokens."""
@@ -91,10 +97,12 @@ class Acquisition(Value):
     """Unique tokens missing for a verdict of enough; 0: none are."""
 
     ranked: tuple[RankedCandidate, ...]
-    """By effective tokens gained for the money, then by price, then by name."""
+    """By effective tokens gained for the money, then by price, then by name; behind them those
+    without a price, by what they gain."""
 
     cheapest: tuple[str, ...] | None
-    """The cheapest set of candidates that makes it enough, by name; None: all together do not."""
+    """The cheapest set of candidates that makes it enough, by name; None: all that have a price do
+    not together."""
 
     cost: Money | None = None
     """What that set costs."""

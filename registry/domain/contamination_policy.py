@@ -63,6 +63,7 @@ def contamination_gate(
         evidence=tuple(evidence),
         policy=f"{name}: {describe_contamination(policy)}",
         hint=hint,
+        keys=tuple(f"contamination.{key}" for key in ContaminationPolicy.model_fields),
     )
 
 

@@ -10,13 +10,14 @@ from registry.domain.base import Value
 from registry.domain.contamination_policy import ContaminationPolicy
 from registry.domain.gate import GateStatus
 from registry.domain.licence import LicenceAssertion
+from registry.domain.sufficiency_policy import SufficiencyPolicy
 from registry.domain.synthetic import SyntheticPolicy
 from registry.domain.terms import Answer, Term, Terms
 from registry.domain.version import SourceFacts
 
 
-class LicencePolicy(Value):
-    """What somebody who trains asks of licences."""
+class LicencePolicy(SufficiencyPolicy):
+    """What somebody who trains asks of licences, and of the data and target beside them."""
 
     name: str
     description: str = ""

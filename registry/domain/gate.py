@@ -36,3 +36,6 @@ class Gate(Value):
 
     hint: str | None = None
     """How to change it; None where there is nothing to change."""
+
+    keys: tuple[str, ...] = ()
+    """Where a policy file changes it, as `epochs.wanted` for `wanted` of its table `[epochs]`."""

@@ -1,5 +1,6 @@
 """What versions have in common: language, kind, domain, quality, tag."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from registry.domain.version import Version
@@ -42,3 +43,20 @@ def group_values(version: Version, by: GroupBy) -> tuple[str, ...]:
         ),
         GroupBy.TAG: version.tags,
     }[by]
+
+
+def list_members(
+    versions: Sequence[Version], by: GroupBy, value: str
+) -> tuple[list[str], list[str]]:
+    """Return the versions that belong to a group, and those of which nobody knows how much does."""
+    certain, unclear = [], []
+    for version in versions:
+        if by is GroupBy.LANGUAGE:
+            fits = [one == value or one.startswith(f"{value}-") for one in version.languages]
+            if fits and all(fits):
+                certain.append(version.reference)
+            elif any(fits):
+                unclear.append(version.reference)
+        elif value in group_values(version, by):
+            certain.append(version.reference)
+    return certain, unclear

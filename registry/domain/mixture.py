@@ -68,6 +68,8 @@ class MixtureMade(Value):
 
     mixture: Mixture
     run: str | None
+    warnings: tuple[str, ...] = ()
+    """What stands in the way of a report on it."""
 
 
 class PartUse(Value):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from registry.domain.base import Value
 from registry.domain.digest import Digest
-from registry.domain.quantities import format_percent
+from registry.domain.quantities import format_number, format_percent
 from registry.domain.recipe import RecipeIdentity
 
 
@@ -83,7 +83,7 @@ class NearDuplicateMeasurement(Value):
 
 
 class NearDuplicates(Value):
-    """What a report knows of near duplicates among its versions."""
+    """What a report knows of near duplicates among those of its versions that were measured."""
 
     method: SignatureMethod
     num_documents: int
@@ -91,3 +91,12 @@ class NearDuplicates(Value):
 
     num_tokens: int
     """Tokens of those."""
+
+    unmeasured: tuple[str, ...] = ()
+    """The versions that were compared with nothing, so that more may be near; none: all were."""
+
+    def __str__(self) -> str:
+        if not self.unmeasured:
+            return f"by {self.method}"
+        missing = format_number(len(self.unmeasured), "version")
+        return f"by {self.method}; {missing} not measured"

@@ -29,6 +29,8 @@ class WarningCode(StrEnum):
     UNMEASURED_NEAR_DUPLICATES = "unmeasured-near-duplicates"
     UNMEASURED_EXACT_DUPLICATES = "unmeasured-exact-duplicates"
     MIXED_TOKENIZERS = "mixed-tokenizers"
+    """In reports from before it was an error: versions that another tokenizer counted."""
+
     SAMPLED_COUNT = "sampled-count"
     DECLARED_COUNT = "declared-count"
     NOT_NORMALIZED = "not-normalized"
@@ -84,6 +86,24 @@ class ReportWarning(Value):
 
     hint: str | None = None
     """What to do about it: a command to paste, or a sentence."""
+
+    def __str__(self) -> str:
+        return self.said() + (f": {self.hint}" if self.hint else "")
+
+    def said(self, *, most: int | None = None) -> str:
+        """Return what is said and of which versions, the first few where there are more.
+
+        Versions that the command to paste names stand there, and not here as well.
+        """
+        words = (self.hint or "").split()
+        named = self.references if not {*self.references} <= {*words} else ()
+        if len(self.references) == 1:
+            named = self.references
+        shown = ", ".join(named[:most])
+        more = len(named) - len(named[:most])
+        if more:
+            shown += f" and {more:,} more, which --json lists"
+        return self.message + (f" ({shown})" if shown else "")
 
 
 class PinnedInput(Value):

@@ -42,12 +42,12 @@ class SupplyLine(Value):
 
     num_unique_tokens: int | None
     """Tokens left after exact duplicates inside the version and those that stand in an earlier
-    line of the report, after what overlaps with evaluation data, and after near duplicates among
-    the rest where those were measured; None: not measured."""
+    line of the report, after what overlaps with evaluation data, and after near duplicates that are
+    known among the rest; None: not measured."""
 
     num_near_duplicate_tokens: int | None = None
-    """Tokens of the others that are near duplicates of one that stays, here or in an earlier line;
-    None: not measured in every version of the report."""
+    """Tokens of the others that are near duplicates of one that stays in the report; None: the
+    version was not measured."""
 
     num_contaminated_tokens: int = 0
     """Tokens of documents that overlap with evaluation data, one copy of each."""

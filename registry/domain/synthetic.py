@@ -89,6 +89,7 @@ def synthetic_gate(found: SyntheticSupply, policy: SyntheticPolicy, *, name: str
         evidence=tuple(evidence),
         policy=f"{name}: {describe_synthetic(policy)}",
         hint=hint,
+        keys=tuple(f"synthetic.{key}" for key in SyntheticPolicy.model_fields),
     )
 
 

@@ -10,6 +10,7 @@ from registry.domain.batch import BatchBand
 from registry.domain.gate import Gate
 from registry.domain.mixture import PartUse
 from registry.domain.quantities import parse_count
+from registry.domain.sufficiency_policy import TeacherPolicy
 from registry.domain.training_cost import Cost
 from registry.errors import InputError
 
@@ -175,7 +176,7 @@ class Way(Value):
     """One way to the same student."""
 
     verdict: Verdict
-    """By tokens alone."""
+    """Under the gates that this way has to pass."""
 
     confidence: Confidence
     epochs_needed: float | None
@@ -184,6 +185,10 @@ class Way(Value):
     shortfall_tokens: int
     flops: float
     """For training, and for writing where there is a teacher."""
+
+    largest_model: int | None = None
+    """Parameters of the largest compute-optimal model for what this way brings, within the epochs
+    wanted, by tokens alone; None: an older report."""
 
 
 class DistillationReport(Value):
@@ -195,7 +200,8 @@ class DistillationReport(Value):
     teacher_parameters: int
     generated_tokens: int
     credited_tokens: int
-    """What the generated ones count for, each seen once; never as real ones."""
+    """What the generated ones count for, each seen once; never as real ones. 0 where a gate blocks
+    them."""
 
     real_share: float
     """Of all tokens held and generated, each once."""
@@ -219,6 +225,9 @@ class DistillationReport(Value):
 
     enough_flops: float | None
     """What writing these takes."""
+
+    policy: TeacherPolicy = TeacherPolicy()
+    """By which generated tokens were credited."""
 
     reasons: tuple[str, ...]
 
@@ -254,24 +263,29 @@ class TargetReport(Value):
 
     effective_tokens: dict[str, int]
     """What the unique tokens are worth when they are seen so many times, by epochs: once, the
-    policy's epochs, the most epochs allowed."""
+    policy's epochs, the most epochs allowed. With a teacher each of them holds, beside that, the
+    `distillation.credited_tokens`, which are generated and seen once: the first is then more than
+    `unique_tokens` by so many."""
 
     epochs_needed: float | None
     """Epochs after which the data is worth the requirement; below 1 a part of the data is enough.
     None: infeasible, no number of epochs suffices."""
 
     shortfall_tokens: int
-    """Unique tokens missing for the requirement without repetition; 0 where none are."""
+    """Tokens missing for the requirement without repetition, after what generated ones count for;
+    0 where none are."""
 
     probability_sufficient: float | None
     """The share of joint draws in which the policy's epochs reach the requirement; None where the
     law has no error model."""
 
     largest_model: Requirement
-    """Parameters of the largest compute-optimal model for the unique tokens, seen once."""
+    """Parameters of the largest compute-optimal model for the unique tokens held, seen once; what a
+    teacher generates is not among them."""
 
     largest_model_repeated: Requirement
-    """The same for what the tokens are worth after the policy's epochs."""
+    """The same for what the tokens are worth after the policy's epochs, with what generated ones
+    count for."""
 
     epochs: int
     """The epochs that the policy wants at most."""

@@ -17,8 +17,12 @@ warn_share_above = 0.33
 [contamination]            # what is asked of evaluation data in the supply; may be left out
 unknown = "block"          # or "warn", "pass": what it means where nobody compared
 block_share_above = 0.01
+
+[epochs]                   # and a table for each gate on targets and supply, whose defaults stand
+wanted = 8                 # in `registry.domain.sufficiency_policy`
 """
 
+import json
 import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
@@ -28,8 +32,10 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from registry.domain.base import Value
 from registry.domain.effective import LicencePolicy, Ruling, TermFinding
 from registry.domain.gate import GateStatus
+from registry.domain.sufficiency_policy import SufficiencyPolicy
 from registry.domain.terms import Answer, Term, Terms
 from registry.errors import InputError, UnknownError, UnreadableError
 
@@ -71,7 +77,6 @@ def parse_policy(text: str, *, origin: str) -> LicencePolicy:
     Raises:
         InputError: It is not TOML, or a key is missing, unknown or of the wrong form.
     """
-    terms, answers = ", ".join(Term), ", ".join(Answer)
     try:
         return LicencePolicy.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -80,10 +85,26 @@ def parse_policy(text: str, *, origin: str) -> LicencePolicy:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(
-            f"{origin}: {where}: {first['msg']}",
-            hint=f"[require] and [prefer] give terms ({terms}) an answer ({answers}); "
-            "unknown is block or warn",
+            f"{origin}: {where}: {first['msg']}", hint=_hint(str(first["loc"][0]))
         ) from error
+
+
+def _hint(place: str) -> str:
+    """Return what may stand in a place of a policy file."""
+    asked = SufficiencyPolicy.model_fields.get(place)
+    if asked is not None:
+        return f"[{place}] by default: {_defaults(asked.default)}"
+    if place in {"require", "prefer", "unknown"}:
+        return (
+            f"[require] and [prefer] give terms ({', '.join(Term)}) an answer "
+            f"({', '.join(Answer)}); unknown is block or warn"
+        )
+    return f"a policy file has {', '.join(LicencePolicy.model_fields)}"
+
+
+def _defaults(asked: Value) -> str:
+    fields = asked.model_dump(mode="json").items()
+    return ", ".join(f"{key} = {json.dumps(value)}" for key, value in fields)
 
 
 def rule(terms: Terms, policy: LicencePolicy) -> Ruling:

@@ -21,8 +21,10 @@ def acquisition_sentence(report: Report, found: Acquisition) -> str:
     if not found.ranked:
         return f"{missing}, and no candidate can be ranked."
     if found.cheapest is None:
+        unpriced = sum(one.cost is None for one in found.ranked)
+        some = f", {unpriced:,} of them without a known price," if unpriced else ""
         return (
-            f"{missing}; all candidates that can be ranked bring "
+            f"{missing}; all candidates that can be ranked{some} bring "
             f"{format_count(found.all_tokens)}: {found.verdict}."
         )
     names = " and ".join(map(plain, found.cheapest))
@@ -44,8 +46,8 @@ def candidate_rows(report: Report, found: Acquisition) -> list[list[str]]:
                 plain(one.reference),
                 f"{bound}{format_count(candidate.num_tokens or 0)}",
                 format_count(one.gained_tokens),
-                str(one.cost),
-                "free" if one.per_unit is None else per_unit,
+                "price unknown" if one.cost is None else str(one.cost),
+                "free" if one.per_unit is None and one.cost is not None else per_unit,
                 one.verdict.value,
             ]
         )
@@ -53,11 +55,11 @@ def candidate_rows(report: Report, found: Acquisition) -> list[list[str]]:
 
 
 def unranked(report: Report) -> list[tuple[str, str]]:
-    """Return why candidates are not ranked, each with what to do about it."""
+    """Return why candidates are not ranked, or have no price, each with what to do about it."""
     return [
-        (f"{plain(item.reference)}: {plain(item.problem)}", plain(item.hint or ""))
+        (f"{plain(item.reference)}: {plain(why)}", plain(item.hint or ""))
         for item in report.candidates
-        if item.problem is not None
+        if (why := item.problem or item.unpriced) is not None
     ]
 
 

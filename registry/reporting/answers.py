@@ -19,22 +19,26 @@ def answer_one(target: TargetReport, held: str) -> str:
     """
     size, need = _named(target), target.required_tokens[target.law]
     asked = f"{target.law} asks for {format_count(need.mid)}"
+    taught, beside = target.distillation, ""
+    if taught is not None:
+        beside = f" and {format_count(taught.generated_tokens)} generated ones"
     match target.verdict:
         case Verdict.AMPLE | Verdict.SUFFICIENT:
-            return f"Yes: {held} are enough for {size}; {asked}."
+            return f"Yes: {held}{beside} are enough for {size}; {asked}."
         case Verdict.SUFFICIENT_REPEAT:
-            return f"Yes: {held}, seen {_times(target)} times, are enough for {size}; {asked}."
+            seen = f"{held}, seen {_times(target)} times,{beside}"
+            return f"Yes: {seen} are enough for {size}; {asked}."
         case Verdict.CONSTRAINED if _is_enough_by_repeating(target):
             enough = f"are enough for {size} only after {_times(target)} epochs"
-            return f"Not as it stands: {held} {enough}; {asked}."
+            return f"Not as it stands: {held}{beside} {enough}; {asked}."
         case Verdict.CONSTRAINED:
-            seen = f"{held}, seen {target.hard_epochs} times,"
+            seen = f"{held}, seen {target.hard_epochs} times,{beside}"
             low = f"only the low end of the interval for {size}, {format_count(need.low)}"
             return f"Not as it stands: {seen} reach {low}; {asked}."
         case Verdict.BLOCKED:
             return f"No: a gate blocks {size} on {held}."
         case _:
-            return f"No: {held} are not enough for {size}; {asked}."
+            return f"No: {held}{beside} are not enough for {size}; {asked}."
 
 
 def answer_several(report: Report, held: str) -> str:

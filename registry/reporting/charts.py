@@ -102,8 +102,8 @@ def balance_chart(report: Report) -> Spec:
     first = report.targets[0]
     rows: list[Spec] = [_bar("held, seen once", _held(report), "held")]
     for epochs in (first.epochs, first.hard_epochs):
-        tokens = first.effective_tokens[str(epochs)]
-        rows.append(_bar(f"held, {epochs} epochs", tokens, "held"))
+        name = f"held, {epochs} epochs" if first.distillation is None else f"{epochs} epochs"
+        rows.append(_bar(name, first.effective_tokens[str(epochs)], "held"))
     for target in report.targets:
         need = target.required_tokens[target.law]
         row = _bar(f"{target.label} asks for", need.mid, "wanted")
@@ -316,13 +316,16 @@ def waterfall_chart(report: Report) -> Spec:
     """Return the way from tokens as they stand to what they are worth."""
     first = report.targets[0]
     raw, unique = report.total_tokens, report.unique_tokens
+    written = 0 if first.distillation is None else first.distillation.credited_tokens
     worth = first.effective_tokens[str(first.epochs)]
+    seen = worth - written
     steps = [
         ("as they stand", 0, raw, "other", format_count(raw)),
         *_left_out(report),
         ("unique", 0, unique, "held", format_count(unique)),
         *_at_weights(report),
-        ("repetition", _held(report), worth, "held", f"+{format_count(worth - _held(report))}"),
+        ("repetition", _held(report), seen, "held", f"+{format_count(seen - _held(report))}"),
+        *([("generated", seen, worth, "other", f"+{format_count(written)}")] if written else []),
         (f"{first.epochs} epochs", 0, worth, "held", format_count(worth)),
     ]
     rows = [

@@ -152,10 +152,18 @@ def largest_model(report: Report) -> str:
         way = f"model trained as {target.label} is"
     if target.unique_tokens == 0:
         return "No model: there are no unique tokens."
-    once, repeated = target.largest_model, target.largest_model_repeated
+    once = f"Largest {way}: {_with_interval(target.largest_model)} on the unique tokens"
+    taught = target.distillation
+    if taught is None:
+        repeated = _with_interval(target.largest_model_repeated)
+        return f"{once}, {repeated} when they are seen {target.epochs} times."
+    alone, written = taught.alone.largest_model or 0, format_count(taught.generated_tokens)
+    largest = format_count(target.largest_model_repeated.mid)
+    with_it = f"with the {written} generated ones beside them {largest}"
+    if not taught.credited_tokens:
+        with_it = f"a gate blocks the {written} generated ones"
     return (
-        f"Largest {way}: {_with_interval(once)} on the unique tokens, "
-        f"{_with_interval(repeated)} when they are seen {target.epochs} times."
+        f"{once} held, {format_count(alone)} when they are seen {target.epochs} times; {with_it}."
     )
 
 
@@ -187,7 +195,7 @@ def duplicates(report: Report) -> str:
         return f"exact: {exact}; near: {near}"
     documents = format_number(near.num_documents, "document")
     tokens = format_count(near.num_tokens)
-    return f"exact: {exact}; near: {documents} of {tokens} tokens, left out too, by {near.method}"
+    return f"exact: {exact}; near: {documents} of {tokens} tokens, left out too, {near}"
 
 
 def contamination(report: Report) -> str:

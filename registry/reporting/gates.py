@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from registry.domain.gate import Gate
+from registry.domain.gate import Gate, GateStatus
 from registry.domain.report import Report, ReportWarning, WarningCode
 
 _SAID_BY_GATES = frozenset(
@@ -23,6 +23,13 @@ def list_gates(report: Report) -> list[Gate]:
             key = (gate.name, gate.status, gate.policy, gate.hint)
             found.setdefault(key, []).append((target.label, gate))
     return [*report.gates, *map(_join, found.values())]
+
+
+def policy_text(gate: Gate) -> str:
+    """Return what a gate asks, and where a policy file changes it."""
+    if not gate.keys or gate.status is GateStatus.PASS:
+        return gate.policy
+    return f"{gate.policy}; in a policy file: {', '.join(gate.keys)}"
 
 
 def list_warnings(report: Report) -> list[ReportWarning]:

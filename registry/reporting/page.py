@@ -39,7 +39,7 @@ from registry.reporting.figures import (
     supply_rows,
     training,
 )
-from registry.reporting.gates import list_gates, list_warnings
+from registry.reporting.gates import list_gates, list_warnings, policy_text
 from registry.reporting.mixtures import USE_COLUMNS, use_note, use_rows, use_title
 from registry.reporting.readiness import report_facts, warning_text
 from registry.reporting.text import plain
@@ -306,7 +306,7 @@ def _gate(gate: Gate) -> dict[str, Any]:
         "tone": _GATE_TONES[gate.status],
         "message": plain(gate.message),
         "evidence": [plain(line) for line in gate.evidence],
-        "policy": plain(gate.policy),
+        "policy": plain(policy_text(gate)),
         "hint": plain(gate.hint or ""),
     }
 

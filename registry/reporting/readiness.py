@@ -36,7 +36,7 @@ from registry.reporting.figures import (
     supply_rows,
     target_row,
 )
-from registry.reporting.gates import list_gates, list_warnings
+from registry.reporting.gates import list_gates, list_warnings, policy_text
 from registry.reporting.mixtures import USE_COLUMNS, render_uses, use_note, use_rows, use_title
 from registry.reporting.tables import add_rows, escape_markdown, new_table, rows_to_markdown
 from registry.reporting.text import plain
@@ -232,21 +232,20 @@ def _gate_lines(gate: Gate) -> "Iterator[RenderableType]":
     if len(gate.evidence) > _EVIDENCE_SHOWN:
         more = len(gate.evidence) - _EVIDENCE_SHOWN
         yield _item(f"and {more:,} more, which --json lists", mark=" ")
-    yield _item(f"policy: {gate.policy}", mark=" ", style="dim")
+    yield _item(f"policy: {policy_text(gate)}", mark=" ", style="dim")
     if gate.hint:
         yield _item(gate.hint, mark=" ", style="dim")
 
 
 def _warning_lines(warning: ReportWarning) -> "Iterator[RenderableType]":
-    yield _item(warning_text(warning), title=warning.code.value)
+    yield _item(warning_text(warning, most=_INPUTS_SHOWN), title=warning.code.value)
     if warning.hint:
         yield _item(plain(warning.hint), mark=" ", style="dim")
 
 
-def warning_text(warning: ReportWarning) -> str:
+def warning_text(warning: ReportWarning, *, most: int | None = None) -> str:
     """Return what a warning says and of which versions, on one line."""
-    references = f" ({', '.join(warning.references)})" if warning.references else ""
-    return plain(warning.message + references)
+    return plain(warning.said(most=most))
 
 
 def _item(text: str, *, title: str = "", mark: str = "-", style: str = "") -> "RenderableType":
@@ -371,7 +370,7 @@ def _markdown_gates(report: Report) -> str:
     for gate in gates:
         lines.append(f"- `{gate.name}` **{gate.status}**: {escape_markdown(gate.message)}")
         lines += [f"  - {escape_markdown(line)}" for line in gate.evidence]
-        lines.append(f"  - policy {escape_markdown(gate.policy)}")
+        lines.append(f"  - policy {escape_markdown(policy_text(gate))}")
         lines += [f"  - {escape_markdown(gate.hint)}"] if gate.hint else []
     return "\n".join(lines) + "\n"
 

@@ -16,9 +16,6 @@ from registry.scaling.bounds import (
     check_tokens,
 )
 
-MIN_STEPS = 10_000
-"""Fewer steps leave a schedule little room. A policy value."""
-
 _ZHANG_SEQUENCE = 512
 _ZHANG_UNIT = 1e6
 _PORIAN_SEQUENCE = 2048

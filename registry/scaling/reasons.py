@@ -108,7 +108,7 @@ def _worth(target: TargetReport, supply: Supply) -> str:
         held = f"At these weights {format_count(supply.unique)} tokens are read before any repeats"
         seen = "with the part that repeats most seen"
     if supply.added:
-        held += f", and {format_count(supply.added)} generated ones beside them, seen once"
+        held += f", and generated ones beside them that count for {format_count(supply.added)}"
     if supply.unique == 0:
         return "No unique tokens are held."
     if target.verdict is Verdict.AMPLE or target.verdict is Verdict.SUFFICIENT:
@@ -141,10 +141,12 @@ def _change(target: TargetReport, supply: Supply) -> str:
         if target.verdict.is_enough:
             return f"With less than {factor} they would not be enough."
         return f"At these weights {factor} would make it {Verdict.SUFFICIENT_REPEAT}."
+    if target.verdict.is_enough and enough < 1:
+        return ""
     if target.verdict.is_enough:
         text = f"Below {format_count(enough)} unique tokens they would not be enough"
         if target.shortfall_tokens:
-            missing = format_count(target.shortfall_tokens)
+            missing = format_count(ceil(supply.unique_for(need.mid, epochs=1) - supply.unique))
             return f"{text}; with {missing} more, {Verdict.SUFFICIENT}."
         return f"{text}."
     largest = target.largest_model_repeated.mid

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from registry.domain.architecture import Architecture, ModelSize
 from registry.domain.batch import BatchBand
 from registry.domain.gate import Gate, GateStatus
+from registry.domain.sufficiency_policy import SufficiencyPolicy
 from registry.domain.target import (
     Confidence,
     DataGap,
@@ -16,9 +17,10 @@ from registry.domain.target import (
 from registry.scaling.architecture import model_size, per_token
 from registry.scaling.batch import recommend_batch
 from registry.scaling.blend import Blend
-from registry.scaling.bounds import check_parameters, check_tokens
+from registry.scaling.bounds import check_parameters
 from registry.scaling.cautions import cautions, vocabulary_cautions
 from registry.scaling.cost import run_flops
+from registry.scaling.credit import Written
 from registry.scaling.demand import Demand, ask
 from registry.scaling.formulas import Parametric
 from registry.scaling.gap import compute_overhead, loss_gap, marginal_value
@@ -29,11 +31,11 @@ from registry.scaling.repetition import R_D_STAR
 from registry.scaling.supply import Supply
 from registry.scaling.verdict import judge, rate_confidence
 
-EPOCHS = 4
-"""Up to here a repeated token is worth nearly a new one: 93 % (Muennighoff et al. 2023)."""
+DEFAULTS = SufficiencyPolicy()
+"""What is asked where nobody has a policy."""
 
-HARD_EPOCHS = 16
-"""Beyond, the gain of repetition nearly stops: 66 % (Muennighoff et al. 2023)."""
+EPOCHS = DEFAULTS.epochs.wanted
+HARD_EPOCHS = DEFAULTS.epochs.allowed
 
 
 def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
@@ -50,8 +52,9 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
     epochs: int = EPOCHS,
     hard_epochs: int = HARD_EPOCHS,
     r_d_star: float = R_D_STAR,
-    added_tokens: float = 0.0,
+    written: Written | None = None,
     gates: Sequence[Gate] = (),
+    policy: SufficiencyPolicy = DEFAULTS,
 ) -> TargetReport:
     """Return whether unique tokens are enough for a model, and what would change the answer.
 
@@ -72,8 +75,9 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
         epochs: How often the policy wants a token to be seen at most.
         hard_epochs: How often it may be seen at most; not below `epochs`.
         r_d_star: The constant of repetition.
-        added_tokens: Tokens beside the unique ones that are seen once, as a teacher's are.
+        written: What a teacher writes beside the unique tokens; None: nothing.
         gates: What was asked of the data beside its amount; one may block.
+        policy: What is asked of the target; of epochs `epochs` and `hard_epochs` go before it.
 
     Raises:
         InputError: An argument is out of bounds.
@@ -95,7 +99,7 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
         hard_epochs=hard_epochs,
         r_d_star=r_d_star,
         blend=blend,
-        added=check_tokens(added_tokens, what="added tokens"),
+        written=written,
     )
     target = _report(
         demand,
@@ -103,6 +107,7 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
         _serving(demand, served_tokens),
         flops_per_token=per_token(size, architecture),
         sequence_length=sequence_length,
+        policy=policy,
     )
     reasons = explain(
         target,
@@ -110,13 +115,15 @@ def assess(  # noqa: PLR0913 - a target has many sides, and each has a default
         voters=demand.votes.keys(),
         verdict_under=lambda item: judge(item, supply),
     )
-    vocabulary = () if architecture is None else tuple(vocabulary_cautions(architecture))
+    vocabulary = () if architecture is None else vocabulary_cautions(architecture, policy)
+    cautioned = (*target.warnings, *vocabulary)
+    blocking = [gate for gate in cautioned if gate.status is GateStatus.BLOCK]
     return _block(
         target.model_copy(
             update={
                 "reasons": reasons,
-                "gates": tuple(gates),
-                "warnings": (*target.warnings, *vocabulary),
+                "gates": (*gates, *blocking),
+                "warnings": tuple(gate for gate in cautioned if gate not in blocking),
             }
         )
     )
@@ -129,6 +136,7 @@ def _report(
     *,
     flops_per_token: float,
     sequence_length: int,
+    policy: SufficiencyPolicy,
 ) -> TargetReport:
     """Return a target without reasons and gates."""
     need, unique = demand.need, int(supply.unique)
@@ -136,7 +144,7 @@ def _report(
     probability = demand.probability(supply.repeated)
     batch = _batch(demand.model, need, sequence_length=sequence_length)
     times = supply.epochs_needed(need.mid)
-    warned = cautions(demand, epochs=times, supply=supply, batch=batch)
+    cautioned = cautions(demand, epochs=times, supply=supply, batch=batch, policy=policy)
     return TargetReport(
         num_parameters=demand.model.total,
         active_parameters=demand.model.active,
@@ -157,7 +165,7 @@ def _report(
         epochs_needed=times,
         shortfall_tokens=max(0, need.mid - round(supply.once)),
         probability_sufficient=probability,
-        largest_model=demand.largest_model(supply.once),
+        largest_model=demand.largest_model(supply.unique),
         largest_model_repeated=demand.largest_model(supply.repeated),
         epochs=supply.epochs,
         hard_epochs=supply.hard_epochs,
@@ -169,7 +177,7 @@ def _report(
         law_spread=demand.spread,
         gap=_gap(demand, supply),
         serving=serving,
-        warnings=tuple(warned),
+        warnings=tuple(cautioned),
     )
 
 

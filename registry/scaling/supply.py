@@ -6,6 +6,7 @@ from functools import cached_property
 from registry.errors import InputError
 from registry.scaling.blend import Blend
 from registry.scaling.bounds import MAX_UNIQUE_TOKENS, check_positive, check_tokens
+from registry.scaling.credit import Written
 from registry.scaling.repetition import effective_tokens, epochs_needed
 
 
@@ -33,8 +34,8 @@ class Supply:
     """Pools that are read at fixed weights; epochs are then of the most repeated one. None: all
     tokens are seen alike."""
 
-    added: float = 0.0
-    """Tokens beside these that are seen once, as those that a teacher writes are."""
+    written: Written | None = None
+    """What a teacher writes beside these, seen once; None: nothing."""
 
     def __post_init__(self) -> None:
         check_tokens(self.unique, what="unique tokens", most=MAX_UNIQUE_TOKENS)
@@ -44,6 +45,11 @@ class Supply:
                 f"{self.epochs} epochs are wanted and {self.hard_epochs} allowed: "
                 "the first must be at least 1 and at most the second"
             )
+
+    @cached_property
+    def added(self) -> float:
+        """What the generated tokens count for; 0 without a teacher."""
+        return 0.0 if self.written is None else self.written.credit(self.unique)
 
     @property
     def once(self) -> float:
@@ -79,9 +85,16 @@ class Supply:
             return self.blend.epochs_needed(rest, r_d_star=self.r_d_star)
         return epochs_needed(rest, self.unique, r_d_star=self.r_d_star)
 
-    def unique_for(self, required: float) -> float:
-        """Return the unique tokens that are worth the required ones after the epochs wanted."""
-        if self.blend is None:
-            rest = max(0.0, required - self.added)
-            return rest / effective_tokens(1, self.epochs, r_d_star=self.r_d_star)
-        return required * self.unique / self.repeated
+    def unique_for(self, required: float, *, epochs: float | None = None) -> float:
+        """Return the unique tokens that are worth the required ones; None: after those wanted.
+
+        Of a blend, those read before any repeats, where every part has so many times its tokens.
+        What more is held is real, and lets more of the generated tokens count.
+        """
+        seen = epochs or self.epochs
+        each = effective_tokens(1, seen, r_d_star=self.r_d_star)
+        if self.blend is not None:
+            each = self.blend.worth(seen, r_d_star=self.r_d_star) / self.unique
+        if self.written is None:
+            return required / each
+        return self.written.unique_for(required, worth=each)

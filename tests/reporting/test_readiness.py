@@ -10,7 +10,7 @@ from rich.console import Console
 
 from registry.domain.count import CountMethod
 from registry.domain.grouping import GroupBy
-from registry.domain.report import Report, WarningCode
+from registry.domain.report import Report, ReportWarning, WarningCode
 from registry.domain.supply import SupplyGroup
 from registry.domain.target import Verdict
 from registry.domain.tokenizer import CountingPolicy
@@ -312,3 +312,13 @@ def test_a_report_survives_json():
     report = make_full_report()
 
     assert report == Report.model_validate_json(report.model_dump_json())
+
+
+def test_a_warning_names_its_versions_once():
+    names = tuple(f"web/v{number}@1" for number in range(10))
+    command = "muster measure near-duplicates " + " ".join(names)
+    plain = ReportWarning(code="not-normalized", message="as it is", references=names, hint="do it")
+
+    assert "as it is" == plain.model_copy(update={"hint": command}).said(most=8)
+    assert plain.said(most=8).endswith("web/v7@1 and 2 more, which --json lists)")
+    assert f"as it is ({', '.join(names)}): do it" == str(plain)

@@ -6,12 +6,8 @@ from hypothesis import strategies as st
 
 from registry.errors import InputError
 from registry.scaling import assess, effective_tokens, epochs_needed
-from registry.scaling.distillation import (
-    compare_ways,
-    credited_tokens,
-    distillation_gates,
-    generated_needed,
-)
+from registry.scaling.credit import Written, credited_tokens
+from registry.scaling.distillation import compare_ways, distillation_gates, generated_needed
 
 TOKENS = st.integers(1, 10**13)
 
@@ -32,27 +28,15 @@ def test_what_is_needed_is_the_inverse_of_what_is_credited(credit, real):
         assert credited_tokens(max(0, found - 1), real) <= credit
 
 
-def teach(generated, *, real=4 * 10**9, size=10**9, depth=(1, None)):
+def teach(generated, *, real=4 * 10**9, size=10**9):
     """A 7B teacher for a student on four billion tokens, of which it is short."""
+    written = Written(generated)
     alone = assess(num_parameters=size, unique_tokens=real)
-    taught = assess(
-        num_parameters=size,
-        unique_tokens=real,
-        added_tokens=credited_tokens(generated, real),
+    taught = assess(num_parameters=size, unique_tokens=real, written=written)
+    ways = compare_ways(
+        alone, taught, teacher="org/big@v1", teacher_parameters=7 * 10**9, written=written
     )
-    return (
-        alone,
-        taught,
-        compare_ways(
-            alone,
-            taught,
-            teacher="org/big@v1",
-            teacher_parameters=7 * 10**9,
-            generated_tokens=generated,
-            real_tokens=real,
-            depth=depth,
-        ),
-    )
+    return alone, taught, ways
 
 
 def test_writing_costs_two_flops_a_parameter_and_token_beside_the_training():
@@ -98,7 +82,7 @@ def test_no_writing_is_needed_where_real_data_is_enough_and_none_helps_where_lit
     ],
 )
 def test_gates_follow_what_is_real_and_how_deep_it_is(generated, depth, gates):
-    found = distillation_gates(teach(generated, depth=depth)[2])
+    found = distillation_gates(4 * 10**9, Written(generated), depth=depth)
 
     assert gates == [(gate.name, gate.status.value) for gate in found]
 
@@ -108,4 +92,36 @@ def test_numbers_out_of_bounds_are_refused():
         with pytest.raises(InputError):
             credited_tokens(wrong, 1)
     with pytest.raises(InputError):
-        assess(num_parameters=1, unique_tokens=1, added_tokens=-1)
+        Written(-1)
+
+
+def test_more_real_text_makes_generated_text_count_for_more():
+    # Once: 100 real and 80 generated are worth 165; the other 5 to 170 are 100 + x, and half of
+    # what a token lets count in full, 0.25: x = 4.
+    assert 104 == pytest.approx(Written(80).unique_for(170, worth=1))
+    # All 80 in full from 160 on; nothing in full while what is held is not real.
+    assert 170 == pytest.approx(Written(80).unique_for(250, worth=1))
+    assert 60 == pytest.approx(Written(80, not_real=100).unique_for(100, worth=1))
+    alone, taught, _ = teach(4 * 10**9)
+    (sentence,) = (one for one in taught.reasons if "more unique tokens would make" in one)
+    need = alone.required_tokens[alone.law].mid
+    enough = (need - 0.5 * 4e9) / (effective_tokens(1, 4) + 0.25)
+    assert sentence.startswith(f"{(enough - 4e9) / 1e9:.3g}B more")
+
+
+@given(TOKENS, TOKENS, st.floats(1, 10))
+def test_unique_tokens_for_a_requirement_are_worth_it(generated, unique, worth):
+    written = Written(generated, not_real=unique / 3)
+    required = worth * unique + written.credit(unique)
+
+    # What is left of a difference of large numbers is as exact as these.
+    exact = pytest.approx(unique, abs=1e-9 * (generated + required))
+    assert exact == written.unique_for(required, worth=worth)
+
+
+def test_generated_tokens_are_never_called_unique():
+    alone, taught, _ = teach(10**9)
+
+    assert alone.largest_model == taught.largest_model
+    assert alone.largest_model_repeated.mid < taught.largest_model_repeated.mid
+    assert taught.effective_tokens["1"] == taught.unique_tokens + 10**9

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from registry.domain.architecture import ModelSize
-from registry.domain.gate import Gate
+from registry.domain.gate import Gate, GateStatus
 from registry.domain.model_target import Distillation, Objective, Target
+from registry.domain.sufficiency_policy import SufficiencyPolicy
 from registry.domain.target import TargetReport
 from registry.domain.training_cost import Cost
 from registry.operations.assessing.teachers import Teacher
@@ -13,10 +14,11 @@ from registry.scaling.allocation import allocate
 from registry.scaling.architecture import model_size
 from registry.scaling.blend import Blend
 from registry.scaling.cost import training_cost
-from registry.scaling.distillation import compare_ways, credited_tokens, distillation_gates
+from registry.scaling.credit import Written
+from registry.scaling.distillation import compare_ways, distillation_gates
 from registry.scaling.laws import Law
 from registry.scaling.requirement import counted
-from registry.scaling.sufficiency import EPOCHS, HARD_EPOCHS, assess
+from registry.scaling.sufficiency import DEFAULTS, assess
 
 SEQUENCE_LENGTH = 4096
 """Tokens a training sequence where nobody said."""
@@ -31,6 +33,7 @@ def assess_target(
     gates: Sequence[Gate] = (),
     teacher: Teacher | None = None,
     real_share: float = 1.0,
+    policy: SufficiencyPolicy = DEFAULTS,
 ) -> TargetReport:
     """Return whether unique tokens are enough for a target.
 
@@ -42,13 +45,14 @@ def assess_target(
         gates: What was asked of the data beside its amount.
         teacher: Who writes for it; of a target with a teacher.
         real_share: The part of what is held that may be real.
+        policy: What is asked of the target; of epochs its own go before it.
 
     Raises:
         InputError: A number is out of bounds.
         UnknownError: There is no such device.
     """
     size = _size(target, law)
-    epochs = target.epochs or EPOCHS
+    epochs = target.epochs or policy.epochs.wanted
     judge = partial(
         assess,
         num_parameters=size.total,
@@ -61,12 +65,20 @@ def assess_target(
         served_tokens=target.served_tokens,
         sequence_length=target.sequence_length or SEQUENCE_LENGTH,
         epochs=epochs,
-        hard_epochs=target.hard_epochs or max(HARD_EPOCHS, epochs),
+        hard_epochs=target.hard_epochs or max(policy.epochs.allowed, epochs),
+        policy=policy,
     )
     if target.distillation is None or teacher is None:
         found = judge(gates=gates)
     else:
-        found = _teach(judge, target.distillation, teacher, gates=gates, real_share=real_share)
+        found = _teach(
+            judge,
+            target.distillation,
+            teacher,
+            gates=gates,
+            real_share=real_share,
+            policy=policy,
+        )
     return found.model_copy(update={"name": target.name, "cost": _cost(target, found.flops)})
 
 
@@ -77,21 +89,27 @@ def _teach(
     *,
     gates: Sequence[Gate],
     real_share: float,
+    policy: SufficiencyPolicy,
 ) -> TargetReport:
     """Judge a student on real data alone, and on it with what a teacher writes."""
-    alone = judge()
-    real = alone.unique_tokens * real_share
-    credited = credited_tokens(asked.generated_tokens, real)
+    alone = judge(gates=gates)
+    unique = alone.unique_tokens
+    written = Written(
+        asked.generated_tokens, not_real=unique - unique * real_share, policy=policy.teacher
+    )
+    own = (*distillation_gates(unique, written, depth=teacher.depth), *teacher.gates)
+    # What a gate blocks counts for nothing, in no number.
+    is_refused = any(gate.status is GateStatus.BLOCK for gate in own)
+    found = judge(written=None if is_refused else written, gates=(*gates, *own))
     ways = compare_ways(
         alone,
-        judge(added_tokens=credited),
+        found,
         teacher=teacher.label,
         teacher_parameters=asked.teacher_parameters,
-        generated_tokens=asked.generated_tokens,
-        real_tokens=real,
+        written=written,
+        is_refused=is_refused,
         depth=teacher.depth,
     )
-    found = judge(added_tokens=credited, gates=(*gates, *distillation_gates(ways), *teacher.gates))
     return found.model_copy(update={"distillation": ways})
 
 

@@ -15,13 +15,13 @@ from registry.domain.count import CountMethod
 from registry.domain.effective import LicencePolicy
 from registry.domain.exchange import CLAIMS
 from registry.domain.gate import GateStatus
-from registry.domain.money import MICROS, Money, total
+from registry.domain.money import MICROS, total
 from registry.domain.names import Reference
-from registry.domain.target import TargetReport, Verdict
+from registry.domain.target import TargetReport
 from registry.domain.version import Version, VersionState
 from registry.errors import InputError
 from registry.operations.assessing.chosen_counts import Measure
-from registry.operations.assessing.judging import judge_again
+from registry.operations.assessing.judging import judge_again, supply_of
 from registry.operations.assessing.supply import Supply, gather_supply
 from registry.operations.context import Context
 from registry.operations.governing.licences import effective_of
@@ -73,35 +73,25 @@ def find_candidates(
 
 def rank(target: TargetReport, candidates: Sequence[Candidate]) -> Acquisition:
     """Return what candidates would bring a target, and the cheapest set that makes it enough."""
-    known = [
-        (item.reference, item.num_tokens or 0, item.cost)
-        for item in candidates
-        if item.problem is None and item.cost is not None
-    ]
-    need = target.required_tokens[target.law].mid
-    enough = ceil(need / effective_tokens(1, target.epochs))
+    usable = [item for item in candidates if item.problem is None]
+    priced = [(item, item.cost) for item in usable if item.cost is not None]
+    enough = ceil(supply_of(target).unique_for(target.required_tokens[target.law].mid))
     missing = max(0, enough - target.unique_tokens)
-    ranked = sorted(
-        (_rank(target, *item, enough=enough) for item in known),
-        key=lambda one: (
-            -(Decimal("Infinity") if one.per_unit is None else one.per_unit),
-            one.cost.micros,
-            one.reference,
-        ),
-    )
     places = cheapest_cover(
-        [tokens for _, tokens, _ in known], [cost.micros for _, _, cost in known], missing
+        [item.num_tokens or 0 for item, _ in priced], [cost.micros for _, cost in priced], missing
     )
-    taken = known if places is None else [known[place] for place in places]
-    sums = total(cost for _, _, cost in taken)
+    taken = usable if places is None else [priced[place][0] for place in places]
+    sums = total(priced[place][1] for place in places or ())
     return Acquisition(
         target=target.label,
         missing_tokens=missing,
-        ranked=tuple(ranked),
-        cheapest=None if places is None else tuple(name for name, _, _ in taken),
-        cost=sums[0] if sums and places is not None else None,
-        verdict=_with(target, sum(tokens for _, tokens, _ in taken)),
-        all_tokens=sum(tokens for _, tokens, _ in known),
+        ranked=tuple(
+            sorted((_rank(target, item, enough=enough) for item in usable), key=_by_price)
+        ),
+        cheapest=None if places is None else tuple(item.reference for item in taken),
+        cost=sums[0] if sums else None,
+        verdict=judge_again(target, more=sum(item.num_tokens or 0 for item in taken)),
+        all_tokens=sum(item.num_tokens or 0 for item in usable),
     )
 
 
@@ -177,9 +167,9 @@ def _price(context: Context, candidate: Candidate, problem: str, hint: str) -> C
     if len(totals) == 1:
         changes["cost"] = totals[0]
     elif candidate.problem is None:
-        unpriced = "its price is in several currencies" if totals else "its price is not known"
+        several = "its price is in several currencies" if totals else "its price is not known"
         changes |= {
-            "problem": unpriced,
+            "unpriced": several,
             "hint": f"muster cost show {name}"
             if totals
             else f"muster cost add AMOUNT EUR --kind acquire --version {name}",
@@ -202,18 +192,25 @@ def _refused(
     }
 
 
-def _rank(
-    target: TargetReport, reference: str, num_tokens: int, cost: Money, *, enough: int
-) -> RankedCandidate:
+def _rank(target: TargetReport, candidate: Candidate, *, enough: int) -> RankedCandidate:
+    num_tokens, cost = candidate.num_tokens or 0, candidate.cost
     new = min(enough, target.unique_tokens + num_tokens) - min(enough, target.unique_tokens)
     gained = int(new * effective_tokens(1, target.epochs))
     return RankedCandidate(
-        reference=reference,
+        reference=candidate.reference,
         gained_tokens=gained,
         cost=cost,
-        per_unit=_divide(gained, cost.micros) if cost.micros else None,
-        verdict=_with(target, num_tokens),
+        per_unit=_divide(gained, cost.micros) if cost is not None and cost.micros else None,
+        verdict=judge_again(target, more=num_tokens),
     )
+
+
+def _by_price(one: RankedCandidate) -> tuple[bool, Decimal, int, str]:
+    """Return what candidates are sorted by: those without a price last, by what they gain."""
+    if one.cost is None:
+        return True, Decimal(-one.gained_tokens), 0, one.reference
+    gained = Decimal("Infinity") if one.per_unit is None else one.per_unit
+    return False, -gained, one.cost.micros, one.reference
 
 
 def _divide(gained: int, micros: int) -> Decimal:
@@ -221,9 +218,3 @@ def _divide(gained: int, micros: int) -> Decimal:
         # Tokens have at most 18 digits, micros 19, and 6 stand behind the point.
         context.prec = 60
         return (Decimal(gained) * MICROS / micros).quantize(Decimal("0.000001"), ROUND_DOWN)
-
-
-def _with(target: TargetReport, num_tokens: int) -> Verdict:
-    """Return the verdict with more unique tokens, by tokens alone."""
-    held = target.model_copy(update={"unique_tokens": target.unique_tokens + num_tokens})
-    return judge_again(held)

@@ -73,6 +73,8 @@ def choose_counts(
     if references:
         asked, mixtures = _resolve(context, references)
         counts = _counts_of(context, [item.version.reference for item in asked])
+        if tokenizer_fingerprint is None:
+            _refuse_shards_of_several(context, asked)
         measure = _choose(context, asked, counts, tokenizer_fingerprint)
     else:
         counts = _counts_of(context, list_heads(context))
@@ -96,6 +98,12 @@ def choose_counts(
         of_tokenizer=() if is_named else _warn_of_choice(context, counts, measure),
         left_out=left_out,
     )
+
+
+def name_measure(context: Context, measure: Measure) -> str:
+    """Return what people call a measure, as options of `muster tokenize` say it."""
+    name = context.catalog.tokenizers.get(measure.tokenizer_fingerprint).name
+    return f"{name} --parse-special" if measure.parse_special else name
 
 
 def _resolve(context: Context, references: Sequence[Reference]) -> tuple[list[_Asked], list[str]]:
@@ -131,8 +139,27 @@ def _resolve(context: Context, references: Sequence[Reference]) -> tuple[list[_A
         )
         recipe = None if run["recipe"] is None else str(run["recipe"])
         for parent in context.catalog.lineage.parents(Reference.parse(version.reference)):
+            known = found.get(parent)
+            if known is not None and known.measure not in (None, measure):
+                raise _several(context, [known.measure, measure])
             found[parent] = _Asked(_get(context, parent), measure, recipe)
     return list(found.values()), mixtures
+
+
+def _refuse_shards_of_several(context: Context, asked: Sequence[_Asked]) -> None:
+    """Refuse token shards of two tokenizers where nobody names the one that is meant."""
+    named = {item.measure: None for item in asked if item.measure is not None}
+    if len(named) > 1:
+        raise _several(context, list(named))
+
+
+def _several(context: Context, measures: Sequence[Measure]) -> InputError:
+    names = [name_measure(context, one) for one in measures]
+    return InputError(
+        f"token shards of {' and '.join(names)} were named, and tokens of different tokenizers "
+        "are never added",
+        hint=f"name the versions that they were made from, with --tokenizer {names[0]}",
+    )
 
 
 def _get(context: Context, reference: str) -> Version:

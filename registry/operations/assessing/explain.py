@@ -40,7 +40,7 @@ def _unique(report: Report, target: TargetReport, law: Law) -> Figure:  # noqa: 
         for place, line in enumerate(report.supply, start=1)
     ]
     near = report.near_duplicates
-    nearly = f"near ones are {near}" if isinstance(near, str) else f"near ones by {near.method}"
+    nearly = f"near ones {'are ' if isinstance(near, str) else ''}{near}"
     return Figure(
         name="unique",
         target=target.label,

@@ -1,6 +1,6 @@
 """Join the supply of versions with the laws into a readiness report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from registry.about import __version__
@@ -23,9 +23,11 @@ from registry.domain.report import (
     WarningCode,
 )
 from registry.domain.supply import compose
+from registry.domain.supply_gates import floor_gates, holdout_gates, shares_of, source_gates
 from registry.domain.synthetic import SyntheticSupply, synthetic_gate
 from registry.domain.target import TargetReport
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
+from registry.domain.version import Version
 from registry.errors import InputError
 from registry.operations.assessing.assess_targets import assess_target
 from registry.operations.assessing.candidates import find_candidates, rank
@@ -36,10 +38,12 @@ from registry.operations.assessing.report_warnings import warn_of_near_duplicate
 from registry.operations.assessing.supply import Supply, gather_supply
 from registry.operations.assessing.synthetic_supply import find_synthetic, warn_of_synthetic
 from registry.operations.assessing.teachers import find_teacher
+from registry.operations.assessing.uncounted import refuse_uncounted
 from registry.operations.context import Context
 from registry.operations.embedding.measured_diversity import list_diversity
 from registry.operations.governing.licences import licence_gate
 from registry.scaling.laws import DEFAULT_LAW, Law, get_law
+from registry.scaling.sufficiency import DEFAULTS
 
 
 def make_report(
@@ -90,11 +94,7 @@ def _make(asked: "_Asked", pinned: Report | None) -> Report:
         law=asked.law.id,
         mixture=found.mixture,
         supply=supply.lines,
-        composition=compose(
-            with_quality(context, [item.version for item in supply.counted]),
-            supply.lines,
-            weights=mixed.weights if mixed else None,
-        ),
+        composition=compose(found.versions, supply.lines, weights=mixed.weights if mixed else None),
         total_tokens=supply.total_tokens,
         unique_tokens=supply.unique_tokens,
         unique_is_upper_bound=bool(supply.near.unmeasured or supply.contamination.unmeasured),
@@ -141,6 +141,9 @@ class _Standing:
     """What is held, and how the targets stand on it."""
 
     supply: Supply
+    versions: Sequence[Version]
+    """Those of the supply, with the tags of their quality buckets."""
+
     mixture: Mixture | None
     mixed: Mixed | None
     synthetic: SyntheticSupply
@@ -159,10 +162,12 @@ def _stand(asked: _Asked, *, without: Sequence[Reference]) -> _Standing:
         without=without,
         evaluation=asked.evaluation,
     )
+    refuse_uncounted(context, supply)
     mixture = find_mixture(context, supply, num_asked=len(asked.references))
     mixed = None if mixture is None else mix(context, mixture, supply)
     synthetic = find_synthetic(context, supply, weights=mixed.weights if mixed else None)
-    gates = _find_gates(supply, synthetic, policy)
+    versions = with_quality(context, [item.version for item in supply.counted])
+    gates = _find_gates(supply, synthetic, versions, mixed.weights if mixed else None, policy)
     held = (mixed and mixed.blend) or supply.unique_tokens
     targets = [
         assess_target(
@@ -175,12 +180,13 @@ def _stand(asked: _Asked, *, without: Sequence[Reference]) -> _Standing:
             if target.distillation is None
             else find_teacher(context, target.distillation, policy=policy),
             real_share=1 - synthetic.tokens.share_low,
+            policy=policy or DEFAULTS,
         )
         for target in asked.request.targets
     ]
     if mixed is not None:
         targets = [one.model_copy(update={"mixture": use_parts(one, mixed)}) for one in targets]
-    return _Standing(supply, mixture, mixed, synthetic, gates, tuple(targets))
+    return _Standing(supply, versions, mixture, mixed, synthetic, gates, tuple(targets))
 
 
 def _acquire(
@@ -223,6 +229,7 @@ def _inputs(found: _Standing, whole: _Standing) -> tuple[PinnedInput, ...]:
     signed = {
         line.reference: digest
         for supply in (whole.supply, found.supply)
+        # None where nothing is measured.
         for line, digest in zip(supply.lines, supply.near.signatures, strict=False)
     }
     inputs = () if found.mixed is None else (found.mixed.input,)
@@ -254,24 +261,38 @@ def _counting_policy(supply: Supply) -> CountingPolicy:
 
 
 def _find_gates(
-    supply: Supply, synthetic: SyntheticSupply, policy: LicencePolicy | None
+    supply: Supply,
+    synthetic: SyntheticSupply,
+    versions: Sequence[Version],
+    weights: Mapping[str, float] | None,
+    policy: LicencePolicy | None,
 ) -> tuple[Gate, ...]:
-    if policy is None or not supply.lines:
+    """Return what is asked of the data whatever its amount; without a policy little is."""
+    if not supply.lines:
         return ()
-    licences = [supply.licences[line.reference] for line in supply.lines]
-    gates = [licence_gate(licences, policy)]
+    asked = policy or DEFAULTS
+    shares = shares_of(supply.lines, weights=weights)
+    return (
+        *(() if policy is None else _find_policy_gates(supply, synthetic, policy)),
+        *source_gates(shares, asked.sources),
+        *floor_gates(shares, versions, asked.floors),
+        *holdout_gates(supply.contamination, asked.holdout),
+    )
+
+
+def _find_policy_gates(
+    supply: Supply, synthetic: SyntheticSupply, policy: LicencePolicy
+) -> Iterator[Gate]:
+    yield licence_gate([supply.licences[line.reference] for line in supply.lines], policy)
     if policy.synthetic is not None:
-        gates.append(synthetic_gate(synthetic, policy.synthetic, name=policy.name))
+        yield synthetic_gate(synthetic, policy.synthetic, name=policy.name)
     if policy.contamination is not None:
-        gates.append(
-            contamination_gate(
-                supply.contamination,
-                policy.contamination,
-                unique_tokens=supply.unique_tokens,
-                name=policy.name,
-            )
+        yield contamination_gate(
+            supply.contamination,
+            policy.contamination,
+            unique_tokens=supply.unique_tokens,
+            name=policy.name,
         )
-    return tuple(gates)
 
 
 def _choices(request: ReportRequest, pinned: Report | None) -> tuple[ReportWarning, ...]:

@@ -26,11 +26,13 @@ def _diff_near_duplicates(
 ) -> Iterator[str]:
     if before == after:
         return
-    found = "are not measured everywhere any more"
+    found = "are not measured any more"
     if not isinstance(after, str):
         found = f"take {format_count(after.num_tokens)} tokens, by {_shingles(after.method)}"
         if not isinstance(before, str) and before.method != after.method:
             found += f", in place of {_shingles(before.method)}"
+        if after.unmeasured:
+            found += f"; not measured of {', '.join(after.unmeasured)}"
     yield f"near duplicates {found}"
 
 

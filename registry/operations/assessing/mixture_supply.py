@@ -76,16 +76,9 @@ def mix(context: Context, mixture: Mixture, supply: Supply) -> Mixed:
     """
     version = context.catalog.versions.get(Reference.parse(mixture.reference or ""))
     lines = {line.reference: line for line in supply.lines}
-    uncounted = {item.version.reference for item in supply.counted if item.count is None}
     shares: dict[str, int] = {}
     for part in mixture.parts:
         name = _documents_of(context, part.reference)
-        if name in uncounted:
-            raise InputError(
-                f"{part.reference} of {version.reference} is not counted by this tokenizer, and "
-                "its weight cannot be left out",
-                hint=f"muster tokenize {name} --tokenizer NAME",
-            )
         if name in lines:
             shares[name] = shares.get(name, 0) + part.weight
     total = sum(shares.values())

@@ -1,4 +1,4 @@
-"""Near duplicates within and across the versions of a supply, where all of them were measured."""
+"""Near duplicates within and across those versions of a supply that were measured."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,20 +25,20 @@ class NearSupply:
     """What is known of near duplicates in a supply."""
 
     unmeasured: tuple[RecordedCount, ...] = ()
-    """The counts for whose documents there are no signatures by the method of the others; empty:
-    all have them."""
+    """The counts for whose documents there are no signatures by the method of the others, so that
+    they are compared with nothing; empty: all have them."""
 
     found: NearDuplicates | None = None
-    """None: some are not measured, or there is nothing."""
+    """Among the measured ones; None: there is none."""
 
     method: SignatureMethod | None = None
-    """By which the others were measured; None: none was."""
+    """By which they were measured; None: none was."""
 
     keys: pa.Array = field(default_factory=lambda: pa.array([], KEY))
     """Of the documents that are near duplicates."""
 
-    signatures: tuple[Digest, ...] = ()
-    """Of each version."""
+    signatures: tuple[Digest | None, ...] = ()
+    """Of each version; None: of the unmeasured."""
 
 
 def find_near_duplicates(
@@ -46,8 +46,10 @@ def find_near_duplicates(
 ) -> NearSupply:
     """Return which tokens of versions stand in near duplicates of documents before them.
 
-    A document that the count does not have, or that left before, is none, and nothing is a
-    duplicate of it: what stays in the supply is compared with itself alone.
+    Versions that were not measured are compared with nothing: what is known of the others holds
+    all the same, and what stays is an upper bound. A document that the count does not have, or that
+    left before, is no duplicate, and nothing is one of it: what stays in the supply is compared
+    with itself alone.
 
     Args:
         context: The open registry.
@@ -58,34 +60,41 @@ def find_near_duplicates(
         UnknownError: Signatures are not in the store.
     """
     method, measured = _choose(context, counts)
-    unmeasured = tuple(
-        count
-        for count, signatures in zip(counts, measured, strict=True)
-        if signatures is None or count.document_index is None
+    signatures = tuple(
+        None if one is None or count.document_index is None else one.found
+        for count, one in zip(counts, measured, strict=True)
     )
-    digests = [one.found for one in measured if one is not None]
-    if method is None or unmeasured:
+    pairs = list(zip(counts, signatures, strict=True))
+    unmeasured = tuple(count for count, digest in pairs if digest is None)
+    known = [
+        (count.document_index, digest)
+        for count, digest in pairs
+        if digest is not None and count.document_index is not None
+    ]
+    if method is None or not known:
         return NearSupply(unmeasured=unmeasured, method=method)
-    keys = [read_keys(context.store, digest) for digest in digests]
+    keys = [read_keys(context.store, digest) for _, digest in known]
     tokens = np.concatenate(
         [
-            look_up_tokens(context.store, count.document_index, part)
-            for count, part in zip(counts, keys, strict=True)
-            if count.document_index is not None
+            look_up_tokens(context.store, index, part)
+            for (index, _), part in zip(known, keys, strict=True)
         ]
     )
     joined = pa.concat_arrays(keys)
     stays = ~pc.is_in(joined, gone).to_numpy(zero_copy_only=False)
+    digests = [digest for _, digest in known]
     is_near = find_copies(context.store, digests, method, taken=(tokens >= 0) & stays).is_near
     return NearSupply(
+        unmeasured=unmeasured,
         found=NearDuplicates(
             method=method,
             num_documents=int(is_near.sum()),
             num_tokens=int(tokens[is_near].sum()),
+            unmeasured=tuple(count.reference for count in unmeasured),
         ),
         method=method,
         keys=joined.filter(pa.array(is_near)),
-        signatures=tuple(digests),
+        signatures=signatures,
     )
 
 

@@ -9,16 +9,16 @@ from registry.domain.report_answers import PlannedRun, TrainingPlan
 from registry.errors import InputError
 from registry.operations.assessing.laws import list_laws
 from registry.operations.assessing.supply import gather_supply
+from registry.operations.assessing.uncounted import refuse_uncounted
 from registry.operations.context import Context
 from registry.scaling.allocation import allocate
 from registry.scaling.bounds import check_flops, check_positive
-from registry.scaling.cautions import WORTHLESS_EPOCHS
 from registry.scaling.constrained import CONSTRAINED_LAW, constrained_allocation
 from registry.scaling.cost import UTILISATION, get_device
 from registry.scaling.laws import DEFAULT_LAW, Law, get_law
 from registry.scaling.repetition import effective_tokens
 from registry.scaling.requirement import counted, optimal_parameters
-from registry.scaling.sufficiency import EPOCHS
+from registry.scaling.sufficiency import DEFAULTS, EPOCHS
 
 _HOURS = re.compile(r"(?P<hours>[0-9][0-9_]*(?:\.[0-9]+)?)\s*[x*]\s*(?P<device>\S+)")
 _SECONDS = 3600
@@ -57,6 +57,7 @@ def plan(
     chosen = get_law(law or DEFAULT_LAW, among=laws)
     wanted = None if tokenizer is None else context.catalog.tokenizers.get(tokenizer).fingerprint
     supply = gather_supply(context, references, tokenizer_fingerprint=wanted)
+    refuse_uncounted(context, supply)
     unique = supply.unique_tokens
     asked = [item for item in laws if item.is_in_panel and (item.votes or item.id == chosen.id)]
     if chosen not in asked:
@@ -75,7 +76,7 @@ def plan(
         within_policy=_within(mine, chosen, unique=unique, epochs=epochs),
         missing_tokens=0 if mine.is_within_policy else _missing(mine, unique=unique, epochs=epochs),
         on_repeated=_on_repeated(budget, unique=unique, epochs=epochs),
-        warnings=tuple(warning.message for warning in supply.warnings),
+        warnings=tuple(map(str, supply.warnings)),
     )
 
 
@@ -121,7 +122,7 @@ def _on_repeated(flops: float, *, unique: int, epochs: int) -> PlannedRun | None
     if not unique:
         return None
     best = constrained_allocation(flops, unique)
-    if best.num_tokens > WORTHLESS_EPOCHS * unique:
+    if best.num_tokens > DEFAULTS.epochs.worthless_above * unique:
         return None
     return _planned(CONSTRAINED_LAW, best.num_parameters, best.num_tokens, unique, epochs)
 

@@ -64,7 +64,11 @@ def _size_point(size: int, law: Law) -> SizePoint:
 
 
 def _sensitivity(report: Report) -> list[SensitivityRow]:
-    """Return the verdicts by tokens alone if more or less were held, or repeated more often."""
+    """Return the verdicts by tokens alone if one thing were another one.
+
+    Quality weights and tokenizers have no row of their own: a quality bucket that counts for half,
+    or a tokenizer that makes fewer tokens of a text, is so many times the unique tokens.
+    """
     rows = [
         SensitivityRow(
             change=f"{factor:g} times the unique tokens",
@@ -72,12 +76,24 @@ def _sensitivity(report: Report) -> list[SensitivityRow]:
         )
         for factor in _FACTORS
     ]
-    once = tuple(judge_again(target, epochs=1) for target in report.targets)
+    once = tuple(judge_again(target, epochs=1, hard_epochs=1) for target in report.targets)
+    laws = report.targets[0].required_tokens if report.targets else {}
     most = tuple(judge_again(target, epochs=target.hard_epochs) for target in report.targets)
     return [
         *rows,
         SensitivityRow(change="each token seen once", verdicts=once),
         SensitivityRow(change="as many epochs wanted as are allowed", verdicts=most),
+        *(
+            SensitivityRow(
+                change=f"by {law}",
+                verdicts=tuple(
+                    judge_again(target, need=target.required_tokens[law])
+                    for target in report.targets
+                ),
+            )
+            for law in laws
+            if law != report.law
+        ),
     ]
 
 

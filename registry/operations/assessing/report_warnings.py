@@ -8,6 +8,7 @@ from registry.domain.report import ReportWarning, WarningCode
 from registry.domain.target import TargetReport
 from registry.operations.assessing.supply import Supply
 
+_SOME = "of these versions, among them and with the others, "
 _NAMED = 8
 """Versions that a command to paste names."""
 
@@ -25,8 +26,9 @@ def warn_of_near_duplicates(supply: Supply) -> list[ReportWarning]:
     return [
         ReportWarning(
             code=WarningCode.UNMEASURED_NEAR_DUPLICATES,
-            message="near duplicates are not measured, so unique tokens are an upper bound; "
-            "web corpora have lost 74 to 85 % of their tokens to them",
+            message=f"near duplicates {_SOME if supply.near.found else ''}are not measured, so "
+            "unique tokens are an upper bound; web corpora have lost 74 to 85 % of their tokens "
+            "to them",
             references=tuple(one.reference for one in missing),
             hint=_command_to_measure(missing, supply.near.method or SignatureMethod()),
         )
@@ -53,7 +55,7 @@ def _command_to_measure(missing: Sequence[RecordedCount], method: SignatureMetho
 def warn_of_targets(targets: Sequence[TargetReport]) -> list[ReportWarning]:
     """Return one warning a kind, which names the targets."""
     warnings: list[ReportWarning] = []
-    repeated = [t for t in targets if t.epochs_needed is not None and t.epochs_needed > t.epochs]
+    repeated = _cautioned(targets, "epochs")
     if repeated:
         sizes = ", ".join(target.label for target in repeated)
         most = min(target.epochs for target in repeated)
@@ -65,7 +67,7 @@ def warn_of_targets(targets: Sequence[TargetReport]) -> list[ReportWarning]:
                 hint="get more unique data, or train a smaller model",
             )
         )
-    infeasible = [target for target in targets if target.epochs_needed is None]
+    infeasible = _cautioned(targets, "infeasible")
     if infeasible:
         sizes = ", ".join(target.label for target in infeasible)
         warnings.append(
@@ -75,7 +77,7 @@ def warn_of_targets(targets: Sequence[TargetReport]) -> list[ReportWarning]:
                 hint="get more unique data, or train a smaller model",
             )
         )
-    extrapolated = [target for target in targets if target.extrapolated]
+    extrapolated = _cautioned(targets, "extrapolated")
     if extrapolated:
         sizes = ", ".join(target.label for target in extrapolated)
         warnings.append(
@@ -85,3 +87,12 @@ def warn_of_targets(targets: Sequence[TargetReport]) -> list[ReportWarning]:
             )
         )
     return warnings
+
+
+def _cautioned(targets: Sequence[TargetReport], gate: str) -> list[TargetReport]:
+    """Return the targets of which a gate says something; a policy may let it be silent."""
+    return [
+        target
+        for target in targets
+        if any(one.name == gate for one in (*target.gates, *target.warnings))
+    ]

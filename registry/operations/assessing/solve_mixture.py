@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from registry.domain.grouping import GroupBy, group_values
+from registry.domain.grouping import list_members
 from registry.domain.mixture import BILLION, MixtureMade, PartUse
 from registry.domain.mixture_solution import (
     AskedShare,
@@ -18,6 +18,7 @@ from registry.errors import InputError
 from registry.operations.assessing.mixture_supply import mix
 from registry.operations.assessing.quality import with_quality
 from registry.operations.assessing.supply import gather_supply
+from registry.operations.assessing.uncounted import refuse_uncounted
 from registry.operations.context import Context
 from registry.operations.mixing.mixtures import make
 from registry.scaling.bounds import check_tokens
@@ -63,6 +64,7 @@ def solve(
     """
     wanted = None if tokenizer is None else context.catalog.tokenizers.get(tokenizer).fingerprint
     supply = gather_supply(context, references, tokenizer_fingerprint=wanted)
+    refuse_uncounted(context, supply)
     held = {line.reference: line.known_tokens for line in supply.lines}
     counted = [item.version for item in supply.counted if item.version.reference in held]
     versions = with_quality(context, counted)
@@ -82,7 +84,7 @@ def solve(
         effective_tokens=sum(part.effective_tokens for part in parts),
         shares=_reached(floors, caps, versions, parts),
         made=made,
-        warnings=tuple(warning.message for warning in supply.warnings),
+        warnings=tuple(map(str, supply.warnings)),
     )
 
 
@@ -99,6 +101,7 @@ def use(
     mixture = context.catalog.mixtures.get(reference)
     wanted = None if tokenizer is None else context.catalog.tokenizers.get(tokenizer).fingerprint
     supply = gather_supply(context, [reference], tokenizer_fingerprint=wanted)
+    refuse_uncounted(context, supply)
     mixed = mix(context, mixture, supply)
     held = {line.reference: line.known_tokens for line in supply.lines}
     parts = _use(held, mixed.weights, num_tokens)
@@ -140,7 +143,7 @@ def _make(context: Context, name: DatasetName, parts: Sequence[PartUse]) -> Mixt
 
 
 def _share(asked: AskedShare, versions: Sequence[Version], *, is_floor: bool) -> Share:
-    certain, unclear = _split(asked, versions)
+    certain, unclear = list_members(versions, asked.by, asked.value)
     if is_floor and not certain:
         several = f"; of several languages, so not certain: {', '.join(unclear)}" if unclear else ""
         raise InputError(
@@ -157,25 +160,6 @@ def _share(asked: AskedShare, versions: Sequence[Version], *, is_floor: bool) ->
     return Share(f"cap {text}", places, high=asked.share)
 
 
-def _split(asked: AskedShare, versions: Sequence[Version]) -> tuple[list[str], list[str]]:
-    """Return the versions that belong to a group, and those of which nobody knows how much does."""
-    certain, unclear = [], []
-    for version in versions:
-        if asked.by is GroupBy.LANGUAGE:
-            fits = [_is_language(one, asked.value) for one in version.languages]
-            if fits and all(fits):
-                certain.append(version.reference)
-            elif any(fits):
-                unclear.append(version.reference)
-        elif asked.value in group_values(version, asked.by):
-            certain.append(version.reference)
-    return certain, unclear
-
-
-def _is_language(language: str, wanted: str) -> bool:
-    return language == wanted or language.startswith(f"{wanted}-")
-
-
 def _reached(
     floors: Sequence[AskedShare],
     caps: Sequence[AskedShare],
@@ -187,7 +171,7 @@ def _reached(
     highs = {asked.group: asked.share for asked in caps}
     found = []
     for asked in {one.group: one for one in (*floors, *caps)}.values():
-        certain, unclear = _split(asked, versions)
+        certain, unclear = list_members(versions, asked.by, asked.value)
         found.append(
             GroupShare(
                 group=asked.group,

@@ -151,9 +151,11 @@ def _add_up(
             count,
             share,
             licence=licences[version.reference].expression,
-            is_near_known=near.found is not None,
+            is_near_known=signatures is not None,
         )
-        for (version, count), share in zip(known, shares, strict=True)
+        for (version, count), share, signatures in zip(
+            known, shares, near.signatures or [None] * len(known), strict=True
+        )
     )
     return Supply(
         measure=measure,
@@ -217,7 +219,8 @@ def _line(
         num_tokens_low=count.num_tokens_low,
         num_tokens_high=count.num_tokens_high,
         num_unique_tokens=None if shares.kept is None else shares.kept.num_tokens,
-        num_near_duplicate_tokens=(shares.near.num_tokens or 0) if is_near_known else None,
+        # What is near to a document elsewhere may stand, word for word, in an unmeasured version.
+        num_near_duplicate_tokens=shares.near.num_tokens or (0 if is_near_known else None),
         num_contaminated_tokens=(shares.equal.num_tokens or 0)
         + (shares.overlapping.num_tokens or 0),
         method=count.method,

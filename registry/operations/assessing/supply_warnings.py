@@ -46,12 +46,6 @@ def warn_of_supply(
             "leave it out of the report",
         ),
         (
-            WarningCode.MIXED_TOKENIZERS,
-            [item for item in counted if item.count is None],
-            "counted by another tokenizer or not at all, so left out of the supply",
-            "muster tokenize {reference} --tokenizer NAME",
-        ),
-        (
             WarningCode.UNMEASURED_EXACT_DUPLICATES,
             [item for item in known if item.count and item.count.document_index is None],
             "exact duplicates were not measured, so its tokens are an upper bound",

@@ -13,7 +13,7 @@ from registry.domain.terms import Terms
 from registry.licensing.expressions import take
 from registry.licensing.policies import rule
 from registry.operations.context import Context
-from registry.operations.governing.licences import describe_policy
+from registry.operations.governing.licences import LICENCE_KEYS, describe_policy
 
 UNKNOWN_DEPTH = (1, None)
 """A teacher writes, so that one model lies between people's text and what it wrote, at least."""
@@ -72,4 +72,5 @@ def _gate(model: Model | None, label: str, policy: LicencePolicy) -> Gate:
         hint=None
         if ruling.status is GateStatus.PASS
         else f"take another teacher, or state its terms: {named} --output-license SPDX",
+        keys=LICENCE_KEYS,
     )

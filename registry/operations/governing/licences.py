@@ -24,6 +24,9 @@ from registry.licensing.permissions import find_family, terms_of
 from registry.licensing.policies import load_policy, rule
 from registry.operations.context import Context
 
+LICENCE_KEYS = ("require", "prefer", "unknown")
+"""Where a policy file says what is asked of licences."""
+
 
 def add(
     context: Context,
@@ -139,6 +142,7 @@ def licence_gate(found: Sequence[EffectiveLicence], policy: LicencePolicy) -> Ga
         evidence=tuple(line for one in found for line in list_evidence(one, policy)),
         policy=describe_policy(policy),
         hint=_hint(found, status),
+        keys=LICENCE_KEYS,
     )
 
 

@@ -1,6 +1,6 @@
 """Mixtures: weights over versions, sealed as a version that holds none of their bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from registry.domain.digest import Digest, fingerprint
@@ -69,7 +69,8 @@ def make(
             for reference in sorted(versions)
         )
     )
-    return _seal(context, name, mixture, versions)
+    made = _seal(context, name, mixture, versions)
+    return made.model_copy(update={"warnings": tuple(_warn_of_tokenizers(context, versions))})
 
 
 def get(context: Context, reference: Reference) -> Mixture:
@@ -89,6 +90,25 @@ def _check_name(context: Context, name: DatasetName) -> None:
             f"{name} holds {known.kind}: a mixture is a version of a dataset of its own",
             hint="muster mixture make mix/NAME ...",
         )
+
+
+def _warn_of_tokenizers(context: Context, versions: Mapping[str, Version]) -> Iterator[str]:
+    """Yield that no tokenizer counted all parts, where each was counted by some."""
+    listed = context.catalog.counts.list_many([Reference.parse(name) for name in versions])
+    found = {name: {one.tokenizer_name for one in counts} for name, counts in listed.items()}
+    for name, version in versions.items():
+        if version.content is Content.TOKENS:
+            # The run that wrote the shards says by what.
+            run = context.catalog.runs.get(version.run or "").parameters
+            found[name] = {context.catalog.tokenizers.get(str(run["tokenizer"])).name}
+    counted = {name: names for name, names in found.items() if names}
+    if not counted or set.intersection(*counted.values()):
+        return
+    by = "; ".join(f"{name} by {' and '.join(sorted(names))}" for name, names in counted.items())
+    yield (
+        f"no tokenizer counted all parts, so that a report refuses it: {by}: "
+        "muster tokenize REF --tokenizer NAME --count-only"
+    )
 
 
 _HELD = {Content.EMBEDDINGS: "embeddings", Content.TABLE: "a table"}

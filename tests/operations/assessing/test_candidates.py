@@ -8,6 +8,7 @@ from registry.domain.cost import CostDraft, CostKind
 from registry.domain.money import Money
 from registry.domain.report_answers import Cause
 from registry.errors import InputError
+from registry.reporting.acquisitions import acquisition_sentence, candidate_rows
 from registry.scaling.repetition import effective_tokens
 from tests.operations.assessing.factories import add, causes
 
@@ -42,13 +43,18 @@ def test_candidates_are_ranked_by_what_they_bring_for_their_price(muster, market
     known = {item.reference: item for item in report.candidates}
     new = known["web/e.text-default@1"].num_tokens
 
-    assert ["web/c.text-default@1", "web/e.text-default@1"] == [
-        item.reference for item in found.ranked
-    ]
+    assert [
+        ("web/c.text-default@1", False),
+        ("web/e.text-default@1", False),
+        ("web/d.text-default@1", True),
+    ] == [(item.reference, item.cost is None) for item in found.ranked]
+    # What has no price is last, with what it gains: the 100 tokens that were stated.
+    assert (int(100 * worth), None) == (found.ranked[2].gained_tokens, found.ranked[2].per_unit)
+    assert found.all_tokens == sum(item.num_tokens for item in report.candidates)
     assert 9_500_000 == found.ranked[0].cost.micros
     assert 0 < new < held
     assert found.ranked[1].gained_tokens == int(new * worth)
-    assert "its price is not known" == known["web/d.text-default@1"].problem
+    assert "its price is not known" == known["web/d.text-default@1"].unpriced
     assert math.ceil(20 * size / worth) - held == found.missing_tokens
     assert (("web/c.text-default@1",), "SUFFICIENT-REPEAT") == (found.cheapest, found.verdict)
     assert muster.reports.rerun(report.id).is_same
@@ -61,6 +67,12 @@ def test_a_price_that_came_moves_what_to_get(muster, market):
     after = muster.report(market, num_parameters=[10_000], law="rule-20", candidates=names)
 
     assert before.acquisitions[0].cheapest is None
+    assert "AMPLE" == before.acquisitions[0].ranked[-1].verdict
+    assert before.acquisitions[0].verdict.is_enough
+    assert "1 of them without a known price, bring" in acquisition_sentence(
+        before, before.acquisitions[0]
+    )
+    assert "price unknown" == candidate_rows(before, before.acquisitions[0])[-1][3]
     assert ("web/d.text-default@1",) == after.acquisitions[0].cheapest
     assert {Cause.COST} == causes(muster.reports.diff(before.id, after.id))
 

@@ -81,13 +81,42 @@ def test_warnings_name_what_is_unknown(muster, prepared, tmp_path):
     assert report.unique_is_upper_bound
 
 
-def test_counts_of_another_tokenizer_are_left_out_and_said(muster, prepared):
+def test_a_named_version_that_another_tokenizer_counted_is_an_error(muster, prepared):
     muster.tokenizers.train(["web/b"], name="other", vocab_size=290)
     muster.tokenize("web/b", tokenizer="other", count_only=True)
-    report = muster.report(["web/a.text-default", "web/b"], num_parameters=[10])
+    ask = {"num_parameters": [10]}
+    with pytest.raises(InputError) as raised:
+        muster.report(["web/a.text-default", "web/b"], tokenizer="tiny", **ask)
+    # As many votes for one as for the other: never a silent choice.
+    with pytest.raises(InputError, match="tokens of different tokenizers are never added"):
+        muster.report(["web/a.text-default", "web/b"], **ask)
+    with pytest.raises(InputError, match=r"web/a\.text-default@1 is not counted by other"):
+        muster.plan(["web/a.text-default", "web/b"], flops=1e12, tokenizer="other")
 
-    assert "mixed-tokenizers" in codes(report)
-    assert len(report.supply) == 1
+    assert (
+        "web/b@1 is not counted by tiny, and tokens of different tokenizers are never added: "
+        "web/a.text-default@1 by tiny; web/b@1 by other"
+    ) == raised.value.message
+    assert (
+        "muster tokenize web/b@1 --tokenizer tiny --count-only, "
+        "or name web/b.text-default@1, which was made from it and is counted"
+    ) == raised.value.hint
+    assert {"left-out"} <= codes(muster.report(**ask))
+    muster.tokenize("web/a.text-default", tokenizer="other", count_only=True)
+    with pytest.raises(InputError) as raised:
+        muster.report(["web/a.text-default", "web/b"], tokenizer="tiny", **ask)
+    assert raised.value.hint.endswith("or --tokenizer other, which counted all of them")
+
+
+def test_token_shards_of_two_tokenizers_are_never_added(muster, prepared):
+    muster.tokenizers.train(["web/b"], name="other", vocab_size=290)
+    for name in ("a", "b"):
+        muster.tokenize(f"web/{name}.text-default", tokenizer="other")
+    for other in ("a", "b"):
+        with pytest.raises(InputError, match="token shards of tiny and other were named"):
+            muster.report(
+                ["web/a.text-default.tiny", f"web/{other}.text-default.other"], num_parameters=[10]
+            )
 
 
 def test_a_version_and_what_was_made_from_it_overlap(muster, prepared):
@@ -156,11 +185,8 @@ def test_a_child_that_another_tokenizer_counted_does_not_hide_its_parent(muster,
 
 def test_counts_that_take_special_tokens_differently_are_never_added(muster, prepared):
     muster.tokenize("web/a", tokenizer="tiny", count_only=True, parse_special=True)
-    report = muster.report(["web/a", "web/b.text-default"], num_parameters=[10])
-
-    assert ["web/b.text-default@1"] == [line.reference for line in report.supply]
-    assert report.policy.parse_special is False
-    assert "mixed-tokenizers" in codes(report)
+    with pytest.raises(InputError, match=r"web/a@1 by tiny --parse-special; web/b.* by tiny$"):
+        muster.report(["web/a", "web/b.text-default"], num_parameters=[10])
 
 
 def test_token_shards_are_reported_by_their_own_tokenizer_and_recipe(muster, prepared):

@@ -10,6 +10,7 @@ from registry.domain.model_target import Distillation, Hardware, Target
 from registry.errors import InputError, UnknownError, UnreadableError
 from registry.operations.assessing.explain import FIGURES
 from registry.operations.assessing.targets import make_target
+from registry.reporting.figures import largest_model
 from registry.reporting.readiness import render_report, report_markdown
 from registry.scaling import allocate, optimal_tokens
 
@@ -146,6 +147,14 @@ def test_a_teacher_of_the_catalog_brings_its_terms_and_its_depth(muster, prepare
     assert found.unique_tokens == report.unique_tokens
     assert "BLOCKED" == found.verdict
     assert "teacher-output" in {gate.name for gate in found.gates}
+    # What a gate blocks counts for nothing; real data alone passes the same policy.
+    assert ("BLOCKED", 0) == (
+        found.distillation.with_teacher.verdict,
+        found.distillation.credited_tokens,
+    )
+    assert "BLOCKED" != found.distillation.alone.verdict
+    assert found.effective_tokens["1"] == found.unique_tokens
+    assert "a gate blocks the 2K generated ones" in largest_model(report)
     for figure in FIGURES:
         assert muster.reports.explain(report, figure)
     with pytest.raises(UnknownError, match="org/none@v1"):

@@ -99,13 +99,18 @@ def test_without_signatures_of_every_version_the_figure_is_an_upper_bound(muster
     anew = muster.report(["web/a", "web/b"], num_parameters=[1000])
 
     exact = sum(UNIQUE.values()) + sum(NEAR.values())
-    assert [exact, exact, 6000, exact + 2] == [
+    assert [exact, exact - NEAR["web/a@1"], 6000, exact - NEAR["web/a@1"] + 2] == [
         report.unique_tokens for report in (before, partly, full, anew)
     ]
     assert [True, True, False, True] == [
         report.unique_is_upper_bound for report in (before, partly, full, anew)
     ]
-    assert "not measured" == partly.near_duplicates
+    assert (3, ("web/b@1",)) == (
+        partly.near_duplicates.num_documents,
+        partly.near_duplicates.unmeasured,
+    )
+    assert [603, None] == [line.num_near_duplicate_tokens for line in partly.supply]
+    assert "not measured" == before.near_duplicates
     assert ("web/b@1",) == near_warning(partly).references
     assert "muster measure near-duplicates web/b@1" == near_warning(partly).hint
     # Other documents are another version, and nobody measured that.
@@ -114,6 +119,27 @@ def test_without_signatures_of_every_version_the_figure_is_an_upper_bound(muster
         one for one in muster.reports.diff(before.id, full.id).changes if one.cause == "measure"
     ]
     assert "near duplicates take 1.61K tokens" in change.message
+
+
+def test_what_is_known_of_the_others_holds_when_an_unmeasured_version_comes(muster, held, tmp_path):
+    muster.measure_near_duplicates(held)
+    # Of `c`, two documents are new, one stands in `a` and one is a near copy that `b` holds.
+    texts = [*(f"new {row} " + ORIGINALS[row][:400] for row in (0, 1)), HELD["a"][0], HELD["b"][10]]
+    muster.register([write(tmp_path, "c", texts)], name="web/c")
+    muster.tokenize("web/c", tokenizer="words", count_only=True)
+    new = sum(len(text.split()) for text in texts[:2])
+    for order in (["web/a", "web/b", "web/c"], ["web/c", "web/a", "web/b"]):
+        report = muster.report(order, num_parameters=[1000])
+
+        assert 30 * WORDS + new == report.unique_tokens
+        assert report.unique_is_upper_bound
+        assert (8, ("web/c@1",)) == (
+            report.near_duplicates.num_documents,
+            report.near_duplicates.unmeasured,
+        )
+        assert ("web/c@1",) == near_warning(report).references
+        signed = {item.reference: item.signatures is not None for item in report.inputs}
+        assert {"web/a@1": True, "web/b@1": True, "web/c@1": False} == signed
 
 
 def test_other_parameters_are_never_compared_and_the_common_ones_are_taken(muster, held):

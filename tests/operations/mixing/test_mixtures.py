@@ -173,7 +173,7 @@ def test_what_cannot_be_mixed_or_read_is_refused_by_name(mixed):
         mixed.report(["mix/base", A], num_parameters=[10])
     mixed.tokenizers.train(["law/b"], name="other", vocab_size=270)
     mixed.tokenize(A, tokenizer="other", count_only=True)
-    with pytest.raises(InputError, match="is not counted by this tokenizer"):
+    with pytest.raises(InputError, match="not counted by other, and tokens of different"):
         mixed.report(["mix/base"], num_parameters=[10], tokenizer="other")
 
 
