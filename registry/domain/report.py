@@ -63,6 +63,8 @@ class WarningCode(StrEnum):
 
     EXTRAPOLATED = "extrapolated"
     WITHDRAWN = "withdrawn"
+    """Of an older report; since then a gate says it."""
+
     WITHDRAWN_UPSTREAM = "withdrawn-upstream"
     """A version was made from one that was withdrawn."""
 

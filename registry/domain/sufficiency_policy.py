@@ -129,6 +129,12 @@ class HoldoutPolicy(Value):
     missing: Reaction = "pass"
 
 
+class WithdrawalPolicy(Value):
+    """What it means where a version was withdrawn: by a person, or by a takedown."""
+
+    withdrawn: Reaction = "block"
+
+
 class SufficiencyPolicy(Value):
     """What is asked of targets and data whatever their licences."""
 
@@ -140,6 +146,7 @@ class SufficiencyPolicy(Value):
     sources: SourcePolicy = SourcePolicy()
     floors: FloorPolicy = FloorPolicy()
     holdout: HoldoutPolicy = HoldoutPolicy()
+    withdrawal: WithdrawalPolicy = WithdrawalPolicy()
 
 
 def _say(group: str, share: float) -> str:

@@ -1,4 +1,4 @@
-"""Gates on what a supply is made of: one source, floors of groups, data to measure by."""
+"""Gates on what a supply is made of: withdrawals, one source, floors, data to measure by."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import fsum
@@ -8,7 +8,12 @@ from registry.domain.gate import Gate, GateStatus
 from registry.domain.grouping import list_members
 from registry.domain.names import Reference
 from registry.domain.quantities import format_percent
-from registry.domain.sufficiency_policy import FloorPolicy, HoldoutPolicy, SourcePolicy
+from registry.domain.sufficiency_policy import (
+    FloorPolicy,
+    HoldoutPolicy,
+    SourcePolicy,
+    WithdrawalPolicy,
+)
 from registry.domain.supply import SupplyLine
 from registry.domain.version import Version
 
@@ -26,6 +31,22 @@ def shares_of(
         return {line.reference: weights.get(line.reference, 0.0) for line in lines}
     total = max(1, sum(line.known_tokens for line in lines))
     return {line.reference: line.known_tokens / total for line in lines}
+
+
+def withdrawal_gates(withdrawn: Sequence[str], policy: WithdrawalPolicy) -> Iterator[Gate]:
+    """Yield a gate where versions of a supply were withdrawn, which nothing may be trained on."""
+    if policy.withdrawn == "pass" or not withdrawn:
+        return
+    first, *others = withdrawn
+    yield Gate(
+        name="withdrawn",
+        status=GateStatus(policy.withdrawn),
+        message=f"{first} was withdrawn",
+        evidence=tuple(f"{name} was withdrawn" for name in others),
+        policy="no version that was withdrawn",
+        hint=f"muster show {first}",
+        keys=("withdrawal.withdrawn",),
+    )
 
 
 def source_gates(shares: Mapping[str, float], policy: SourcePolicy) -> Iterator[Gate]:

@@ -1,6 +1,6 @@
 """Join the supply of versions with the laws into a readiness report."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from registry.about import __version__
@@ -23,11 +23,17 @@ from registry.domain.report import (
     WarningCode,
 )
 from registry.domain.supply import compose
-from registry.domain.supply_gates import floor_gates, holdout_gates, shares_of, source_gates
+from registry.domain.supply_gates import (
+    floor_gates,
+    holdout_gates,
+    shares_of,
+    source_gates,
+    withdrawal_gates,
+)
 from registry.domain.synthetic import SyntheticSupply, synthetic_gate
 from registry.domain.target import TargetReport
 from registry.domain.tokenizer import CountingPolicy, TokenizerIdentity
-from registry.domain.version import Version
+from registry.domain.version import Version, VersionState
 from registry.errors import InputError
 from registry.operations.assessing.assess_targets import assess_target
 from registry.operations.assessing.candidates import find_candidates, rank
@@ -167,7 +173,7 @@ def _stand(asked: _Asked, *, without: Sequence[Reference]) -> _Standing:
     mixed = None if mixture is None else mix(context, mixture, supply)
     synthetic = find_synthetic(context, supply, weights=mixed.weights if mixed else None)
     versions = with_quality(context, [item.version for item in supply.counted])
-    gates = _find_gates(supply, synthetic, versions, mixed.weights if mixed else None, policy)
+    gates = _find_gates(supply, synthetic, versions, mixed, policy)
     held = (mixed and mixed.blend) or supply.unique_tokens
     targets = [
         assess_target(
@@ -264,15 +270,18 @@ def _find_gates(
     supply: Supply,
     synthetic: SyntheticSupply,
     versions: Sequence[Version],
-    weights: Mapping[str, float] | None,
+    mixed: Mixed | None,
     policy: LicencePolicy | None,
 ) -> tuple[Gate, ...]:
     """Return what is asked of the data whatever its amount; without a policy little is."""
     if not supply.lines:
         return ()
     asked = policy or DEFAULTS
-    shares = shares_of(supply.lines, weights=weights)
+    shares = shares_of(supply.lines, weights=mixed.weights if mixed else None)
+    used = [mixed.version, *versions] if mixed else versions
+    withdrawn = [item.reference for item in used if item.state is VersionState.WITHDRAWN]
     return (
+        *withdrawal_gates(withdrawn, asked.withdrawal),
         *(() if policy is None else _find_policy_gates(supply, synthetic, policy)),
         *source_gates(shares, asked.sources),
         *floor_gates(shares, versions, asked.floors),

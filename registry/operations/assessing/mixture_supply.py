@@ -6,7 +6,7 @@ from registry.domain.mixture import Mixture, PartUse
 from registry.domain.names import Reference
 from registry.domain.report import PinnedInput, ReportWarning, WarningCode
 from registry.domain.target import TargetReport
-from registry.domain.version import Content, Version, VersionState
+from registry.domain.version import Content, Version
 from registry.errors import InputError
 from registry.operations.assessing.supply import Supply
 from registry.operations.context import Context
@@ -38,8 +38,6 @@ class Mixed:
     def warnings(self) -> list[ReportWarning]:
         """What to know of it beside what is to be known of its parts."""
         found = []
-        if self.version.state is VersionState.WITHDRAWN:
-            found.append((WarningCode.WITHDRAWN, "was withdrawn", "leave it out of the report"))
         if self.is_scaled:
             left = "the weights of the parts that are left were scaled up to one"
             found.append((WarningCode.WEIGHTS, left, "make a mixture without what was left out"))

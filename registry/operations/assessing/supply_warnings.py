@@ -8,7 +8,7 @@ from registry.domain.effective import EffectiveLicence
 from registry.domain.licence import UNKNOWN
 from registry.domain.names import Reference
 from registry.domain.report import ReportWarning, WarningCode
-from registry.domain.version import DatasetKind, Version, VersionState
+from registry.domain.version import DatasetKind, Version
 from registry.operations.context import Context
 
 MOST_UNKNOWN = 0.01
@@ -72,12 +72,6 @@ def warn_of_supply(
             ],
             "counted as it was registered, without a recipe",
             "muster normalize {reference} --recipe {recipe}",
-        ),
-        (
-            WarningCode.WITHDRAWN,
-            [item for item in known if item.version.state is VersionState.WITHDRAWN],
-            "was withdrawn",
-            "leave it out of the report",
         ),
         (
             WarningCode.WITHDRAWN_UPSTREAM,

@@ -39,6 +39,24 @@ def gates_of(report):
     return {gate.name.split(" of ")[0]: gate for gate in list_gates(report)}
 
 
+def test_what_was_withdrawn_blocks_unless_a_policy_says_otherwise(muster, prepared, tmp_path):
+    mild = tmp_path / "mild.toml"
+    mild.write_text('name = "mild"\n[withdrawal]\nwithdrawn = "warn"\n')
+    ask = {"num_parameters": [1], "tokenizer": "tiny"}
+    before = muster.report(prepared, **ask)
+    muster.datasets.withdraw("web/a.text-default", reason="a takedown")
+    after = muster.report(prepared, **ask)
+    allowed = muster.report(prepared, policy=str(mild), **ask)
+    gate, warning = (gates_of(one)["withdrawn"] for one in (after, allowed))
+
+    assert "withdrawn" not in gates_of(before)
+    assert ("block", "web/a.text-default@1 was withdrawn") == (gate.status.value, gate.message)
+    assert "warn" == warning.status
+    assert ["AMPLE", "BLOCKED", "AMPLE"] == [
+        one.targets[0].verdict.value for one in (before, after, allowed)
+    ]
+
+
 def test_a_policy_file_changes_every_gate_and_each_names_its_keys(muster, prepared, ours):
     sizes = {"num_parameters": [10_000], "tokenizer": "tiny"}
     usual = muster.report(prepared, **sizes)

@@ -69,7 +69,7 @@ def test_made_anew_it_says_which_licence_and_which_withdrawal_came(muster, prepa
     diff = muster.reports.rerun(report.id)
 
     assert not diff.is_same
-    assert {Cause.WARNING} <= causes(diff)
+    assert {Cause.GATE, Cause.LICENCE} <= causes(diff)
     assert any("withdrawn" in change.message for change in diff.changes)
     assert diff.second != report.id
     assert {diff.first, diff.second} == {item.id for item in muster.reports.list()}
