@@ -3,7 +3,9 @@
 import hashlib
 from datetime import timedelta
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from registry.domain.card import Card
 from registry.domain.names import Reference
@@ -174,6 +176,20 @@ def test_what_has_its_url_or_id_does_not_come_back_with_another_text(mixed, tmp_
 
     assert ({"takedown": 1}, 7) == (again.rejected, again.num_documents)
     assert [] == [text for text in texts if "Line 3 " in text]
+
+
+def test_a_nested_url_is_found_and_does_not_come_back(muster, tmp_path):
+    items = [{**one, "metadata": {"urls": [URL + one["id"]]}} for one in records(3)]
+    muster.register([str(write_jsonl(tmp_path / "one.jsonl", items))], name="web/one")
+    table = pa.table({"text": ["a", "b"], "meta": [{"url": URL}, {"url": "https://other"}]})
+    parquet.write_table(table, tmp_path / "two.parquet")
+    muster.register([str(tmp_path / "two.parquet")], name="web/two")
+    opened = muster.takedowns.open("url-pattern", URL + "*", **WHY)
+    anew = [{"id": "t", "text": "Anew.", "metadata": {"url": URL}}, {"id": "u", "text": "Other."}]
+    again = muster.register([str(write_jsonl(tmp_path / "new.jsonl", anew))], name="web/new")
+
+    assert [("documents", "web/one@1", 3), ("documents", "web/two@1", 1)] == listed(opened)
+    assert ({"takedown": 1}, 1) == (again.rejected, again.num_documents)
 
 
 def test_everything_goes_when_that_is_meant(mixed):
