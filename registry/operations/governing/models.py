@@ -17,6 +17,7 @@ from registry.domain.version import Content
 from registry.errors import InputError, UnknownError
 from registry.operations.collecting.prompts import read_prompt
 from registry.operations.context import Context
+from registry.operations.passes.inputs import warn_of_withdrawn
 
 
 def add(
@@ -50,14 +51,15 @@ def add(
             "--output-license and --output-term exclude each other",
             hint="give the terms, or the expression whose terms they are",
         )
-    versions = context.catalog.versions
+    learned = [context.catalog.versions.get(one) for one in trained_on]
+    warn_of_withdrawn(context, learned)
     draft = ModelDraft(
         reference=reference,
         weights_digest=weights_digest,
         output_licence=Licence.parse(output_licence or UNKNOWN).expression,
         output_terms=_terms(output_terms) if output_terms else None,
         terms_url=None if terms_url is None else read_location(terms_url),
-        trained_on=tuple(dict.fromkeys(versions.get(one).reference for one in trained_on)),
+        trained_on=tuple(dict.fromkeys(version.reference for version in learned)),
     )
     return context.catalog.models.add(draft, actor=context.actor, at=context.clock())
 
@@ -105,6 +107,7 @@ def state(
         raise InputError("people have no prompt, no sampling and no grounding")
     if prompt_file is not None:
         context.store.put_bytes(prompt)
+    warn_of_withdrawn(context, [context.catalog.versions.get(one) for one in grounded_in])
     draft = GenerationDraft(
         role=role,
         model=model,

@@ -10,7 +10,6 @@ from registry.domain.digest import Digest, digest_of_bytes
 from registry.domain.takedown import Selector, SelectorKind
 from registry.operations.context import Context
 
-
 _OPENS = ("{", "[", '"')
 """How an object, a list or a text begins in JSON."""
 
