@@ -22,7 +22,6 @@ from registry.domain.tokenizer import CountingPolicy
 from registry.domain.version import Content, Shard, Version, VersionDraft, VersionState
 from registry.operations.collecting.contribution_terms import ContributionCounts, list_licences
 from registry.operations.context import CODE, Context, environment
-from registry.operations.mixing.mixtures import get as get_mixture
 from registry.operations.mixing.mixtures import make as make_mixture
 from registry.operations.normalizing.normalize import normalize, undo
 from registry.operations.passes.quarantine import QuarantineWriter
@@ -178,7 +177,7 @@ class Rebuilding:
 
     def _mix_again(self, version: Version) -> str | None:
         """Return the same weights over what took the place of each part; None: no part is left."""
-        mixture = get_mixture(self._context, Reference.parse(version.reference))
+        mixture = self._context.catalog.mixtures.get(Reference.parse(version.reference))
         results = {part.reference: self._now(part.reference) for part in mixture.parts}
         weights = [
             (Reference.parse(result), Fraction(part.weight))
