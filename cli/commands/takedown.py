@@ -1,6 +1,5 @@
 """`muster takedown`: documents that have to go."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from cli import output
 from cli.options import AsJson
 from cli.session import Session
+from registry.domain.card import read_moment
 from registry.domain.contribution import CONTRIBUTOR
 from registry.domain.takedown import ItemKind, SelectorKind, Takedown
 from registry.errors import InputError
@@ -47,7 +47,8 @@ def open_(
         str | None, typer.Option(metavar="NAME", help="Or all that a contributor gave.")
     ] = None,
     deadline: Annotated[
-        datetime | None, typer.Option(help="Until when, in UTC; a date is its midnight.")
+        str | None,
+        typer.Option(metavar="DATE", help="Until when, in UTC; a date is its midnight."),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--everything", help="Every document of every version is meant.")
@@ -76,7 +77,7 @@ def open_(
             hint="--url-pattern PATTERN, --digest SHA256, --id ID, --dataset NAME or "
             "--contributor NAME",
         )
-    until = None if deadline is None else deadline.replace(tzinfo=deadline.tzinfo or UTC)
+    until = None if deadline is None else read_moment(deadline, what="--deadline")
     ((kind, value),) = given
     with session.registry() as registry:
         answer = registry.takedowns.open(

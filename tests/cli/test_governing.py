@@ -92,6 +92,8 @@ def test_a_takedown_is_opened_planned_applied_and_closed(written):
         (("--url-pattern", "*nowhere/*"), "no document of any version fits"),
         (("--url-pattern", "*"), "add --everything"),
         (("--digest", "abc"), "is not a digest"),
+        (("--dataset", "web/page"), "did you mean web/pages?"),
+        (("--id", "a", "--deadline", "tomorrow"), "--deadline 'tomorrow' is no date"),
         (("--id", "no"), "an id is taken as a whole"),
         (("--id", "a", "--dataset", "web/pages"), "a takedown asks for one thing"),
         ((), "a takedown asks for one thing"),

@@ -32,7 +32,7 @@ from registry.operations.passes.damage import damage_of_files, fail_by_damage, f
 from registry.operations.passes.encodings import measure_encodings, sum_up_encodings
 from registry.operations.passes.inputs import warn_of_withdrawn
 from registry.operations.passes.quarantine import join_quarantines
-from registry.sources.reasons import INVALID_UTF8, NOT_AN_OBJECT
+from registry.sources.reasons import INVALID_UTF8, NOT_AN_OBJECT, TAKEDOWN
 
 _CODE_FORMATS = {
     ".py",
@@ -328,6 +328,8 @@ def require_text(scanned: Sequence[FileFacts], place: str) -> None:
 def _say_what_would_help(scanned: Sequence[FileFacts]) -> str:
     formats = {facts.shard.reading.format for facts in scanned if facts.shard.reading}
     reasons = set(rejected_of(scanned))
+    if reasons == {TAKEDOWN}:
+        return "takedowns keep all of it out: muster takedown list"
     if reasons == {INVALID_UTF8}:
         return "say what it is written in, as --encoding latin-1"
     if reasons == {NOT_AN_OBJECT}:

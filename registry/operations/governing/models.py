@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from registry.domain.digest import Digest, digest_of_bytes
+from registry.domain.exchange import GENERATED_BY, read_claims
 from registry.domain.genealogy import Genealogy, ModelCheck, describe, find_model
 from registry.domain.generation import GenerationDraft, GenerationList, PromptList, Role
 from registry.domain.licence import UNKNOWN, Licence
@@ -193,7 +194,8 @@ def trace(context: Context, reference: Reference, *, tokenizer: str | None = Non
     graph = context.catalog.generations.upstream([reference], tokenizer_fingerprint=fingerprint)
     (start,) = graph.starts
     retracted = context.catalog.generations.list_retracted(start)
-    return describe(graph, start, tokenizer=name, retracted=retracted)
+    found = describe(graph, start, tokenizer=name, retracted=retracted)
+    return found.model_copy(update={"claimed": _list_claimed(context, Reference.parse(start))})
 
 
 def check_model(context: Context, reference: Reference, model: str) -> ModelCheck:
@@ -234,6 +236,18 @@ def parse_terms(texts: Sequence[str]) -> dict[Term, Answer]:
 
 def _terms(stated: Mapping[Term, Answer]) -> Terms:
     return Terms.model_validate({term.value: answer for term, answer in stated.items()})
+
+
+def _list_claimed(context: Context, reference: Reference) -> tuple[str, ...]:
+    """Return who wrote a version as imported documents have it, oldest import first."""
+    claims = [
+        claim
+        for run in context.catalog.imports.claims(reference)
+        for claim in read_claims(run.parameters)
+        if claim.name == GENERATED_BY
+    ]
+    named = [one.value if isinstance(one.value, list) else [one.value] for one in claims]
+    return tuple(dict.fromkeys(str(name) for names in named for name in names))
 
 
 def _choose_tokenizer(

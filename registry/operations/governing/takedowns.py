@@ -225,6 +225,7 @@ def read_selector(context: Context, kind: str, value: str) -> Selector:
 
     Raises:
         InputError: It is no digest, no name of a dataset, or blank.
+        UnknownError: There is no such dataset or contributor.
     """
     if kind == CONTRIBUTOR:
         return Selector(kind=SelectorKind.URL_PATTERN, value=find_pseudonym(context, value))
@@ -232,7 +233,8 @@ def read_selector(context: Context, kind: str, value: str) -> Selector:
     if kind is SelectorKind.DIGEST:
         return Selector(kind=kind, value=parse_digest(value))
     if kind is SelectorKind.DATASET:
-        return Selector(kind=kind, value=str(DatasetName.parse(value)))
+        found = context.catalog.datasets.get(DatasetName.parse(value))
+        return Selector(kind=kind, value=str(found.name))
     if not value.strip():
         raise InputError(f"{kind} {value!r} names nothing", hint="name what has to go")
     return Selector(kind=kind, value=value)

@@ -191,6 +191,9 @@ def test_a_nested_url_is_found_and_does_not_come_back(muster, tmp_path):
 
     assert [("documents", "web/one@1", 3), ("documents", "web/two@1", 1)] == listed(opened)
     assert ({"takedown": 1}, 1) == (again.rejected, again.num_documents)
+    with pytest.raises(InputError, match="takedown: 1") as caught:
+        muster.register([str(write_jsonl(tmp_path / "all.jsonl", anew[:1]))], name="web/all")
+    assert "muster takedown list" in caught.value.hint
 
 
 def test_everything_goes_when_that_is_meant(mixed):
