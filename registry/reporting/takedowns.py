@@ -1,7 +1,8 @@
 """Takedowns in words and tables."""
 
+from registry.domain.contribution import CONTRIBUTOR
 from registry.domain.quantities import format_bytes, format_number
-from registry.domain.takedown import Takedown, TakedownItem
+from registry.domain.takedown import SelectorKind, Takedown, TakedownItem
 from registry.reporting.text import plain
 
 COLUMNS = ("takedown", "asks for", "texts", "open", "deadline", "state")
@@ -44,4 +45,8 @@ def _describe_deadline(found: Takedown) -> str | None:
 
 
 def _say(found: Takedown) -> str:
-    return plain(str(found.selector))
+    kind, value = found.selector.kind.value, found.selector.value
+    name, colon, _ = value.partition(":")
+    # What somebody gave is found by the pseudonym in it, which says itself what it is.
+    is_contributor = found.selector.kind is SelectorKind.URL_PATTERN and name == CONTRIBUTOR
+    return plain(value.replace(colon, " ", 1) if is_contributor else f"{kind} {value}")
