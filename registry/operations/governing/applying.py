@@ -8,7 +8,7 @@ from registry.domain.takedown import ActionKind, ItemKind, PlannedStep, Takedown
 from registry.operations.context import Context
 from registry.operations.governing.rebuilding import Rebuilding, name_reason
 
-_REBUILT = {ItemKind.DOCUMENTS, ItemKind.MIXTURE, ItemKind.DERIVED, ItemKind.EMBEDDINGS}
+REBUILT = {ItemKind.DOCUMENTS, ItemKind.MIXTURE, ItemKind.DERIVED, ItemKind.EMBEDDINGS}
 """What `apply` deals with; the rest is a person's."""
 
 
@@ -35,7 +35,7 @@ def plan_step(item: TakedownItem, rebuilding: Rebuilding) -> PlannedStep:
     return PlannedStep(item=item.number, reference=item.reference, step=step, what=what)
 
 
-def work_off(context: Context, found: Takedown, held: Collection[str]) -> None:
+def work_off(context: Context, found: Takedown, held: Collection[str] = ()) -> None:
     """Deal with the open entries of a list, parents before children, as far as no person has to.
 
     Args:
@@ -45,7 +45,7 @@ def work_off(context: Context, found: Takedown, held: Collection[str]) -> None:
     """
     rebuilding = Rebuilding(context, found)
     for item in _parents_first(context, found.open_items):
-        if item.kind in _REBUILT or item.reference in held:
+        if item.kind in REBUILT or item.reference in held:
             _apply_one(context, found, item, rebuilding)
         elif item.kind.is_version:
             _leave_withdrawn(context, found, item, rebuilding)

@@ -156,7 +156,9 @@ class _Following:
             return ItemKind.SUSPECT
         is_new = candidate.sealed_at >= self._opened_at
         if is_new and not self._held.isdisjoint(candidate.parents):
-            is_made_here = candidate.operation in _MADE_HERE
+            is_made_here = (
+                candidate.operation in _MADE_HERE or candidate.reference in self._made_again
+            )
             return (
                 KINDS.get(candidate.content, ItemKind.DERIVED) if is_made_here else ItemKind.SUSPECT
             )

@@ -26,7 +26,7 @@ from registry.domain.words import require_words
 from registry.errors import InputError
 from registry.operations.collecting.contributors import find_pseudonym
 from registry.operations.context import Context
-from registry.operations.governing.applying import plan_step, work_off
+from registry.operations.governing.applying import REBUILT, plan_step, work_off
 from registry.operations.governing.finding import Search
 from registry.operations.governing.following import follow, look_again
 from registry.operations.governing.rebuilding import Rebuilding
@@ -137,7 +137,12 @@ def apply(context: Context, takedown_id: int) -> Takedown:
     """
     found, held = look_again(context, follow(context, takedown_id))
     work_off(context, found, held)
-    return follow(context, takedown_id).as_of(context.clock())
+    found = follow(context, takedown_id)
+    while any(one.kind in REBUILT for one in found.open_items):
+        # Such as what was made while a version above it could not be read.
+        work_off(context, found)
+        found = follow(context, takedown_id)
+    return found.as_of(context.clock())
 
 
 def exempt(context: Context, takedown_id: int, items: Sequence[int], *, reason: str) -> Takedown:

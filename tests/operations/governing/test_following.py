@@ -88,6 +88,22 @@ def test_what_could_not_be_read_keeps_a_takedown_open_until_it_was_read(two, tmp
             two.export(name, tmp_path / "out")
 
 
+def test_what_was_made_again_under_a_version_that_was_read_later_is_dealt_with(two, tmp_path):
+    restore = hide(tmp_path / "one.jsonl")
+    opened = two.takedowns.open("id", GONE, **WHY)
+    two.takedowns.apply(opened.id)
+    restore()
+    after = two.takedowns.apply(opened.id)
+
+    assert {
+        "web/one@1": ("rebuilt", "web/one@2"),
+        "web/one.text-default@1": ("rebuilt", "web/one.text-default@2"),
+        "web/one.text-default@2": ("exempted", None),
+    }.items() <= done(after).items()
+    assert 5 == len(texts_of(two, "web/one.text-default"))
+    assert two.takedowns.close(opened.id, evidence="mail").closed
+
+
 def test_what_was_read_again_and_holds_nothing_is_dealt_with(two, tmp_path):
     path = write_jsonl(tmp_path / "clean.jsonl", records(2, text="clean {row}"))
     two.register([str(path)], name="web/clean")
