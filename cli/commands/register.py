@@ -1,6 +1,5 @@
 """`muster register`: files become a version of a dataset."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +37,7 @@ from cli.sources import (
     SubsetOption,
     SubsetSplitOption,
 )
+from registry.domain.card import read_moment
 from registry.domain.collecting import SourceOptions, parse_source
 from registry.domain.contribution import ContributionColumns
 from registry.domain.intake import IntakeOptions
@@ -128,7 +128,8 @@ def register(
     url: Annotated[str | None, typer.Option(help="Where the publisher offers it.")] = None,
     publisher: Annotated[str | None, typer.Option(help="Who offers it.")] = None,
     retrieved_at: Annotated[
-        datetime | None, typer.Option(help="When it was fetched, in UTC; a date is its midnight.")
+        str | None,
+        typer.Option(metavar="DATE", help="When it was fetched, in UTC; a date is its midnight."),
     ] = None,
     owner: Annotated[str | None, typer.Option(help="Who answers for it here.")] = None,
     tag: Annotated[
@@ -236,7 +237,9 @@ def register(
         description=description,
         url=url,
         publisher=publisher,
-        retrieved_at=retrieved_at,
+        retrieved_at=None
+        if retrieved_at is None
+        else read_moment(retrieved_at, what="--retrieved-at"),
         owner=owner,
         tags=tag,
         derived_from=derived_from,

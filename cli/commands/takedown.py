@@ -1,6 +1,5 @@
 """`muster takedown`: documents that have to go."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -8,8 +7,9 @@ import typer
 from cli import output
 from cli.options import AsJson
 from cli.session import Session
+from registry.domain.card import read_moment
 from registry.domain.contribution import CONTRIBUTOR
-from registry.domain.takedown import SelectorKind, Takedown
+from registry.domain.takedown import ItemKind, SelectorKind, Takedown
 from registry.errors import InputError
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
@@ -47,7 +47,8 @@ def open_(
         str | None, typer.Option(metavar="NAME", help="Or all that a contributor gave.")
     ] = None,
     deadline: Annotated[
-        datetime | None, typer.Option(help="Until when, in UTC; a date is its midnight.")
+        str | None,
+        typer.Option(metavar="DATE", help="Until when, in UTC; a date is its midnight."),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--everything", help="Every document of every version is meant.")
@@ -76,7 +77,7 @@ def open_(
             hint="--url-pattern PATTERN, --digest SHA256, --id ID, --dataset NAME or "
             "--contributor NAME",
         )
-    until = None if deadline is None else deadline.replace(tzinfo=deadline.tzinfo or UTC)
+    until = None if deadline is None else read_moment(deadline, what="--deadline")
     ((kind, value),) = given
     with session.registry() as registry:
         answer = registry.takedowns.open(
@@ -140,14 +141,7 @@ def exempt(
     """Leave entries as they are, for a reason."""
     session: Session = context.obj
     with session.registry() as registry:
-        before = registry.takedowns.show(number)
-        answer = registry.takedowns.exempt(number, *items, reason=reason)
-    _show(answer, as_json=as_json)
-    for item in before.items:
-        if item.number in items and item.done is not None:
-            from registry.reporting.takedowns import say_done
-
-            output.hint(f"entry {item.number} was dealt with already: {say_done(item.done)}")
+        _show(registry.takedowns.exempt(number, *items, reason=reason), as_json=as_json)
 
 
 @app.command()
@@ -187,5 +181,9 @@ def _show(found: Takedown, *, as_json: bool) -> None:
     output.print_facts(takedown_facts(found))
     output.write("")
     output.print_text(to_table(ITEM_COLUMNS, map(item_row, found.items)))
-    for reference in found.unread:
-        output.hint(f"{reference} cannot be read: nobody knows what it holds")
+    for item in found.open_items:
+        if item.kind is ItemKind.UNREAD:
+            output.hint(
+                f"{item.reference} could not be read, so nobody knows what it holds: "
+                f"muster takedown apply {found.id} looks again"
+            )

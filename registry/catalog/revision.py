@@ -19,6 +19,7 @@ REVISIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 """Every revision that this program knows, oldest first; a test holds them equal to Alembic's."""
 

@@ -1,6 +1,7 @@
-"""The versions that a takedown searches, with what each was made from and by which models."""
+"""The versions that a takedown searches, with what was made from each and by which models."""
 
 from collections import defaultdict
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, select
@@ -14,7 +15,9 @@ from registry.catalog.tables import (
     GenerationRow,
     ModelRow,
     ModelTrainingRow,
+    RunInputRow,
     RunRow,
+    TokenizerRow,
     VersionRow,
 )
 from registry.domain.digest import Digest
@@ -37,6 +40,9 @@ class Candidate(NamedTuple):
     models: tuple[str, ...]
     """The models that were trained on it."""
 
+    tokenizers: tuple[str, ...]
+    """The tokenizers that were trained on it."""
+
     writers: tuple[str, ...]
     """The models that wrote it."""
 
@@ -46,9 +52,11 @@ class Candidate(NamedTuple):
     is_withdrawn: bool
     """Whether it is out of use already."""
 
+    sealed_at: datetime
+
 
 def load_candidates(connection: Connection) -> list[Candidate]:
-    """Return every version, parents before children, in four queries."""
+    """Return every version, parents before children, in five queries."""
     parents = join_parents(VersionRow)
     versions = (
         select(
@@ -60,6 +68,7 @@ def load_candidates(connection: Connection) -> list[Candidate]:
             VersionRow.document_index,
             RunRow.operation,
             VersionRow.state,
+            VersionRow.sealed_at,
             parents.label("parents"),
         )
         .join_from(VersionRow, DatasetRow, DatasetRow.id == VersionRow.dataset_id)
@@ -75,6 +84,11 @@ def load_candidates(connection: Connection) -> list[Candidate]:
         .join_from(GenerationRow, ModelRow, ModelRow.id == GenerationRow.model_id)
         .where(GenerationRow.role.in_(WRITING), STANDS)
     )
+    learned = (
+        select(RunInputRow.version_id, TokenizerRow.name)
+        .join_from(RunInputRow, TokenizerRow, TokenizerRow.run_id == RunInputRow.run_id)
+        .order_by(TokenizerRow.id)
+    )
     rows = connection.execute(versions).all()
     models = _list_models(connection, trainings)
     writers = _list_models(connection, writings)
@@ -85,6 +99,9 @@ def load_candidates(connection: Connection) -> list[Candidate]:
     ).all()
     names = {row.id: reference_to(row.name, row.number) for row in rows}
     given_to: defaultdict[int, list[str]] = defaultdict(list)
+    tokenizers: defaultdict[int, list[str]] = defaultdict(list)
+    for version_id, name in connection.execute(learned):
+        tokenizers[version_id].append(name)
     for version_id, parent_id in given:
         given_to[version_id].append(names[parent_id])
     return [
@@ -96,9 +113,11 @@ def load_candidates(connection: Connection) -> list[Candidate]:
             row.document_index,
             tuple(names[one] for one in sorted(read_ids(row.parents))),
             tuple(models[row.id]),
+            tuple(tokenizers[row.id]),
             tuple(writers[row.id]),
             tuple(given_to[row.id]),
             row.state is VersionState.WITHDRAWN,
+            row.sealed_at,
         )
         for row in rows
     ]

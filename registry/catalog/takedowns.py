@@ -1,44 +1,36 @@
 """Takedowns: opened with what was found, worked off entry by entry, closed with evidence."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
 from registry.catalog.engine import Database
 from registry.catalog.identifiers import reserve_ids
 from registry.catalog.inserting import insert_rows
-from registry.catalog.loading import AnyRow
-from registry.catalog.models import find_model, name_versions
-from registry.catalog.reports import find_report, short_id
-from registry.catalog.resolving import resolve, resolve_all
+from registry.catalog.resolving import resolve
 from registry.catalog.tables import (
-    ModelRow,
-    ReportRow,
     TakedownActionRow,
     TakedownDocumentRow,
     TakedownItemRow,
     TakedownRow,
 )
 from registry.catalog.takedown_candidates import Candidate, load_candidates
+from registry.catalog.takedown_rows import load_takedowns, make_item_rows
 from registry.domain.digest import Digest
-from registry.domain.model import ModelReference
 from registry.domain.names import Reference
 from registry.domain.quantities import format_number
 from registry.domain.takedown import (
     ActionKind,
     ItemDraft,
-    ItemKind,
     Selector,
     Takedown,
-    TakedownAction,
     TakedownDraft,
-    TakedownItem,
+    TakenDocument,
 )
 from registry.errors import ConflictError, UnknownError
 
@@ -55,7 +47,7 @@ class TakedownStore:
         self._database = database
 
     def list_candidates(self) -> list[Candidate]:
-        """Return every version, parents before children, in four queries."""
+        """Return every version, parents before children, in five queries."""
         with self._database.reading() as connection:
             return load_candidates(connection)
 
@@ -78,10 +70,9 @@ class TakedownStore:
                 "opened_at": at,
             }
             insert_rows(connection, TakedownRow, [row])
-            documents = [{"takedown_id": takedown_id, **vars(one)} for one in draft.documents]
-            insert_rows(connection, TakedownDocumentRow, documents)
+            _insert_documents(connection, takedown_id, draft.documents)
             insert_rows(
-                connection, TakedownItemRow, _item_rows(connection, takedown_id, draft.items)
+                connection, TakedownItemRow, make_item_rows(connection, takedown_id, draft.items)
             )
             detail: dict[str, JsonValue] = {
                 "selector": draft.selector.model_dump(mode="json"),
@@ -91,7 +82,7 @@ class TakedownStore:
             }
             change = Change("takedown.open", str(takedown_id), detail)
             audit.append(connection, [change], actor=actor, at=at)
-            return _load(connection, [takedown_id])[0]
+            return load_takedowns(connection, [takedown_id])[0]
 
     def get(self, takedown_id: int) -> Takedown:
         """Return a takedown.
@@ -103,11 +94,11 @@ class TakedownStore:
             return _get(connection, takedown_id)
 
     def get_open(self, takedown_id: int, items: Sequence[int] = ()) -> Takedown:
-        """Return a takedown that can be acted on, and has entries of these numbers.
+        """Return a takedown that can be acted on, and has open entries of these numbers.
 
         Raises:
             UnknownError: There is no such takedown or entry.
-            ConflictError: It is closed.
+            ConflictError: It is closed, or an entry was dealt with.
         """
         with self._database.reading() as connection:
             return _get_open(connection, takedown_id, items)
@@ -116,7 +107,7 @@ class TakedownStore:
         """Return all takedowns, oldest first."""
         with self._database.reading() as connection:
             ids = connection.execute(select(TakedownRow.id).order_by(TakedownRow.id)).scalars()
-            return _load(connection, list(ids))
+            return load_takedowns(connection, list(ids))
 
     def list_overdue(self, at: datetime) -> Deadlines:
         """Return the open takedowns whose deadline was before a moment, with it, soonest first."""
@@ -150,9 +141,17 @@ class TakedownStore:
         return list(dict.fromkeys(Selector(kind=kind, value=value) for kind, value in rows))
 
     def extend(
-        self, takedown_id: int, items: Sequence[ItemDraft], *, actor: str, at: datetime
-    ) -> None:
-        """Add entries behind those of an open takedown, in one transaction.
+        self,
+        takedown_id: int,
+        items: Sequence[ItemDraft],
+        *,
+        documents: Sequence[TakenDocument] = (),
+        actor: str,
+        at: datetime,
+    ) -> Takedown:
+        """Add entries behind those of an open takedown, and texts, in one transaction.
+
+        What is on the list, and a text that is kept out by it, is not added again.
 
         Raises:
             UnknownError: There is no such takedown, or a version of the entries is not there.
@@ -160,11 +159,18 @@ class TakedownStore:
         """
         with self._database.writing() as connection:
             found = _get_open(connection, takedown_id)
-            rows = _item_rows(connection, takedown_id, items, start=len(found.items) + 1)
+            listed = {(one.kind.is_version, one.reference) for one in found.items}
+            added = [one for one in items if (one.kind.is_version, one.reference) not in listed]
+            rows = make_item_rows(connection, takedown_id, added, start=len(found.items) + 1)
             insert_rows(connection, TakedownItemRow, rows)
-            detail: dict[str, JsonValue] = {"items": [one.reference for one in items]}
+            num_texts = _insert_documents(connection, takedown_id, documents)
+            if not (added or num_texts):
+                return found
+            names: list[JsonValue] = [one.reference for one in added]
+            detail: dict[str, JsonValue] = {"items": names, "num_texts": num_texts}
             change = Change("takedown.extend", str(takedown_id), detail)
             audit.append(connection, [change], actor=actor, at=at)
+            return _get(connection, takedown_id)
 
     def act(
         self,
@@ -177,7 +183,7 @@ class TakedownStore:
         actor: str,
         at: datetime,
     ) -> Takedown:
-        """Record what was done, in one transaction; the newest word on an entry holds.
+        """Record what was done, in one transaction: about an entry once, and then no more.
 
         Args:
             takedown_id: Its number.
@@ -190,7 +196,8 @@ class TakedownStore:
 
         Raises:
             UnknownError: There is no such takedown, entry or version.
-            ConflictError: It is closed, or is to be closed while entries are open.
+            ConflictError: It is closed, is to be closed while entries are open, or an entry was
+                dealt with.
         """
         with self._database.writing() as connection:
             found = _get_open(connection, takedown_id, items)
@@ -222,7 +229,28 @@ def _get_open(connection: Connection, takedown_id: int, items: Sequence[int] = (
     if unknown := set(items) - {one.number for one in found.items}:
         names = ", ".join(map(str, sorted(unknown)))
         raise UnknownError(what="entry", value=names, hint=hint)
+    for one in found.items:
+        if one.number in items and one.done is not None:
+            raise ConflictError(
+                f"entry {one.number}, {one.reference}, was dealt with at "
+                f"{one.done.at:%Y-%m-%d %H:%M} UTC by {one.done.actor}: {one.done.words}",
+                hint=hint,
+            )
     return found
+
+
+def _insert_documents(
+    connection: Connection, takedown_id: int, documents: Sequence[TakenDocument]
+) -> int:
+    """Insert the texts that are not there; return how many."""
+    document = TakedownDocumentRow
+    query = select(document.digest).where(document.takedown_id == takedown_id)
+    known = set(connection.execute(query).scalars())
+    rows = [
+        {"takedown_id": takedown_id, **vars(one)} for one in documents if one.digest not in known
+    ]
+    insert_rows(connection, document, rows)
+    return len(rows)
 
 
 def _require_all_done(found: Takedown) -> None:
@@ -236,113 +264,8 @@ def _require_all_done(found: Takedown) -> None:
         )
 
 
-def _item_rows(
-    connection: Connection, takedown_id: int, items: Sequence[ItemDraft], *, start: int = 1
-) -> list[dict[str, object]]:
-    names = [one.reference for one in items if one.kind.is_version]
-    wanted = [Reference.parse(name) for name in names]
-    versions = dict(zip(names, map(resolve_all(connection, wanted).get, wanted), strict=True))
-    return [
-        {
-            "takedown_id": takedown_id,
-            "position": position,
-            "kind": one.kind,
-            "version_id": versions.get(one.reference),
-            "model_id": find_model(connection, ModelReference.parse(one.reference))[0]
-            if one.kind is ItemKind.MODEL
-            else None,
-            "num_documents": one.num_documents,
-            "num_copies": one.num_copies,
-            "report_id": find_report(connection, one.reference)
-            if one.kind is ItemKind.REPORT
-            else None,
-        }
-        for position, one in enumerate(items, start=start)
-    ]
-
-
 def _get(connection: Connection, takedown_id: int) -> Takedown:
-    found = _load(connection, [takedown_id])
+    found = load_takedowns(connection, [takedown_id])
     if not found:
         raise UnknownError(what="takedown", value=str(takedown_id), hint="muster takedown list")
     return found[0]
-
-
-def _load(connection: Connection, ids: Sequence[int]) -> Takedowns:
-    document, item = TakedownDocumentRow, TakedownItemRow
-    rows = connection.execute(
-        select(TakedownRow).where(TakedownRow.id.in_(ids)).order_by(TakedownRow.id)
-    ).all()
-    sums = {
-        key: (number, int(num_bytes))
-        for key, number, num_bytes in connection.execute(
-            select(document.takedown_id, func.count(), func.sum(document.num_bytes))
-            .where(document.takedown_id.in_(ids))
-            .group_by(document.takedown_id)
-        )
-    }
-    actions = _load_actions(connection, ids)
-    items: defaultdict[int, list[TakedownItem]] = defaultdict(list)
-    listed = connection.execute(
-        select(item, ModelRow.name, ModelRow.revision, ReportRow.digest)
-        .outerjoin_from(item, ModelRow, ModelRow.id == item.model_id)
-        .outerjoin(ReportRow, ReportRow.id == item.report_id)
-        .where(item.takedown_id.in_(ids))
-        .order_by(item.takedown_id, item.position)
-    ).all()
-    names = name_versions(connection, {row.version_id for row in listed if row.version_id})
-    for row in listed:
-        items[row.takedown_id].append(
-            TakedownItem(
-                kind=row.kind,
-                reference=_name(row, names),
-                num_documents=row.num_documents,
-                num_copies=row.num_copies,
-                number=row.position,
-                done=actions.get((row.takedown_id, row.position)),
-            )
-        )
-    return [
-        Takedown(
-            id=row.id,
-            selector=Selector(kind=row.selector, value=row.value),
-            reason=row.reason,
-            deadline=row.deadline,
-            num_texts=sums.get(row.id, (0, 0))[0],
-            num_bytes=sums.get(row.id, (0, 0))[1],
-            items=tuple(items[row.id]),
-            unread=tuple(row.unread),
-            closed=actions.get((row.id, None)),
-            actor=row.actor,
-            opened_at=row.opened_at,
-        )
-        for row in rows
-    ]
-
-
-def _name(row: AnyRow, versions: Mapping[int, str]) -> str:
-    """Return what an entry is of: a version, a report or a model."""
-    if row.version_id is not None:
-        return versions[row.version_id]
-    return f"{row.name}@{row.revision}" if row.digest is None else short_id(row.digest)
-
-
-def _load_actions(
-    connection: Connection, ids: Sequence[int]
-) -> Mapping[tuple[int, int | None], TakedownAction]:
-    """Return the newest action on each entry, and on each takedown as a whole."""
-    action = TakedownActionRow
-    query = select(action).where(action.takedown_id.in_(ids)).order_by(action.id)
-    rows = connection.execute(query).all()
-    names = name_versions(connection, {row.version_id for row in rows if row.version_id})
-    return {
-        (row.takedown_id, row.position): TakedownAction(
-            item=row.position,
-            action=row.action,
-            result=names.get(row.version_id),
-            note=row.note,
-            actor=row.actor,
-            at=row.at,
-        )
-        for row in rows
-    }

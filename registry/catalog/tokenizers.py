@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from registry.catalog import audit
 from registry.catalog.audit import Change
@@ -94,6 +94,19 @@ class TokenizerStore:
         by_name = _TOKENIZERS.order_by(TokenizerRow.name, TokenizerRow.id.desc())
         with self._database.reading() as connection:
             return [_tokenizer(row) for row in connection.execute(by_name).mappings()]
+
+
+def find_tokenizer(connection: Connection, name: str) -> int:
+    """Return the id of the newest tokenizer of a name.
+
+    Raises:
+        UnknownError: There is none.
+    """
+    query = select(TokenizerRow.id).where(TokenizerRow.name == name)
+    found = connection.scalars(query.order_by(TokenizerRow.id.desc()).limit(1)).one_or_none()
+    if found is None:
+        raise UnknownError(what="tokenizer", value=name, hint="muster tokenizer list")
+    return found
 
 
 def _tokenizer(row: Mapping[Any, Any]) -> Tokenizer:

@@ -48,6 +48,24 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 """A time: without a zone it is UTC, and a bare date is its midnight."""
 
 
+def read_moment(text: str, *, what: str) -> datetime:
+    """Read a date or a time as somebody types it; without a zone it is UTC.
+
+    Raises:
+        InputError: It is none.
+
+    Example:
+        >>> read_moment("2026-12-20", what="deadline").isoformat()
+        '2026-12-20T00:00:00+00:00'
+    """
+    try:
+        return _in_utc(datetime.fromisoformat(text.strip()))
+    except ValueError as error:
+        raise InputError(
+            f"{what} {text!r} is no date", hint="write it as 2026-12-20 or 2026-12-20T17:00+01:00"
+        ) from error
+
+
 _FARTHEST_ZONE = timedelta(hours=14)
 """How far local time may be ahead of UTC."""
 

@@ -86,7 +86,8 @@ class LicencePart(Value):
 
     terms: Terms
     num_versions: int
-    """Versions that came under it, the one that was asked for included."""
+    """Versions that came under it, the one that was asked for included; 0: the output of a model
+    alone does."""
 
     nearest: str
     """The nearest of them."""

@@ -1,8 +1,9 @@
 """What other tools say of data, and what is said to them: claims in, descriptions out."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-from pydantic import AwareDatetime, JsonValue
+from pydantic import AwareDatetime, JsonValue, TypeAdapter
 
 from registry.domain.answers import VersionDescription
 from registry.domain.base import Value
@@ -59,6 +60,17 @@ class Claim(Value):
     """Dotted, such as `declared.num_documents`, `generated_by`, `card.pretty_name`."""
 
     value: JsonValue
+
+
+GENERATED_BY = "generated_by"
+"""The claim of which models wrote a version."""
+
+_CLAIMS = TypeAdapter(tuple[Claim, ...])
+
+
+def read_claims(parameters: Mapping[str, JsonValue]) -> tuple[Claim, ...]:
+    """Return what the run of an import has as claims."""
+    return _CLAIMS.validate_python(parameters.get(CLAIMS, []))
 
 
 class StatedDescription(Value):

@@ -72,6 +72,9 @@ class Genealogy(Value):
     unstated: tuple[str, ...]
     """The versions upstream of which nobody says who wrote them, the nearest first."""
 
+    claimed: tuple[str, ...] = ()
+    """Who wrote it by documents that were imported: claims, which count for nothing."""
+
     num_ancestors: int
 
 

@@ -52,10 +52,14 @@ class ItemKind(StrEnum):
     """A version that holds the documents and was put together from several others."""
 
     DERIVED = "derived"
-    """Token shards that were made from them."""
+    """Token shards that were made from them; or what muster made of a listed version after the list
+    was frozen."""
 
     EMBEDDINGS = "embeddings"
     """Vectors that were made from them."""
+
+    UNREAD = "unread"
+    """A version whose files could not be read, so that nobody knows what it holds."""
 
     SUSPECT = "suspect"
     """A version in which none was found, made outside of muster from one that holds them; or made
@@ -64,6 +68,9 @@ class ItemKind(StrEnum):
     TAINTED = "tainted"
     """A version in which none was found, but which a model of the list wrote or was given a listed
     version for; or what was made from such a one."""
+
+    TOKENIZER = "tokenizer"
+    """A tokenizer that was trained on a version of the list."""
 
     MODEL = "model"
     """A model that was trained on a version of the list."""
@@ -74,12 +81,12 @@ class ItemKind(StrEnum):
     @property
     def is_version(self) -> bool:
         """Whether it is a version, which can be made again or withdrawn."""
-        return self not in {ItemKind.MODEL, ItemKind.REPORT}
+        return self not in {ItemKind.TOKENIZER, ItemKind.MODEL, ItemKind.REPORT}
 
     @property
     def is_judged(self) -> bool:
         """Whether nothing was found in it, so that a person says what becomes of it."""
-        return self in {ItemKind.SUSPECT, ItemKind.TAINTED}
+        return self in {ItemKind.UNREAD, ItemKind.SUSPECT, ItemKind.TAINTED}
 
 
 class ActionKind(StrEnum):
@@ -101,7 +108,7 @@ class ItemDraft(Value):
 
     kind: ItemKind
     reference: str
-    """A version, a model as `name@revision`, or a report by its id."""
+    """A version, a tokenizer, a model as `name@revision`, or a report by its id."""
 
     num_documents: int
     """How many documents of it are to go; of tokens, how many of those they were made from."""
@@ -127,15 +134,21 @@ class TakedownAction(Value):
     actor: str
     at: AwareDatetime
 
+    @property
+    def words(self) -> str:
+        """What was done, with what came of it and why."""
+        result = "" if self.result is None else f" as {self.result}"
+        return self.action.value + result + ("" if self.note is None else f" ({self.note})")
+
 
 class TakedownItem(ItemDraft):
-    """An entry of a frozen work list."""
+    """An entry of a work list."""
 
     number: int
     """From 1."""
 
     done: TakedownAction | None
-    """What was done about it last; None: it is open."""
+    """What was done about it; None: it is open."""
 
 
 class TakedownDraft(Value):

@@ -8,6 +8,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from registry.domain.exchange import Claim, StatedDescription, StatedLicence
 from registry.domain.generation import Role
+from registry.domain.licence import recognise
 from registry.errors import UnreadableError
 from registry.exchange.stating import (
     UNNAMED,
@@ -17,6 +18,7 @@ from registry.exchange.stating import (
     as_url,
     note_wrong_type,
     read_languages,
+    state_licence,
     state_licences,
 )
 
@@ -132,6 +134,10 @@ def _licences(
 ) -> tuple[StatedLicence, ...]:
     name = as_text(fields.get("license_name"))
     texts = _texts(fields, "license", left_out)
+    for text in texts:
+        if text.lower() != "other" and recognise(text) is None:
+            own = state_licence(text, by=by).expression
+            left_out.append(f"license {text!r}: no licence that is known; it stands as {own}")
     named = [name if text.lower() == "other" and name else text for text in texts]
     return state_licences(named, by=by, evidence=as_url(fields.get("license_link")))
 

@@ -164,7 +164,7 @@ def _parts(
             licence=licence,
             chosen=taken[licence].expression,
             terms=taken[licence].terms,
-            num_versions=len(found),
+            num_versions=sum(key > 0 for key in found),
             nearest=graph.nodes[found[0]].reference,
         )
 

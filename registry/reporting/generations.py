@@ -71,7 +71,8 @@ def genealogy_facts(found: Genealogy) -> list[tuple[str, str | None]]:
         ("depth", f"{found.depth} (models between people's text and it)"),
         ("synthetic", say_bounds(found.documents, "documents")),
         ("", counted or "tokens not counted exactly"),
-        ("real", say_share(found.documents.real_low, found.documents.real_high)),
+        ("real", _say_real(found.documents)),
+        ("claimed", plain(", ".join(found.claimed)) or None),
         ("upstream", format_number(found.num_ancestors, "version")),
     ]
 
@@ -83,7 +84,13 @@ def use_row(use: GenerationUse) -> tuple[str, str, str, int]:
 
 def say_bounds(found: Bounds, noun: str) -> str:
     """Return how much is synthetic: `20 % of 1,000 tokens`, `10 % to 30 % of 1,000 tokens`."""
+    if not found.total:
+        return f"unknown: no {noun} here"
     return f"{say_share(found.share_low, found.share_high)} of {found.total:,} {noun}"
+
+
+def _say_real(found: Bounds) -> str:
+    return say_share(found.real_low, found.real_high) if found.total else "unknown"
 
 
 def say_share(low: float, high: float) -> str:

@@ -1,7 +1,8 @@
 """Takedowns in words and tables."""
 
+from registry.domain.contribution import CONTRIBUTOR
 from registry.domain.quantities import format_bytes, format_number
-from registry.domain.takedown import Takedown, TakedownAction, TakedownItem
+from registry.domain.takedown import SelectorKind, Takedown, TakedownItem
 from registry.reporting.text import plain
 
 COLUMNS = ("takedown", "asks for", "texts", "open", "deadline", "state")
@@ -32,18 +33,8 @@ def takedown_facts(found: Takedown) -> list[tuple[str, str | None]]:
 
 def item_row(item: TakedownItem) -> tuple[str, int, str, int, str]:
     """Return the cells of an entry under `ITEM_COLUMNS`."""
-    done = "" if item.done is None else say_done(item.done)
+    done = "" if item.done is None else plain(item.done.words)
     return item.reference, item.number, item.kind.value, item.num_documents, done
-
-
-def say_done(done: TakedownAction) -> str:
-    """Return what was done about an entry, with the reason for it."""
-    parts = [done.action.value]
-    if done.result:
-        parts.append(f"as {done.result}")
-    if done.note:
-        parts.append(f"({plain(done.note)})")
-    return " ".join(parts)
 
 
 def _describe_deadline(found: Takedown) -> str | None:
@@ -54,4 +45,8 @@ def _describe_deadline(found: Takedown) -> str | None:
 
 
 def _say(found: Takedown) -> str:
-    return plain(str(found.selector))
+    kind, value = found.selector.kind.value, found.selector.value
+    name, colon, _ = value.partition(":")
+    # What somebody gave is found by the pseudonym in it, which says itself what it is.
+    is_contributor = found.selector.kind is SelectorKind.URL_PATTERN and name == CONTRIBUTOR
+    return plain(value.replace(colon, " ", 1) if is_contributor else f"{kind} {value}")

@@ -70,8 +70,9 @@ def test_a_takedown_is_opened_planned_applied_and_closed(written):
     early = written.run("takedown", "close", "1", "--evidence", "mail", code=1)
     model = written.run("takedown", "withdraw", "1", "2", *why, code=2)
     written.run("takedown", "exempt", "1", "2", "3", "--reason", "never released")
-    again = written.run("takedown", "exempt", "1", "2", "3", "--reason", "never released")
-    assert "entry 2 was dealt with already: exempted (never released)" in again.stderr
+    again = written.run("takedown", "exempt", "1", "2", "3", "--reason", "again", code=1)
+    assert "entry 2, org/small@v1, was dealt with at 20" in again.stderr
+    assert "exempted (never released)" in again.stderr
     closed = written.run("takedown", "close", "1", "--evidence", "mail of 2026-11-26").stdout
 
     assert ["web/pages@1", "org/small@v1", "syn/stories@1"] == [
@@ -91,6 +92,8 @@ def test_a_takedown_is_opened_planned_applied_and_closed(written):
         (("--url-pattern", "*nowhere/*"), "no document of any version fits"),
         (("--url-pattern", "*"), "add --everything"),
         (("--digest", "abc"), "is not a digest"),
+        (("--dataset", "web/page"), "did you mean web/pages?"),
+        (("--id", "a", "--deadline", "tomorrow"), "--deadline 'tomorrow' is no date"),
         (("--id", "no"), "an id is taken as a whole"),
         (("--id", "a", "--dataset", "web/pages"), "a takedown asks for one thing"),
         ((), "a takedown asks for one thing"),

@@ -121,6 +121,16 @@ def test_wrong_types_in_a_card_are_left_out_and_named(front, said):
     assert "Letters" == stated.name
 
 
+@pytest.mark.parametrize(
+    ("text", "own"), [("MIT AND AND", "LicenseRef-mit-and-and"), ("12", "LicenseRef-12")]
+)
+def test_a_licence_that_nobody_knows_is_named(text, own):
+    stated = read_card(f"---\nlicense: {text}\n---\n# Name\n", origin="x")
+
+    assert (f"license {text!r}: no licence that is known; it stands as {own}",) == stated.left_out
+    assert own == stated.licences[0].expression
+
+
 def test_a_count_in_croissant_that_is_none_is_left_out_and_named():
     document = croissant()
     annotation = {"@type": "cr:Field", "name": "num_tokens", "value": "lots"}

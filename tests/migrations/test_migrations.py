@@ -96,6 +96,22 @@ def test_an_upgrade_makes_datasets_that_are_there_searchable(catalog_url):
         assert ["web/cc@1"] == [one.reference for one in catalog.datasets.search("gold")]
 
 
+def test_unread_entries_become_suspects_on_the_way_down_and_tokenizers_go(catalog_url):
+    populate(catalog_url)
+    entries = [("unread", "web/in@1"), ("tokenizer", "gpt2")]
+    items = [{"kind": kind, "reference": name, "num_documents": 0} for kind, name in entries]
+    with Catalog.open(catalog_url) as catalog:
+        opened = catalog.takedowns.open(make_takedown(items=items), **WHO)
+    assert entries == [(one.kind, one.reference) for one in opened.items]
+    migrate.downgrade(catalog_url, revision="0014")
+    migrate.upgrade(catalog_url)
+    with Catalog.open(catalog_url) as catalog:
+        items = catalog.takedowns.get(opened.id).items
+
+    assert [("suspect", "web/in@1")] == [(one.kind, one.reference) for one in items]
+    assert [] == migrate.check(catalog_url)
+
+
 def test_sealed_rows_stay_sealed_after_a_rebuild(catalog_url):
     populate(catalog_url)
     migrate.downgrade(catalog_url, revision="0001")

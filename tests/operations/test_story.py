@@ -121,6 +121,7 @@ def test_a_takedown_of_one_url_reaches_models_and_reports_and_moves_the_verdict(
         ("model", "org/small@v1", 1),
         ("tainted", "syn/stories@1", 0),
         ("mixture", "mix/corpus@1", 1),
+        ("tokenizer", "bytes", 1),
         ("documents", f"{CORPUS}@1", 1),
         ("derived", f"{TOKENS}@1", 1),
         ("report", before.id, 1),
@@ -129,7 +130,7 @@ def test_a_takedown_of_one_url_reaches_models_and_reports_and_moves_the_verdict(
     sizes = {"raw/forum": 4, "raw/forum.text-default": 4, "pool/text": 7, "mix/corpus": 9}
     sizes |= {CORPUS: 9, "raw/wiki": 3, "syn/stories": 2}
     assert sizes == {name: told.show(name).version.num_documents for name in sizes}
-    assert ["org/small@v1", "syn/stories@1", before.id] == [
+    assert ["org/small@v1", "syn/stories@1", "bytes", before.id] == [
         one.reference for one in done.open_items
     ]
     assert ((1, 1), (2, 2, 9), (40, 40, 180)) == share(told)
@@ -146,8 +147,8 @@ def test_the_takedown_closes_and_what_was_taken_does_not_come_back(told, tmp_pat
     opened = told.takedowns.open("url-pattern", GONE, reason="request of 2026-11-20")
     told.takedowns.apply(opened.id)
     after, _ = ask(told, "research")
-    told.takedowns.exempt(opened.id, 4, 5, reason="was never released")
-    told.takedowns.exempt(opened.id, 9, reason=f"made anew as {after.id}")
+    told.takedowns.exempt(opened.id, 4, 5, 7, reason="was never released")
+    told.takedowns.exempt(opened.id, 10, reason=f"made anew as {after.id}")
     closed = told.takedowns.close(opened.id, evidence="mail of 2026-11-26")
     anew = documents(["Forum post, new one 1"[:20], FORUM[2]], "https://forum.example")
     anew.append({"text": "Another text, same 3", "url": GONE})

@@ -49,9 +49,10 @@ class TakedownItemRow(Row):
         not_negative("num_documents"),
         CheckConstraint("num_copies BETWEEN 0 AND num_documents", name="num_copies"),
         CheckConstraint(
-            "(version_id IS NOT NULL AND model_id IS NULL AND report_id IS NULL) "
-            "OR (version_id IS NULL AND model_id IS NOT NULL AND report_id IS NULL) "
-            "OR (version_id IS NULL AND model_id IS NULL AND report_id IS NOT NULL)",
+            "CASE WHEN version_id IS NULL THEN 0 ELSE 1 END "
+            "+ CASE WHEN tokenizer_id IS NULL THEN 0 ELSE 1 END "
+            "+ CASE WHEN model_id IS NULL THEN 0 ELSE 1 END "
+            "+ CASE WHEN report_id IS NULL THEN 0 ELSE 1 END = 1",
             name="subject",
         ),
         Index(None, "version_id"),
@@ -68,6 +69,7 @@ class TakedownItemRow(Row):
     num_copies: Mapped[int | None] = mapped_column(
         comment="Documents found by the text of another alone; NULL: not counted."
     )
+    tokenizer_id: Mapped[int | None] = mapped_column(ForeignKey("tokenizer.id"))
 
 
 class TakedownActionRow(Row):

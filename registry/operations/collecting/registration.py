@@ -30,8 +30,9 @@ from registry.operations.context import Context, environment
 from registry.operations.passes.changes import compare
 from registry.operations.passes.damage import damage_of_files, fail_by_damage, find_limit
 from registry.operations.passes.encodings import measure_encodings, sum_up_encodings
+from registry.operations.passes.inputs import warn_of_withdrawn
 from registry.operations.passes.quarantine import join_quarantines
-from registry.sources.reasons import INVALID_UTF8, NOT_AN_OBJECT
+from registry.sources.reasons import INVALID_UTF8, NOT_AN_OBJECT, TAKEDOWN
 
 _CODE_FORMATS = {
     ".py",
@@ -75,10 +76,11 @@ class Registering:
             digest = digest_of_bytes(self._prompt)
             card = card.model_copy(update={"prompt_digest": digest, "prompt_file": None})
         self._card = card
-        versions = context.catalog.versions
-        self._parents = {
-            text: versions.get(Reference.parse(text)).reference for text in card.parents
+        parents = {
+            text: context.catalog.versions.get(Reference.parse(text)) for text in card.parents
         }
+        warn_of_withdrawn(context, {one.reference: one for one in parents.values()}.values())
+        self._parents = {text: version.reference for text, version in parents.items()}
 
     def make_draft(
         self,
@@ -326,6 +328,8 @@ def require_text(scanned: Sequence[FileFacts], place: str) -> None:
 def _say_what_would_help(scanned: Sequence[FileFacts]) -> str:
     formats = {facts.shard.reading.format for facts in scanned if facts.shard.reading}
     reasons = set(rejected_of(scanned))
+    if reasons == {TAKEDOWN}:
+        return "takedowns keep all of it out: muster takedown list"
     if reasons == {INVALID_UTF8}:
         return "say what it is written in, as --encoding latin-1"
     if reasons == {NOT_AN_OBJECT}:

@@ -1,20 +1,15 @@
 """Gather all that the catalog knows of a version and its ancestry, for an export."""
 
-from pydantic import TypeAdapter
-
 from registry.domain.exchange import (
-    CLAIMS,
-    Claim,
     ClaimedDocument,
     ClaimList,
     Dossier,
     MetadataFormat,
+    read_claims,
 )
 from registry.domain.names import Reference
 from registry.operations.context import Context
 from registry.operations.understanding import describe, lineage
-
-_CLAIMS = TypeAdapter(tuple[Claim, ...])
 
 
 def gather(context: Context, reference: Reference) -> Dossier:
@@ -63,7 +58,7 @@ def list_claims(context: Context, reference: Reference) -> ClaimList:
                 by=str(run.parameters["by"]),
                 document=str(run.parameters["document"]),
                 run=run.id,
-                claims=_CLAIMS.validate_python(run.parameters[CLAIMS]),
+                claims=read_claims(run.parameters),
             )
             for run in context.catalog.imports.claims(exact)
         ),

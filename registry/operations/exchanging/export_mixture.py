@@ -13,6 +13,8 @@ from registry.domain.version import Content, Version, VersionState
 from registry.errors import InputError
 from registry.operations.context import Context
 from registry.operations.exchanging.export_tokens import export_tokens
+from registry.operations.mixing.mixtures import list_parts
+from registry.operations.passes.inputs import refuse_withdrawn
 from registry.storage.objects import replaced_file, translated_errors
 
 
@@ -38,14 +40,16 @@ def export_mixture(
         tokenizer: Whose tokens; None: of the one tokenizer that all parts have tokens of.
 
     Raises:
-        InputError: It is no mixture; a part has no token shards, or several that fit; or see
-            `export_tokens`.
+        InputError: It is no mixture; it or a part was withdrawn; a part has no token shards, or
+            several that fit; or see `export_tokens`.
         UnknownError: There is no such version or tokenizer.
         CorruptObjectError: A stored shard no longer matches its digest.
         StorageError: The folder cannot be written.
     """
     version = context.catalog.versions.get(reference)
     mixture = context.catalog.mixtures.get(reference)
+    for named in (version, *context.catalog.versions.list_many(list_parts(mixture))):
+        refuse_withdrawn(context, named)
     chosen, tokens = _find_tokens(context, mixture, tokenizer)
     parts, is_new = [], False
     for part in mixture.parts:

@@ -10,6 +10,7 @@ from registry.domain.card import Card
 from registry.domain.digest import Digest, digest_of_bytes, fingerprint
 from registry.domain.exchange import (
     CLAIMS,
+    GENERATED_BY,
     Claim,
     ImportedDataset,
     MetadataFormat,
@@ -292,7 +293,7 @@ def _list_claims(stated: StatedDescription) -> list[JsonValue]:
 
 
 def _is_generated(stated: StatedDescription) -> bool:
-    return any(claim.name == "generated_by" for claim in stated.claims)
+    return any(claim.name == GENERATED_BY for claim in stated.claims)
 
 
 def _slug(text: str) -> str:

@@ -33,7 +33,7 @@ _NOTHING = Found(0, 0)
 _COLUMNS = ("text", "id", "source", "metadata")
 
 
-_KINDS = {
+KINDS = {
     Content.TABLE: ItemKind.DERIVED,
     Content.TOKENS: ItemKind.DERIVED,
     Content.EMBEDDINGS: ItemKind.EMBEDDINGS,
@@ -49,7 +49,7 @@ class Search:
     context: Context
     selector: Selector
     texts: dict[Digest, int] = field(default_factory=dict)
-    """The size of each text that was found."""
+    """The size of each text that was found, or was before."""
 
     items: list[ItemDraft] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -74,6 +74,7 @@ class Search:
     suspects: set[str] = field(default_factory=set)
     """Versions in which none was found, made from such that hold some, or from each other."""
 
+    tokenizers: set[str] = field(default_factory=set)
     models: set[str] = field(default_factory=set)
     fits_everything: bool = True
     """Whether every document that was looked at is meant."""
@@ -103,7 +104,8 @@ class Search:
 
     def _begin_again(self) -> None:
         """Forget what is judged by the texts and places that are known, and keep those."""
-        self.items, self.unread, self.numbers, self.models = [], [], {}, set()
+        self.items, self.unread, self.numbers = [], [], {}
+        self.tokenizers, self.models = set(), set()
         self.holders, self.tainted, self.suspects, self.copies = {}, set(), set(), {}
         self.fits_everything = True
 
@@ -113,7 +115,7 @@ class Search:
             if inherited and self.suspects.issuperset(inherited):
                 self._add_suspect(candidate)
             elif inherited:
-                self._add(candidate, _KINDS[candidate.content], self._add_up(inherited))
+                self._add(candidate, KINDS[candidate.content], self._add_up(inherited))
             else:
                 self._add_tainted(candidate)
             return
@@ -144,7 +146,10 @@ class Search:
         )
 
     def _add_tainted(self, candidate: Candidate) -> None:
-        """Name what a model of the list wrote, or was given a listed version for, or its child."""
+        """Name what a model of the list wrote, or was given a listed version for, or its child.
+
+        And what nobody could read.
+        """
         reached = self.numbers.keys() | self.tainted
         if (
             not self.models.isdisjoint(candidate.writers)
@@ -153,6 +158,8 @@ class Search:
         ):
             self.tainted.add(candidate.reference)
             self._add_version(ItemKind.TAINTED, candidate, _NOTHING)
+        elif candidate.reference in self.unread:
+            self._add_item(ItemKind.UNREAD, candidate.reference, _NOTHING)
 
     def _add_suspect(self, candidate: Candidate) -> None:
         self.suspects.add(candidate.reference)
@@ -171,9 +178,15 @@ class Search:
         self._add_version(kind, candidate, found)
 
     def _add_version(self, kind: ItemKind, candidate: Candidate, found: Found) -> None:
-        """Name a version that is in use, and the models that were trained on any."""
+        """Name a version that is in use, and what was trained on any."""
+        if candidate.reference in self.unread:
+            kind = ItemKind.UNREAD
         if not candidate.is_withdrawn:
             self._add_item(kind, candidate.reference, found)
+        for name in candidate.tokenizers:
+            if name not in self.tokenizers:
+                self.tokenizers.add(name)
+                self._add_item(ItemKind.TOKENIZER, name, found)
         for model in candidate.models:
             if model not in self.models:
                 self.models.add(model)

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from registry.domain.digest import Digest, digest_of_bytes
+from registry.domain.exchange import GENERATED_BY, read_claims
 from registry.domain.genealogy import Genealogy, ModelCheck, describe, find_model
 from registry.domain.generation import GenerationDraft, GenerationList, PromptList, Role
 from registry.domain.licence import UNKNOWN, Licence
@@ -17,6 +18,7 @@ from registry.domain.version import Content
 from registry.errors import InputError, UnknownError
 from registry.operations.collecting.prompts import read_prompt
 from registry.operations.context import Context
+from registry.operations.passes.inputs import warn_of_withdrawn
 
 
 def add(
@@ -50,14 +52,15 @@ def add(
             "--output-license and --output-term exclude each other",
             hint="give the terms, or the expression whose terms they are",
         )
-    versions = context.catalog.versions
+    learned = [context.catalog.versions.get(one) for one in trained_on]
+    warn_of_withdrawn(context, learned)
     draft = ModelDraft(
         reference=reference,
         weights_digest=weights_digest,
         output_licence=Licence.parse(output_licence or UNKNOWN).expression,
         output_terms=_terms(output_terms) if output_terms else None,
         terms_url=None if terms_url is None else read_location(terms_url),
-        trained_on=tuple(dict.fromkeys(versions.get(one).reference for one in trained_on)),
+        trained_on=tuple(dict.fromkeys(version.reference for version in learned)),
     )
     return context.catalog.models.add(draft, actor=context.actor, at=context.clock())
 
@@ -105,6 +108,7 @@ def state(
         raise InputError("people have no prompt, no sampling and no grounding")
     if prompt_file is not None:
         context.store.put_bytes(prompt)
+    warn_of_withdrawn(context, [context.catalog.versions.get(one) for one in grounded_in])
     draft = GenerationDraft(
         role=role,
         model=model,
@@ -190,7 +194,8 @@ def trace(context: Context, reference: Reference, *, tokenizer: str | None = Non
     graph = context.catalog.generations.upstream([reference], tokenizer_fingerprint=fingerprint)
     (start,) = graph.starts
     retracted = context.catalog.generations.list_retracted(start)
-    return describe(graph, start, tokenizer=name, retracted=retracted)
+    found = describe(graph, start, tokenizer=name, retracted=retracted)
+    return found.model_copy(update={"claimed": _list_claimed(context, Reference.parse(start))})
 
 
 def check_model(context: Context, reference: Reference, model: str) -> ModelCheck:
@@ -231,6 +236,18 @@ def parse_terms(texts: Sequence[str]) -> dict[Term, Answer]:
 
 def _terms(stated: Mapping[Term, Answer]) -> Terms:
     return Terms.model_validate({term.value: answer for term, answer in stated.items()})
+
+
+def _list_claimed(context: Context, reference: Reference) -> tuple[str, ...]:
+    """Return who wrote a version as imported documents have it, oldest import first."""
+    claims = [
+        claim
+        for run in context.catalog.imports.claims(reference)
+        for claim in read_claims(run.parameters)
+        if claim.name == GENERATED_BY
+    ]
+    named = [one.value if isinstance(one.value, list) else [one.value] for one in claims]
+    return tuple(dict.fromkeys(str(name) for names in named for name in names))
 
 
 def _choose_tokenizer(

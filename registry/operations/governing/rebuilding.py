@@ -17,12 +17,11 @@ from registry.domain.model import ModelReference
 from registry.domain.names import Reference
 from registry.domain.reading import Reading
 from registry.domain.run import Operation, Run, RunDraft
-from registry.domain.takedown import Takedown
+from registry.domain.takedown import ActionKind, Takedown
 from registry.domain.tokenizer import CountingPolicy
 from registry.domain.version import Content, Shard, Version, VersionDraft, VersionState
 from registry.operations.collecting.contribution_terms import ContributionCounts, list_licences
 from registry.operations.context import CODE, Context, environment
-from registry.operations.mixing.mixtures import get as get_mixture
 from registry.operations.mixing.mixtures import make as make_mixture
 from registry.operations.normalizing.normalize import normalize, undo
 from registry.operations.passes.quarantine import QuarantineWriter
@@ -45,20 +44,42 @@ class Rebuilding:
         self._takedown = takedown
         # What any takedown keeps out comes back with none.
         self._digests = frozenset(context.catalog.takedowns.list_digests())
-        self._earlier = {
-            item.reference: item.done.result
-            for one in context.catalog.takedowns.list()
+        takedowns = context.catalog.takedowns.list()
+        done = [
+            (item.reference, item.done)
+            for one in takedowns
             for item in one.items
-            if one.id != takedown.id and item.done is not None and item.done.result is not None
-        }
+            if one.id != takedown.id and item.done is not None
+        ]
+        self._earlier = {name: one.result for name, one in done if one.result is not None}
         """What took the place of versions in other takedowns."""
 
+        self._withdrawn = {name for name, one in done if one.action is ActionKind.WITHDRAWN}
+        """Versions whose place nothing took in another takedown."""
+
+        self._reasons = {name_reason(one) for one in takedowns}
         # What a person withdrew without anything found in it is not known to be in nothing else.
         self._results: dict[str, str | None] = {
             item.reference: item.done.result
             for item in takedown.items
-            if item.done is not None and not item.kind.is_judged
+            if item.done is not None and (item.done.result is not None or not item.kind.is_judged)
         }
+
+    def find_withdrawal(self, reference: str) -> str | None:
+        """Return why a version is out of use without another in its place; None: it is not so.
+
+        It is not where a takedown is making it again, and was interrupted.
+        """
+        if reference in self._earlier:
+            return None
+        found = self._context.catalog.versions.find_withdrawal(Reference.parse(reference))
+        if found is None or (found.reason in self._reasons and reference not in self._withdrawn):
+            return None
+        return found.reason
+
+    def leave_withdrawn(self, reference: str) -> None:
+        """Make what was made of a version without anything in its place."""
+        self._results[reference] = None
 
     def rebuild(self, reference: str) -> str | None:
         """Return the version that takes a version's place; None: nothing is left of it.
@@ -66,6 +87,10 @@ class Rebuilding:
         Documents are read where they lie and left out by the digest of their text; what was
         normalized or tokenized is made again, by the same recipe and tokenizer. Embeddings are not.
         """
+        if reference in self._earlier:
+            # Another takedown made it again, without what any of them keeps out.
+            result = self._results[reference] = self._now(reference)
+            return result
         version = self._context.catalog.versions.get(Reference.parse(reference))
         run = self._context.catalog.runs.get(version.run or "")
         is_mixture = run.operation is Operation.MIX
@@ -152,7 +177,7 @@ class Rebuilding:
 
     def _mix_again(self, version: Version) -> str | None:
         """Return the same weights over what took the place of each part; None: no part is left."""
-        mixture = get_mixture(self._context, Reference.parse(version.reference))
+        mixture = self._context.catalog.mixtures.get(Reference.parse(version.reference))
         results = {part.reference: self._now(part.reference) for part in mixture.parts}
         weights = [
             (Reference.parse(result), Fraction(part.weight))
@@ -325,6 +350,11 @@ class Rebuilding:
             else:
                 taken[result] = number
         return tuple(taken.items()) if sum(taken.values()) == entry.documents_kept else ()
+
+
+def name_reason(takedown: Takedown) -> str:
+    """Return why a version is withdrawn that a takedown makes again."""
+    return f"takedown {takedown.id}: {takedown.reason}"
 
 
 def _licence_of(version: Version) -> str | None:

@@ -14,14 +14,11 @@ from registry.domain.names import DatasetName, Reference
 from registry.domain.quantities import format_number
 from registry.domain.takedown import (
     ActionKind,
-    ItemDraft,
     ItemKind,
-    PlannedStep,
     Selector,
     SelectorKind,
     Takedown,
     TakedownDraft,
-    TakedownItem,
     TakedownPlan,
     TakenDocument,
 )
@@ -29,11 +26,10 @@ from registry.domain.words import require_words
 from registry.errors import InputError
 from registry.operations.collecting.contributors import find_pseudonym
 from registry.operations.context import Context
+from registry.operations.governing.applying import REBUILT, plan_step, work_off
 from registry.operations.governing.finding import Search
+from registry.operations.governing.following import follow, look_again
 from registry.operations.governing.rebuilding import Rebuilding
-
-_REBUILT = {ItemKind.DOCUMENTS, ItemKind.MIXTURE, ItemKind.DERIVED, ItemKind.EMBEDDINGS}
-"""What `apply` deals with; the rest is a person's."""
 
 _HOW_FOUND: dict[str, str] = {
     SelectorKind.URL_PATTERN: "patterns are those of a shell: '*example.org/*'",
@@ -55,8 +51,8 @@ def open_takedown(
 ) -> Takedown:
     """Find documents in all versions and freeze what has to be dealt with.
 
-    Files are read unless an index of their documents answers. A version whose files are gone is
-    named, since nobody knows.
+    Files are read unless an index of their documents answers. A version whose files cannot be read
+    is an entry of its own, since nobody knows. Another takedown that asks for the same is told.
 
     Args:
         context: The open registry.
@@ -73,7 +69,7 @@ def open_takedown(
     reason = require_words(reason, what="reason")
     search = Search(context, selector)
     search.look_at_all(context.catalog.takedowns.list_candidates())
-    if not search.items:
+    if all(one.kind is ItemKind.UNREAD for one in search.items):
         unread = (
             f"; {format_number(len(search.unread), 'version')} cannot be read"
             if search.unread
@@ -100,6 +96,7 @@ def open_takedown(
         unread=tuple(search.unread),
     )
     at = context.clock()
+    _tell_the_same(context, selector)
     return context.catalog.takedowns.open(draft, actor=context.actor, at=at).as_of(at)
 
 
@@ -121,27 +118,31 @@ def list_all(context: Context) -> list[Takedown]:
 def plan(context: Context, takedown_id: int) -> TakedownPlan:
     """Return what `apply` would do about each open entry, and what a person has to decide."""
     found = context.catalog.takedowns.get(takedown_id)
-    return TakedownPlan(takedown=found.id, steps=tuple(_plan_one(one) for one in found.open_items))
+    rebuilding = Rebuilding(context, found)
+    return TakedownPlan(
+        takedown=found.id, steps=tuple(plan_step(one, rebuilding) for one in found.open_items)
+    )
 
 
 def apply(context: Context, takedown_id: int) -> Takedown:
     """Rebuild every version of a work list without the documents, and withdraw the old ones.
 
-    Safe to repeat: it goes on behind the last entry that was dealt with. Models and what they
-    wrote, and versions made outside of muster in which nothing was found, are a person's.
+    Safe to repeat: it goes on behind the last entry that was dealt with. What could not be read is
+    read again, and what came of the list since it was frozen joins it. Tokenizers, models and what
+    they wrote, and versions made outside of muster in which nothing was found, are a person's.
 
     Raises:
         UnknownError: There is no such takedown.
         ConflictError: It is closed, or a file changed.
     """
-    found = context.catalog.takedowns.get_open(takedown_id)
-    rebuilding = Rebuilding(context, found)
-    for item in found.open_items:
-        if item.kind in _REBUILT:
-            _apply_one(context, found, item, rebuilding)
-    rebuilding.count_again()
-    _name_what_was_made(context, takedown_id)
-    return show(context, takedown_id)
+    found, held = look_again(context, follow(context, takedown_id))
+    work_off(context, found, held)
+    found = follow(context, takedown_id)
+    while any(one.kind in REBUILT for one in found.open_items):
+        # Such as what was made while a version above it could not be read.
+        work_off(context, found)
+        found = follow(context, takedown_id)
+    return found.as_of(context.clock())
 
 
 def exempt(context: Context, takedown_id: int, items: Sequence[int], *, reason: str) -> Takedown:
@@ -149,7 +150,9 @@ def exempt(context: Context, takedown_id: int, items: Sequence[int], *, reason: 
 
     Raises:
         InputError: No reason is given.
-        UnknownError: There is no such takedown or entry; nothing was recorded.
+        UnknownError: There is no such takedown or entry.
+        ConflictError: It is closed, or an entry was dealt with. Like the others: nothing was
+            recorded.
     """
     reason = require_words(reason, what="reason")
     at, actor = context.clock(), context.actor
@@ -159,13 +162,16 @@ def exempt(context: Context, takedown_id: int, items: Sequence[int], *, reason: 
 
 
 def withdraw(context: Context, takedown_id: int, items: Sequence[int], *, reason: str) -> Takedown:
-    """Withdraw the versions of entries without others in their place. Safe to repeat.
+    """Withdraw the versions of entries without others in their place.
+
+    Safe to repeat after it was interrupted: an entry is open until all versions are withdrawn.
 
     Raises:
-        InputError: No reason is given, or an entry is a model or report, which cannot be
-            withdrawn here.
+        InputError: No reason is given, or an entry is a tokenizer, model or report, which cannot
+            be withdrawn here.
         UnknownError: There is no such takedown or entry.
-        ConflictError: It is closed. Like the others: nothing was recorded.
+        ConflictError: It is closed, or an entry was dealt with. Like the others: nothing was
+            recorded.
     """
     reason = require_words(reason, what="reason")
     found = context.catalog.takedowns.get_open(takedown_id, items)
@@ -180,102 +186,38 @@ def withdraw(context: Context, takedown_id: int, items: Sequence[int], *, reason
     # The versions first: an entry that is dealt with says that its version is gone.
     for one in named:
         reference = Reference.parse(one.reference)
-        context.catalog.versions.withdraw(reference, reason=reason, actor=actor, at=at)
+        why = f"takedown {takedown_id}: {reason}"
+        context.catalog.versions.withdraw(reference, reason=why, actor=actor, at=at)
     context.catalog.takedowns.act(
         takedown_id, ActionKind.WITHDRAWN, items=items, note=reason, actor=actor, at=at
     )
-    _name_what_was_made(context, takedown_id)
-    return show(context, takedown_id)
+    return follow(context, takedown_id).as_of(at)
 
 
 def close(context: Context, takedown_id: int, *, evidence: str) -> Takedown:
     """Close a takedown whose entries are all dealt with. Its texts stay kept out.
+
+    What came of the list since it was frozen joins it first.
 
     Raises:
         InputError: There is no evidence.
         ConflictError: It is closed, or entries are open.
     """
     evidence = require_words(evidence, what="evidence")
+    follow(context, takedown_id)
     return context.catalog.takedowns.act(
         takedown_id, ActionKind.CLOSED, note=evidence, actor=context.actor, at=context.clock()
     )
 
 
-def _plan_one(item: TakedownItem) -> PlannedStep:
-    number = format_number(item.num_documents, "document")
-    if item.num_copies:
-        number += f" ({_describe_copies(item.num_copies)})"
-    what, step = {
-        ItemKind.DOCUMENTS: (f"a version without {number}; this one withdrawn", "rebuild"),
-        ItemKind.MIXTURE: (f"a version without {number}; this one withdrawn", "rebuild"),
-        ItemKind.DERIVED: ("made again from what is rebuilt; this one withdrawn", "rebuild"),
-        ItemKind.EMBEDDINGS: ("withdrawn, and not made again", "withdraw"),
-        ItemKind.SUSPECT: ("made from the list, nothing found: withdraw or exempt", "decide"),
-        ItemKind.TAINTED: ("through a model of the list, none found: withdraw or exempt", "decide"),
-        ItemKind.MODEL: ("was trained on the list: exempt with a reason", "decide"),
-        ItemKind.REPORT: ("stands on them: report again, exempt with the new id", "decide"),
-    }[item.kind]
-    return PlannedStep(item=item.number, reference=item.reference, step=step, what=what)
-
-
-def _name_what_was_made(context: Context, takedown_id: int) -> None:
-    """Add what is in use and made from an entry that was withdrawn by judgement.
-
-    Nothing was found in such an entry, so nothing was sought in what was made from it; it may have
-    been made, or made again, after the list was frozen.
-    """
-    found = context.catalog.takedowns.get(takedown_id)
-    listed = {item.reference for item in found.items}
-    made: dict[str, None] = {}
-    for item in found.items:
-        if item.kind.is_judged and item.done and item.done.action is ActionKind.WITHDRAWN:
-            below = context.catalog.lineage.downstream(Reference.parse(item.reference))
-            made |= {one.reference: None for one in below.nodes if one.withdrawal is None}
-    drafts = [
-        ItemDraft(kind=ItemKind.SUSPECT, reference=reference, num_documents=0)
-        for reference in made
-        if reference not in listed
-    ]
-    if drafts:
-        context.catalog.takedowns.extend(
-            takedown_id, drafts, actor=context.actor, at=context.clock()
-        )
-
-
-def _describe_copies(number: int) -> str:
-    verb = "has" if number == 1 else "have"
-    return f"{number:,} of them only {verb} the same text"
-
-
-def _apply_one(
-    context: Context, found: Takedown, item: TakedownItem, rebuilding: Rebuilding
-) -> None:
-    result = rebuilding.rebuild(item.reference)
-    at, actor = context.clock(), context.actor
-    if result == item.reference:
-        # Such as a table fitted on rows of which those that go changed nothing that was learned.
-        context.catalog.takedowns.act(
-            found.id,
-            ActionKind.EXEMPTED,
-            items=[item.number],
-            note="made again it has the same bytes: nothing of the documents is in it",
-            actor=actor,
-            at=at,
-        )
-        return
-    reason = f"takedown {found.id}: {found.reason}"
-    context.catalog.versions.withdraw(
-        Reference.parse(item.reference), reason=reason, actor=actor, at=at
-    )
-    context.catalog.takedowns.act(
-        found.id,
-        ActionKind.WITHDRAWN if result is None else ActionKind.REBUILT,
-        items=[item.number],
-        result=None if result is None else Reference.parse(result),
-        note="nothing is left" if result is None else None,
-        actor=actor,
-        at=at,
-    )
+def _tell_the_same(context: Context, selector: Selector) -> None:
+    for one in context.catalog.takedowns.list():
+        if one.selector == selector:
+            state = "open" if one.closed is None else "closed"
+            context.progress.note(
+                f"takedown {one.id}, which is {state}, asks for the same: "
+                f"muster takedown show {one.id}"
+            )
 
 
 def read_selector(context: Context, kind: str, value: str) -> Selector:
@@ -288,6 +230,7 @@ def read_selector(context: Context, kind: str, value: str) -> Selector:
 
     Raises:
         InputError: It is no digest, no name of a dataset, or blank.
+        UnknownError: There is no such dataset or contributor.
     """
     if kind == CONTRIBUTOR:
         return Selector(kind=SelectorKind.URL_PATTERN, value=find_pseudonym(context, value))
@@ -295,7 +238,8 @@ def read_selector(context: Context, kind: str, value: str) -> Selector:
     if kind is SelectorKind.DIGEST:
         return Selector(kind=kind, value=parse_digest(value))
     if kind is SelectorKind.DATASET:
-        return Selector(kind=kind, value=str(DatasetName.parse(value)))
+        found = context.catalog.datasets.get(DatasetName.parse(value))
+        return Selector(kind=kind, value=str(found.name))
     if not value.strip():
         raise InputError(f"{kind} {value!r} names nothing", hint="name what has to go")
     return Selector(kind=kind, value=value)

@@ -23,7 +23,7 @@ from registry.domain.version import (
 )
 from registry.errors import InputError
 from registry.operations.context import CODE, Context, environment
-from registry.operations.passes.inputs import refuse_withdrawn
+from registry.operations.passes.inputs import refuse_withdrawn, warn_of_withdrawn
 
 
 def make(
@@ -74,13 +74,21 @@ def make(
 
 
 def get(context: Context, reference: Reference) -> Mixture:
-    """Return a mixture with its parts.
+    """Return a mixture with its parts; what of it was withdrawn is said.
 
     Raises:
         InputError: The version is no mixture.
         UnknownError: There is no such version.
     """
-    return context.catalog.mixtures.get(reference)
+    mixture = context.catalog.mixtures.get(reference)
+    named = [reference, *list_parts(mixture)]
+    warn_of_withdrawn(context, context.catalog.versions.list_many(named))
+    return mixture
+
+
+def list_parts(mixture: Mixture) -> list[Reference]:
+    """Return the references of the parts."""
+    return [Reference.parse(part.reference) for part in mixture.parts]
 
 
 def _check_name(context: Context, name: DatasetName) -> None:

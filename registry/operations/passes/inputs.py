@@ -1,5 +1,7 @@
 """Open the version that is about to be worked on, and list what there is."""
 
+from collections.abc import Iterable
+
 from registry.domain.exchange import MetadataFormat
 from registry.domain.names import Reference
 from registry.domain.version import Content, DatasetKind, Lifecycle, Version, VersionState
@@ -53,8 +55,8 @@ def open_input(
             f"{version.reference} stands for data elsewhere: it was imported as a description",
             hint=f"muster register PATH --name {version.dataset}",
         )
-    if or_withdrawn and version.state is VersionState.WITHDRAWN:
-        context.progress.note(f"warning: {_say_withdrawn(context, version)}")
+    if or_withdrawn:
+        warn_of_withdrawn(context, [version])
     else:
         refuse_withdrawn(context, version)
     return version
@@ -87,6 +89,13 @@ def refuse_withdrawn(context: Context, version: Version) -> None:
             _say_withdrawn(context, version),
             hint=f"what stands in its place: muster show {version.dataset}",
         )
+
+
+def warn_of_withdrawn(context: Context, versions: Iterable[Version]) -> None:
+    """Say which versions are not to be used any more, and why; facts of them can be stated."""
+    for version in versions:
+        if version.state is VersionState.WITHDRAWN:
+            context.progress.note(f"warning: {_say_withdrawn(context, version)}")
 
 
 def _say_withdrawn(context: Context, version: Version) -> str:

@@ -1,7 +1,6 @@
 """What takedowns keep out: texts by digest, documents by the ids and URLs asked for."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -10,6 +9,9 @@ import pyarrow as pa
 from registry.domain.digest import Digest, digest_of_bytes
 from registry.domain.takedown import Selector, SelectorKind
 from registry.operations.context import Context
+
+_OPENS = ("{", "[", '"')
+"""How an object, a list or a text begins in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def names(selector: Selector, identity: str, source: str, metadata: str) -> bool
         selector: What is asked for.
         identity: The id of the document.
         source: Its locator.
-        metadata: Its other fields, as JSON: a URL stands in one of them.
+        metadata: Its other fields, as JSON: a URL stands in one of them, at any depth.
     """
     match selector.kind:
         case SelectorKind.ID:
@@ -75,7 +77,28 @@ def load_suppression(context: Context) -> Suppression:
     )
 
 
-def _list_texts(metadata: str) -> Sequence[str]:
-    if metadata == "{}":
-        return ()
-    return [value for value in json.loads(metadata).values() if isinstance(value, str)]
+def _list_texts(metadata: str) -> list[str]:
+    """Return the texts of metadata, however deep they lie in objects, lists, or JSON as text."""
+    texts: list[str] = []
+    left = [] if metadata == "{}" else [json.loads(metadata)]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            texts.append(value)
+            left += _read_nested(value)
+        elif isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return texts
+
+
+def _read_nested(text: str) -> list[object]:
+    """Return what a text holds as JSON, as a column of Parquet may; or nothing."""
+    if text.lstrip()[:1] not in _OPENS:
+        return []
+    try:
+        return [json.loads(text)]
+    except (ValueError, RecursionError):
+        # A text that only begins like JSON, such as a note in brackets.
+        return []

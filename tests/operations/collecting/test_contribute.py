@@ -9,6 +9,7 @@ import pytest
 from registry.domain.card import Card
 from registry.domain.contribution import ContributionColumns, pseudonym_of
 from registry.errors import InputError
+from registry.reporting.takedowns import takedown_facts
 
 # The rows do not depend on the engine of the catalog.
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -109,6 +110,8 @@ def test_what_is_made_again_is_counted_again_and_copies_are_told(muster, tmp_pat
     muster.takedowns.apply(opened.id)
     made = muster.show("people/both").version
 
+    pseudonym = muster.takedowns.contributor("Ada").replace(":", " ")
+    assert ("asks for", pseudonym) in takedown_facts(opened)
     assert [(2, 1)] == [(one.num_documents, one.num_copies) for one in opened.items]
     assert "2 documents (1 of them only has the same text)" in step.what
     assert {

@@ -86,6 +86,26 @@ def test_a_part_without_tokens_is_named(mixed, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_nothing_of_a_mixture_leaves_that_was_withdrawn_or_has_such_a_part(
+    mixed, context, tmp_path
+):
+    said = []
+    context.progress.note = said.append
+    part = mixed.mixtures.get("mix/base").parts[0].reference
+    assert [] == said
+    for reference, reason in ((part, "taken down"), ("mix/base@1", "a slip")):
+        mixed.datasets.withdraw(reference, reason=reason)
+        with pytest.raises(InputError, match=f"{reference} was withdrawn: {reason}"):
+            mixed.mixtures.export_tokens("mix/base", tmp_path / "out", output_format="megatron")
+    mixed.mixtures.get("mix/base")
+
+    assert [
+        "warning: mix/base@1 was withdrawn: a slip",
+        f"warning: {part} was withdrawn: taken down",
+    ] == said
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_is_not_clear_is_asked_for(mixed, tmp_path):
     mixed.tokenizers.train(["web/a"], name="other", vocab_size=270)
     for name in ("web/a", "law/b"):

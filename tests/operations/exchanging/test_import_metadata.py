@@ -6,6 +6,7 @@ import pytest
 
 from registry.domain.licence import Confidence
 from registry.errors import InputError, UnknownError
+from registry.reporting.generations import genealogy_facts
 from tests.exchange.factories import HOSTILE, card, croissant, summary
 from tests.operations.factories import records, write_jsonl
 
@@ -105,6 +106,14 @@ def test_generators_of_a_summary_are_claims_of_synthetic_data(muster, tmp_path):
 
     assert ("imported/letters-made@1", "synthetic") == (made.reference, shown.version.kind)
     assert "CC-BY-4.0 AND LicenseRef-unspecified" == shown.version.licence
+    found = muster.generations.show(made.reference)
+    assert ("OpenAI GPT-4",) == found.claimed
+    facts = dict(genealogy_facts(found))
+    assert ("unknown: no documents here", "unknown", "OpenAI GPT-4") == (
+        facts["synthetic"],
+        facts["real"],
+        facts["claimed"],
+    )
 
 
 def test_a_dry_run_writes_nothing(letters, tmp_path):

@@ -68,6 +68,17 @@ def test_the_kind_follows_from_who_wrote_it(mixed):
     assert "mixture" == mixed.show("mix/all").version.kind
 
 
+def test_models_are_not_counted_among_the_versions_that_come_under_a_licence(mixed):
+    mixed.models.add("org/free@v1", output_licence="MIT")
+    mixed.generations.add("mix/all", role="rewriter", model="org/free@v1")
+    mixed.licences.add("made/some", "MIT", by="counsel")
+    parts = {one.licence: one for one in mixed.licences.effective("mix/all").parts}
+
+    assert ({"MIT": 1, "CC-BY-NC-4.0": 1}) == {
+        name: parts[name].num_versions for name in ("MIT", "CC-BY-NC-4.0")
+    }
+
+
 def test_the_licence_that_was_trained_on_reaches_the_mixture(mixed):
     found = mixed.licences.effective("made/some", policy="commercial")
     proofs = {proof.term: proof.path for proof in found.restrictions}
