@@ -66,7 +66,7 @@ RAGGED_ROW: Final = "ragged-row"
 SEGMENTED_RECORD: Final = "segmented-record"
 """A part of a record that a web archive spreads over several."""
 
-TAKEDOWN: Final = "takedown"
+TAKEDOWN: Final = "taken-down"
 """A document that was taken down. Its text is not kept."""
 
 TEXT_NOT_A_STRING: Final = "text-not-a-string"

@@ -158,7 +158,7 @@ def test_the_takedown_closes_and_what_was_taken_does_not_come_back(told, tmp_pat
 
     assert "mail of 2026-11-26" == closed.closed.note
     # By the digest of its text, and by its URL with another text.
-    assert (1, {"takedown": 2}) == (again.num_documents, again.rejected)
+    assert (1, {"taken-down": 2}) == (again.num_documents, again.rejected)
     assert [("CC-BY-NC-4.0", True)] == [
         (one.expression, one.holds) for one in counted if one.basis == "stated"
     ]

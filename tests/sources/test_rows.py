@@ -127,7 +127,7 @@ def test_a_text_that_was_taken_down_takes_its_row_with_it(name):
 
     assert [source for source, row in kept if as_bytes(row["text"]) != b"a"] == left
     taken = [
-        row for one in outcomes for row in one.rejected.to_pylist() if row["reason"] == "takedown"
+        row for one in outcomes for row in one.rejected.to_pylist() if row["reason"] == "taken-down"
     ]
     assert [b""] == [row["raw"] for row in taken]
 

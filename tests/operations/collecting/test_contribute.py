@@ -92,7 +92,7 @@ def test_a_contributor_is_taken_down_and_stays_away(muster, gifts):
     assert bob == given[1]["contributor"]
     assert ["A poem.", "A song."] == texts(muster, "people/gifts")
     assert ["A poem.", "A song."] == texts(muster, "people/later")
-    assert 1 == later.rejected["takedown"]
+    assert 1 == later.rejected["taken-down"]
     assert {"CC-BY-4.0": 1, "unknown": 1} == later.licences
 
 

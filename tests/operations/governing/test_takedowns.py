@@ -147,7 +147,7 @@ def test_what_was_taken_down_does_not_come_back(mixed, tmp_path):
     run = mixed.show("web/again").version.run
     (row,) = mixed.quarantine.show("web/again").rows
 
-    assert ({"takedown": 1}, 7) == (again.rejected, again.num_documents)
+    assert ({"taken-down": 1}, 7) == (again.rejected, again.num_documents)
     (entry,) = mixed._context.catalog.runs.ledger(run).entries
     assert [("takedown", 1)] == [(one.reason, one.num_documents) for one in entry.rejected]
     # The quarantine does not keep what had to go.
@@ -175,7 +175,7 @@ def test_what_has_its_url_or_id_does_not_come_back_with_another_text(mixed, tmp_
     again = mixed.register([path], name="web/anew")
     texts = [text for batch in mixed.stream("web/anew") for text in batch["text"].to_pylist()]
 
-    assert ({"takedown": 1}, 7) == (again.rejected, again.num_documents)
+    assert ({"taken-down": 1}, 7) == (again.rejected, again.num_documents)
     assert [] == [text for text in texts if "Line 3 " in text]
 
 
@@ -190,7 +190,7 @@ def test_a_nested_url_is_found_and_does_not_come_back(muster, tmp_path):
     again = muster.register([str(write_jsonl(tmp_path / "new.jsonl", anew))], name="web/new")
 
     assert [("documents", "web/one@1", 3), ("documents", "web/two@1", 1)] == listed(opened)
-    assert ({"takedown": 1}, 1) == (again.rejected, again.num_documents)
+    assert ({"taken-down": 1}, 1) == (again.rejected, again.num_documents)
     with pytest.raises(InputError, match="takedown: 1") as caught:
         muster.register([str(write_jsonl(tmp_path / "all.jsonl", anew[:1]))], name="web/all")
     assert "muster takedown list" in caught.value.hint
