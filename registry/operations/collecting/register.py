@@ -21,7 +21,8 @@ from registry.domain.run import Operation
 from registry.errors import InputError, UnreadableError
 from registry.operations.collecting.ingesting import ingest_shards
 from registry.operations.collecting.known_files import KnownFiles
-from registry.operations.collecting.registration import Registering, require_text
+from registry.operations.collecting.no_documents import require_rows
+from registry.operations.collecting.registration import Registering
 from registry.operations.collecting.scan import FileFacts, scan
 from registry.operations.context import CODE, Context
 from registry.operations.passes.suppression import load_suppression
@@ -135,7 +136,8 @@ class FileRegistration:
         derivation = self._derivation(origin)
         known = {} if from_start else self.find_known(files, origin, keep=not dry_run)
         scanned = self._scan_all(files, known, paths, derivation, keep=not dry_run)
-        require_text(scanned, " ".join(paths))
+        place = " ".join(paths)
+        require_rows(scanned, place)
         draft = self._registering.make_draft(
             scanned,
             kind=origin.kind,
@@ -144,13 +146,14 @@ class FileRegistration:
             keeps_licence=not origin.states_licence,
         )
         if dry_run:
-            return self._registering.plan(draft, scanned, self._skipped)
+            return self._registering.plan(draft, scanned, self._skipped, place=place)
         if ingest:
             shards = ingest_shards(self._context, draft.shards)
             draft = draft.model_copy(update={"shards": shards})
         answer = self._registering.seal(
             draft,
             scanned,
+            place=place,
             derivation=derivation,
             parameters={"paths": list(paths), "ingest": ingest},
             skipped=self._skipped,

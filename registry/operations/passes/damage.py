@@ -7,7 +7,7 @@ not.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from registry.domain.digest import Digest
@@ -102,8 +102,8 @@ def fail_by_damage(
     Raises:
         TooManyRejectedError: Always.
     """
-    example = _find_example(context, damage, quarantine) if quarantine else None
-    error = _explain(damage, limit, example, run)
+    places = list_places(context, damage.reasons, quarantine=quarantine, run=run)
+    error = _explain(damage, limit, places)
     if run is not None:
         context.catalog.runs.fail(
             run.id, error=error.message, at=context.clock(), ledger=ledger, quarantine=quarantine
@@ -111,34 +111,48 @@ def fail_by_damage(
     raise error
 
 
-def _explain(
-    damage: Damage, limit: RejectionLimit, example: dict[str, Any] | None, run: Run | None
-) -> TooManyRejectedError:
+def list_places(
+    context: Context, reasons: Mapping[str, int], *, quarantine: Digest | None, run: Run | None
+) -> list[str]:
+    """Return what a hint says of rejected rows: one of the commonest reason, and all of them."""
+    example = None if quarantine is None else _find_example(context, reasons, quarantine)
+    places = [] if example is None else [f"such as {_describe(example)}"]
+    return places if run is None else [*places, f"all of them: muster quarantine {run.id}"]
+
+
+def _explain(damage: Damage, limit: RejectionLimit, places: Sequence[str]) -> TooManyRejectedError:
     message = (
         f"{damage.num_damaged:,} of {format_number(damage.num_rows, 'row')} are damaged, "
         f"{100 * damage.share:.2f} %, and at most {format_percent(limit.share)} may be: "
         f"{damage.describe_reasons()}"
     )
-    hints = []
-    if example is not None:
-        place = example["file"] if example["row"] is None else f"{example['file']}#{example['row']}"
-        begins = example["raw"][:_SHOWN_BYTES].decode("utf-8", "backslashreplace")
-        hints.append(f"such as {place}, {example['reason']}: {begins}")
-    if run is not None:
-        hints.append(f"all of them: muster quarantine {run.id}")
-    hints.append(f"to let them pass, the same command with --max-rejected {damage.least_limit}")
+    wider = f"to let them pass, the same command with --max-rejected {damage.least_limit}"
     return TooManyRejectedError(
         num_damaged=damage.num_damaged,
         num_rows=damage.num_rows,
         limit=limit.share,
         message=message,
-        hint="\n      ".join(hints),
+        hint="\n      ".join([*places, wider]),
     )
 
 
-def _find_example(context: Context, damage: Damage, quarantine: Digest) -> dict[str, Any] | None:
+def _describe(example: Mapping[str, Any]) -> str:
+    """Return where a rejected row stands, why, and how it begins."""
+    place = example["file"]
+    if example["row"] is not None:
+        place = f"{place}#{example['row']}"
+    elif example["offset"] is not None:
+        place = f"{place} at byte {example['offset']:,}"
+    begins = example["raw"][:_SHOWN_BYTES].decode("utf-8", "backslashreplace")
+    begins = " ".join(begins.split())
+    return f"{place}, {example['reason']}: {begins}" if begins else f"{place}, {example['reason']}"
+
+
+def _find_example(
+    context: Context, numbers: Mapping[str, int], quarantine: Digest
+) -> dict[str, Any] | None:
     """Return the first row that was rejected for the most frequent reason."""
-    reason = max(damage.reasons, key=lambda one: (damage.reasons[one], one))
+    reason = max(numbers, key=lambda one: (numbers[one], one))
     for batch in read_quarantine(context.store, quarantine):
         reasons = batch.column("reason").to_pylist()
         if reason in reasons:

@@ -193,3 +193,16 @@ def test_nothing_is_sealed_without_a_contributor_or_consent(muster, gifts, optio
     with pytest.raises(InputError, match=words):
         muster.contribute([gifts], name="people/gifts", **options)
     assert not muster.datasets.list()
+
+
+def test_a_contribution_without_any_consent_stays_as_a_failed_run_of_places(muster, context, gifts):
+    columns = ContributionColumns(consent="email")
+    with pytest.raises(InputError) as raised:
+        muster.contribute([gifts], name="people/gifts", contributor="ada", columns=columns)
+    (run,) = muster.runs.list()
+    (entry,) = context.catalog.runs.ledger(run.id).entries
+    rows = muster.quarantine.show(run.id).rows
+
+    assert f"muster quarantine {run.id}" in raised.value.hint
+    assert (9, 0) == (entry.documents_in, entry.documents_kept)
+    assert {""} == {row.raw for row in rows}

@@ -11,6 +11,7 @@ from registry.documents import MAX_RAW_BYTES
 from registry.domain.card import Card
 from registry.domain.names import Reference
 from registry.domain.reading import Encoding, Reading, Split
+from registry.domain.run import RunState
 from registry.errors import ConflictError, InputError, UnknownError, UnreadableError
 from registry.operations.collecting import scan
 from registry.operations.passes.quarantine import read_quarantine
@@ -346,3 +347,31 @@ def test_a_file_in_another_encoding_says_so_and_reads_on(muster, tmp_path):
     assert row == muster.sample(normalized.reference).documents[0].text
     assert "unchanged" == muster.register([str(path)], name="web/cc", reading=declared).status
     assert not muster.verify_all().findings
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "helps"),
+    [
+        ('{"text": "a\n', "invalid-json", "--format"),
+        ('{"text": null}\n', "null-text", "--text-column"),
+        ("[1]\n", "not-an-object", "JSON object"),
+    ],
+)
+def test_rows_none_of_which_is_a_document_stay_to_be_looked_at(
+    muster, tmp_path, content, reason, helps
+):
+    path = tmp_path / "none.jsonl"
+    path.write_text(content)
+    with pytest.raises(InputError, match=f"every row was rejected .{reason}: 1") as raised:
+        muster.register([str(path)], name="web/none", max_rejected=1.0, dry_run=True)
+    assert [] == muster.runs.list()
+    assert helps in raised.value.hint
+    with pytest.raises(InputError, match=f"every row was rejected .{reason}: 1") as raised:
+        muster.register([str(path)], name="web/none", max_rejected=1.0)
+    (run,) = muster.runs.list()
+
+    assert f"none.jsonl#1, {reason}: " in raised.value.hint
+    assert f"muster quarantine {run.id}" in raised.value.hint
+    assert RunState.FAILED == run.state
+    assert [run.id] == [one.run for one in muster.quarantine.list()]
+    assert [content.strip()] == [row.raw for row in muster.quarantine.show(run.id).rows]
