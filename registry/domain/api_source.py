@@ -9,6 +9,7 @@ from pydantic import JsonValue, model_validator
 
 from registry.domain.base import Value
 from registry.domain.digest import fingerprint
+from registry.domain.limits import MAX_RATIO
 from registry.domain.secret_names import SecretName
 from registry.domain.urls import redact_url
 from registry.errors import InputError
@@ -115,7 +116,7 @@ class ApiSource(Value):
     max_page_bytes: int = 64 << 20
     """A larger page is refused, whether or not it travels compressed."""
 
-    max_ratio: float = 200.0
+    max_ratio: float = MAX_RATIO
     """A page that is longer than so many times its compressed bytes is refused."""
 
     allow_private: bool = False

@@ -193,6 +193,15 @@ class Reading(Value):
     """The column that says why a row without text has none, which is then the reason of its
     rejection; None: `null-text` is all that is known."""
 
+    max_ratio: float | None = None
+    """How many times its own bytes a compressed page of a web archive may become; None: 200."""
+
+    max_json_depth: int | None = None
+    """How deep a JSON record may be nested; None: as deep as can be written."""
+
+    max_document_bytes: int | None = None
+    """A longer document is rejected; None: as the settings say."""
+
     without: tuple[Digest, ...] = ()
     """Digests of the texts that are left out, since they were taken down; sorted."""
 

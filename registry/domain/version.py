@@ -289,6 +289,9 @@ _LATER = (
     "reason_column",
     "encoding",
     "member_encodings",
+    "max_ratio",
+    "max_json_depth",
+    "max_document_bytes",
 )
 
 

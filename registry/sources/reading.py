@@ -76,14 +76,15 @@ def read_documents(
         span: The part to read, as `registry.sources.splitting.split` cut it; None: all of it.
         batch_bytes: Bytes of text after which a batch is closed; none is larger than that and
             one document.
-        max_document_bytes: A longer document is rejected.
+        max_document_bytes: A longer document is rejected, unless the reading says otherwise.
 
     Raises:
         UnreadableError: The file is cut off or corrupt. What came before was yielded and is to be
             thrown away.
         InputError: A member of an archive has no clear text column.
     """
-    limits = {"batch_bytes": batch_bytes, "max_document_bytes": max_document_bytes}
+    max_bytes = reading.max_document_bytes or max_document_bytes
+    limits = {"batch_bytes": batch_bytes, "max_document_bytes": max_bytes}
     outcomes = _read(file, reading, span, limits)
     yield from leave_out(outcomes, reading.without) if reading.without else outcomes
 

@@ -13,14 +13,12 @@ from typing import Any, NoReturn
 import orjson
 
 from registry.domain.digest import canonical_json
+from registry.domain.limits import MAX_JSON_DEPTH
 from registry.domain.reading import Reading
 from registry.domain.template import parse_template
 from registry.sources import reasons
 from registry.sources.outcomes import Document
 from registry.sources.reasons import RowError
-
-MAX_DEPTH = 254
-"""How deep the objects and lists of one record may be nested; orjson writes no deeper."""
 
 SEPARATOR = "\n\n"
 """What stands between the texts of several columns."""
@@ -40,10 +38,11 @@ def make_parser(reading: Reading, *, skips_blank: bool) -> Callable[[bytes], Doc
     they are to be skipped, else invalid JSON.
     """
     loads, assemble = orjson.loads, _make_assembler(reading)
-    is_templated = reading.template is not None
+    is_templated, max_depth = reading.template is not None, reading.max_json_depth
 
     def parse_slowly(raw: bytes) -> Document:
-        identity, text, metadata = assemble(_load_slowly(raw), _dump_slowly)
+        record = _load_slowly(raw, max_depth=max_depth or MAX_JSON_DEPTH)
+        identity, text, metadata = assemble(record, _dump_slowly)
         return identity, encode_text(text), metadata
 
     def parse(raw: bytes) -> Document | None:
@@ -58,6 +57,8 @@ def make_parser(reading: Reading, *, skips_blank: bool) -> Callable[[bytes], Doc
             return parse_slowly(raw)
         if type(record) is not dict:
             raise RowError(reasons.NOT_AN_OBJECT)
+        if max_depth is not None and _is_deeper_than(record, max_depth):
+            raise RowError(reasons.NESTED_TOO_DEEP)
         document = assemble(record, _dump)
         if LARGE_FLOAT.search(document[2]):
             return parse_slowly(raw)
@@ -182,7 +183,7 @@ def _dump_slowly(record: dict[str, Any]) -> bytes:
         raise RowError(reasons.INVALID_JSON) from error
 
 
-def _load_slowly(raw: bytes) -> dict[str, Any]:
+def _load_slowly(raw: bytes, *, max_depth: int = MAX_JSON_DEPTH) -> dict[str, Any]:
     try:
         record = json.loads(raw.decode(), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
@@ -193,7 +194,7 @@ def _load_slowly(raw: bytes) -> dict[str, Any]:
         raise RowError(reasons.INVALID_JSON) from error
     if type(record) is not dict:
         raise RowError(reasons.NOT_AN_OBJECT)
-    if _is_deeper_than(record, MAX_DEPTH):
+    if _is_deeper_than(record, max_depth):
         raise RowError(reasons.NESTED_TOO_DEEP)
     return record
 

@@ -21,6 +21,7 @@ from registry.domain.run import Operation
 from registry.domain.version import Shard, Version, VersionState
 from registry.errors import ConflictError
 from registry.operations.collecting.landing import Landing
+from registry.operations.collecting.limits import find_limits
 from registry.operations.collecting.no_documents import require_rows
 from registry.operations.collecting.registration import Registering
 from registry.operations.collecting.scan import FileFacts
@@ -116,7 +117,9 @@ class _Collection:
         self._context = context
         self._source = source
         self._name = intake.name
-        self._wanted = intake.wanted
+        # How much an answer may become is a matter of its source, and of no row.
+        limits = find_limits(context, intake.limits).model_copy(update={"max_ratio": None})
+        self._wanted = limits.apply(intake.wanted)
         self._registering = Registering(context, intake)
         self._taken_down = load_suppression(context)
 

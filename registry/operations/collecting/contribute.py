@@ -30,6 +30,7 @@ from registry.domain.version import Shard
 from registry.errors import InputError
 from registry.operations.collecting.contribution_terms import ContributionTerms
 from registry.operations.collecting.contributors import find_key, make_key
+from registry.operations.collecting.limits import find_limits, meter
 from registry.operations.collecting.no_documents import account_for_nothing
 from registry.operations.collecting.register import STDIN, common_uri, save_standard_input
 from registry.operations.collecting.registration import Registering
@@ -90,8 +91,9 @@ def contribute(
             contributor=contributor,
             licence=intake.card.licence,
         )
-        contributions = _Contributions(context, store, terms, intake.reading)
-        facts = contributions.read(files)
+        limits = find_limits(context, intake.limits)
+        contributions = _Contributions(context, store, terms, limits.apply(intake.reading))
+        facts = contributions.read(meter(files, limits))
         terms.check_columns()
         derivation = fingerprint(
             {

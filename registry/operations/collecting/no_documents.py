@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from registry.domain.ledger import LedgerEntry, Rejected
+from registry.domain.limits import MAX_JSON_DEPTH
 from registry.errors import InputError
 from registry.operations.collecting.scan import FileFacts, total_ledger
 from registry.sources import reasons
@@ -15,13 +16,15 @@ _WEB: Final = "documents are responses of status 200 with a web page or plain te
 _HELP: Final[Mapping[str, str]] = {
     reasons.BROKEN_RECORD: _ANEW,
     reasons.CUT_OFF: _ANEW,
-    reasons.DOCUMENT_TOO_LONG: "MUSTER_MAX_DOCUMENT_BYTES, if they are to be so long",
+    reasons.DECOMPRESSION_BOMB: "--max-ratio, if it is no attack",
+    reasons.DOCUMENT_TOO_LONG: "--max-document-bytes, if they are to be so long",
     reasons.EMPTY_PAGE: _WEB,
     reasons.HTTP_STATUS: _WEB,
     reasons.INVALID_HTTP: _WEB,
     reasons.INVALID_JSON: "mend it, or say with --format what it is",
     reasons.INVALID_UTF8: "say what it is written in, as --encoding latin-1",
     reasons.MISSING_TEXT: _COLUMN,
+    reasons.NESTED_TOO_DEEP: f"--max-json-depth, which may be {MAX_JSON_DEPTH} at most",
     reasons.NOT_AN_OBJECT: "a row is a JSON object with a column of text",
     reasons.NOT_TEXT: f"say with --format what it is; of a web archive, {_WEB}",
     reasons.NULL_TEXT: _COLUMN,

@@ -21,6 +21,7 @@ from registry.domain.run import Operation
 from registry.errors import InputError, UnreadableError
 from registry.operations.collecting.ingesting import ingest_shards
 from registry.operations.collecting.known_files import KnownFiles
+from registry.operations.collecting.limits import find_limits, meter
 from registry.operations.collecting.no_documents import require_rows
 from registry.operations.collecting.registration import Registering
 from registry.operations.collecting.scan import FileFacts, scan
@@ -109,7 +110,8 @@ class FileRegistration:
     def __init__(self, context: Context, intake: Intake) -> None:
         self._context = context
         self._name = intake.name
-        self._wanted = intake.wanted
+        self._limits = find_limits(context, intake.limits)
+        self._wanted = self._limits.apply(intake.wanted)
         self._registering = Registering(context, intake)
         self._skipped: list[Skipped] = []
         self._taken_down = load_suppression(context)
@@ -205,7 +207,7 @@ class FileRegistration:
         named = {_absolute(text) for text in paths}
         scanned: list[FileFacts] = []
         try:
-            for file in files:
+            for file in meter(files, self._limits):
                 facts = known.get(file.name) or self._scan_one(
                     file, work, is_named=_place(file) in named, keep=keep
                 )
@@ -261,6 +263,7 @@ def common_uri(uris: Sequence[str]) -> str:
 def _unsaid(reading: Reading) -> set[str]:
     """Return what tells no reading from another, so that earlier commands are known again."""
     later = {"records", "keeps_partial", "reason_column", "encoding", "member_encodings"}
+    later |= {"max_ratio", "max_json_depth", "max_document_bytes"}
     return {"without", "untold", *(name for name in later if not getattr(reading, name))}
 
 

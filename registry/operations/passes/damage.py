@@ -16,12 +16,12 @@ from registry.domain.quantities import format_number, format_percent
 from registry.domain.recipe import READ_COLUMNS
 from registry.domain.rejection_limit import Damage, MaxRejected, RejectionLimit
 from registry.domain.run import Run
-from registry.errors import InputError, TooManyRejectedError
+from registry.errors import TooManyRejectedError
 from registry.normalization.pipeline import READ
 from registry.normalization.steps.decode import Decode
 from registry.operations.context import Context
 from registry.operations.passes.quarantine import read_quarantine
-from registry.operations.project_file import FILE_NAME, read_project_file
+from registry.operations.project_file import read_limits
 from registry.sources.reasons import LEFT_ASIDE
 
 _JUDGED = frozenset({Decode.name, READ_COLUMNS})
@@ -39,16 +39,10 @@ def find_limit(context: Context, stated: MaxRejected) -> RejectionLimit:
     """
     if stated is not None:
         return RejectionLimit.parse(stated)
-    path = context.home.parent / FILE_NAME
-    limits = read_project_file(path).get("limits", {})
-    if not isinstance(limits, dict) or limits.keys() - {"max_rejected"}:
-        raise InputError(
-            f"{path}: limits: it holds max_rejected and no other limit",
-            hint='[limits] and below it max_rejected = "5%"',
-        )
+    path, limits = read_limits(context.home)
     if "max_rejected" not in limits:
         return RejectionLimit()
-    return RejectionLimit.parse(limits["max_rejected"], what=f"{path}: limits: max_rejected:")
+    return RejectionLimit.parse(str(limits["max_rejected"]), what=f"{path}: limits: max_rejected:")
 
 
 def damage_of_files(entry: LedgerEntry) -> Damage:

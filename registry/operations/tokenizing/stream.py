@@ -160,8 +160,8 @@ class DocumentStream(Iterator[pa.RecordBatch]):
                 message=f"{reference}: {damage.num_damaged:,} of "
                 f"{format_number(damage.num_rows, 'row')} are damaged, and there may be more; at "
                 f"most {share} may be: {damage.describe_reasons()}",
-                hint=f"muster normalize {reference} keeps them all in quarantine; to let more "
-                'pass, max_rejected="5%"',
+                hint=f"muster normalize {reference} --recipe text-default keeps them all in "
+                'quarantine; to let more pass, max_rejected="5%"',
             )
         return dict(rejected)
 

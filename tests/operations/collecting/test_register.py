@@ -9,6 +9,7 @@ import pytest
 from registry.api import Registry
 from registry.documents import MAX_RAW_BYTES
 from registry.domain.card import Card
+from registry.domain.limits import Limits
 from registry.domain.names import Reference
 from registry.domain.reading import Encoding, Reading, Split
 from registry.domain.run import RunState
@@ -375,3 +376,69 @@ def test_rows_none_of_which_is_a_document_stay_to_be_looked_at(
     assert RunState.FAILED == run.state
     assert [run.id] == [one.run for one in muster.quarantine.list()]
     assert [content.strip()] == [row.raw for row in muster.quarantine.show(run.id).rows]
+
+
+def nested(depth):
+    return '{"text": "a", "b": ' + "[" * (depth - 1) + "]" * (depth - 1) + "}\n"
+
+
+def test_a_stated_depth_and_length_hold_for_every_later_pass(muster, context, tmp_path):
+    path = tmp_path / "deep.jsonl"
+    path.write_text(nested(3) + nested(4) + '{"text": "' + "a" * 90 + '"}\n')
+    usual = muster.register([str(path)], name="web/usual")
+    limits = Limits(max_json_depth=3, max_document_bytes=50)
+    answer = muster.register([str(path)], name="web/deep", limits=limits)
+    (shard,) = context.catalog.versions.list_shards(Reference.parse(answer.reference))
+    reading = shard.reading
+
+    assert {"nested-too-deep": 1, "document-too-long": 1} == answer.rejected
+    assert 3 == usual.num_documents
+    assert (3, 50) == (reading.max_json_depth, reading.max_document_bytes)
+    assert [1] == [len(batch) for batch in muster.stream("web/deep")]
+    assert usual.digest == muster.register([str(path)], name="web/usual", limits=Limits()).digest
+
+
+def test_the_usual_limits_stated_are_the_same_reading(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    first = muster.register([str(path)], name="web/cc")
+    # How dense a file may be, or how many members an archive has, decides about no row of this.
+    limits = Limits(max_json_depth=254, max_ratio=900, max_members=3)
+    again = muster.register([str(path)], name="web/cc", limits=limits)
+
+    assert (first.digest, "unchanged") == (again.digest, again.status)
+
+
+def test_a_limit_is_that_of_the_option_the_environment_or_the_project(make_context, tmp_path):
+    path = tmp_path / "deep.jsonl"
+    path.write_text("".join(nested(depth) for depth in range(2, 10)))
+    context = make_context(max_json_depth=3)
+    (context.home.parent / "muster.toml").write_text(
+        "[limits]\nmax_json_depth = 5\nmax_document_bytes = 30\n"
+    )
+    lengths = {
+        name: Registry(one)
+        .register([str(path)], name=f"web/{name}", limits=stated, max_rejected=1.0)
+        .num_documents
+        for name, one, stated in (
+            ("option", context, Limits(max_json_depth=4, max_document_bytes=1_000)),
+            ("environment", context, Limits()),
+            ("project", make_context(), Limits()),
+        )
+    }
+
+    assert {"option": 3, "environment": 2, "project": 4} == lengths
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("max_json_depth = 300", "muster.toml: limits: max_json_depth = 300: .* 254"),
+        ('max_ratio = "x"', "max_ratio = x: .* number"),
+        ("max_depth = 3", "no other"),
+    ],
+)
+def test_a_limit_that_is_none_is_named_with_its_file(muster, context, tmp_path, line, words):
+    (context.home.parent / "muster.toml").write_text(f"[limits]\n{line}\n")
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    with pytest.raises(InputError, match=words):
+        muster.register([str(path)], name="web/cc")
