@@ -87,6 +87,14 @@ ContributorOption = Annotated[
 ContributorColumnOption = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Or the column that says who gave a row.")
 ]
+ConsentOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="STATEMENT",
+        help="On what consent all of it is given, in words; a row with a column for it goes by "
+        "that.",
+    ),
+]
 ConsentColumnOption = Annotated[
     str | None,
     typer.Option(

@@ -22,6 +22,7 @@ from cli.sources import (
     AttemptsOption,
     AuthOption,
     ConsentColumnOption,
+    ConsentOption,
     ContributorColumnOption,
     ContributorOption,
     HeaderOption,
@@ -202,6 +203,7 @@ def register(
     subset_split: SubsetSplitOption = None,
     contributor: ContributorOption = None,
     contributor_column: ContributorColumnOption = None,
+    consent: ConsentOption = None,
     consent_column: ConsentColumnOption = None,
     licence_column: LicenceColumnOption = None,
     from_start: Annotated[
@@ -293,7 +295,8 @@ def register(
             subset_split=subset_split,
         ),
     )
-    gives = any((contributor, contributor_column, consent_column, licence_column))
+    terms = (contributor, contributor_column, consent, consent_column, licence_column)
+    gives = any(term is not None for term in terms)
     if gives and source is not None:
         raise InputError("contributions are files, or - for standard input")
     intake: IntakeOptions = {
@@ -313,6 +316,7 @@ def register(
                 paths,
                 name=name,
                 contributor=contributor,
+                consent=consent,
                 columns=ContributionColumns(
                     consent=consent_column or "consent",
                     licence=licence_column,

@@ -57,6 +57,7 @@ def contribute(
     *,
     contributor: str | None = None,
     columns: ContributionColumns | None = None,
+    consent: str | None = None,
     dry_run: bool = False,
 ) -> Registration:
     """Seal a version of documents that people gave; the same again changes nothing.
@@ -67,6 +68,8 @@ def contribute(
         intake: What the caller states of it; its licence is that of rows that state none.
         contributor: Who gave all of it; None: a column says so for each row.
         columns: Where a row states consent, licence and contributor.
+        consent: On what consent rows are given that have no column for it, in words; None: such
+            rows are rejected.
         dry_run: Answer what would be sealed and write nothing.
 
     Raises:
@@ -90,6 +93,7 @@ def contribute(
             key=find_key(context) or _NO_KEY if dry_run else make_key(context),
             contributor=contributor,
             licence=intake.card.licence,
+            consent=consent,
         )
         limits = find_limits(context, intake.limits)
         contributions = _Contributions(context, store, terms, limits.apply(intake.reading))
@@ -263,5 +267,6 @@ def _nothing(paths: Sequence[str], rejected: RejectedRows) -> InputError:
     counts = ", ".join(f"{one.reason}: {one.num_documents:,}" for one in rejected.summary)
     return InputError(
         f"no document at {' '.join(paths)} was given with consent and by somebody ({counts})",
-        hint="a row says yes in the column consent, or the one that --consent-column names",
+        hint="a row says yes in the column consent, or the one that --consent-column names; "
+        "--consent STATEMENT holds for rows without such a column",
     )
