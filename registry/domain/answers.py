@@ -115,6 +115,12 @@ class Registration(Value):
     """Who is said to have written the documents, where that was stated now: `generator org/m@v1`;
     several may stand beside each other."""
 
+    behind: str | None = None
+    """Of a dry run: the newest version, behind which this one would come; None: it is the first."""
+
+    same_as: str | None = None
+    """Of a dry run: the version that holds the same already, so that none would be made."""
+
     num_known: int = 0
     """Files elsewhere that are still the same and were not read again."""
 

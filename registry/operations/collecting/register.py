@@ -148,7 +148,8 @@ class FileRegistration:
             keeps_licence=not origin.states_licence,
         )
         if dry_run:
-            return self._registering.plan(draft, scanned, self._skipped, place=place)
+            plan = self._registering.plan(draft, scanned, self._skipped, place=place)
+            return plan.model_copy(update={"num_known": len(known)})
         if ingest:
             shards = ingest_shards(self._context, draft.shards)
             draft = draft.model_copy(update={"shards": shards})

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from pydantic import JsonValue
 
-from registry.domain.answers import Registration, Skipped
+from registry.domain.answers import Changes, Registration, Skipped
 from registry.domain.card import require_past
 from registry.domain.collecting import Position
 from registry.domain.digest import Digest, digest_of_bytes
@@ -22,6 +22,7 @@ from registry.domain.version import (
     Sealed,
     SealStatus,
     SourceFacts,
+    Version,
     VersionDraft,
 )
 from registry.errors import InputError
@@ -277,8 +278,7 @@ class Registering:
     ) -> Registration:
         changes, version, previous = None, sealed.version, sealed.previous
         if previous is not None and sealed.status is SealStatus.CREATED:
-            before = self._context.catalog.versions.list_shards(Reference.parse(previous.reference))
-            changes = compare(previous, before, version, draft.shards)
+            changes = self._compare(previous, draft)
         return Registration(
             reference=version.reference,
             status=sealed.status,
@@ -299,6 +299,16 @@ class Registering:
             recorded=sealed.recorded,
             writers=self._find_writers(sealed, draft),
             run=version.run,
+        )
+
+    def _compare(self, previous: Version, draft: VersionDraft) -> Changes:
+        before = self._context.catalog.versions.list_shards(Reference.parse(previous.reference))
+        return compare(
+            previous,
+            before,
+            draft.shards,
+            num_documents=sum(shard.num_documents for shard in draft.shards),
+            num_bytes=sum(shard.num_bytes for shard in draft.shards),
         )
 
     def _find_writers(self, sealed: Sealed, draft: VersionDraft) -> tuple[str, ...]:
@@ -333,11 +343,15 @@ class Registering:
             raise nothing
         self._refuse_damage(draft, None)
         self._warn_of_encodings(draft)
+        known = self._context.catalog.datasets.find(self.name)
+        versions = [] if known is None else self._context.catalog.versions.list_for(self.name)
+        digest = draft.manifest_digest
+        same = next((one.reference for one in versions if one.digest == digest), None)
         return Registration(
             reference=str(self.name),
             status="planned",
             kind=draft.kind,
-            digest=draft.manifest_digest,
+            digest=digest,
             num_documents=sum(shard.num_documents for shard in draft.shards),
             num_bytes=sum(shard.num_bytes for shard in draft.shards),
             num_text_bytes=sum(shard.num_text_bytes for shard in draft.shards),
@@ -348,6 +362,8 @@ class Registering:
             licence=draft.licence or "unknown",
             quarantine=None,
             encodings=sum_up_encodings(draft.shards),
-            changes=None,
+            changes=self._compare(versions[-1], draft) if versions and same is None else None,
+            behind=versions[-1].reference if versions else None,
+            same_as=same,
             run=None,
         )

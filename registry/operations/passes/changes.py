@@ -10,7 +10,12 @@ from registry.operations.context import Context
 
 
 def compare(
-    previous: Version, before: Sequence[Shard], version: Version, after: Sequence[Shard]
+    previous: Version,
+    before: Sequence[Shard],
+    after: Sequence[Shard],
+    *,
+    num_documents: int,
+    num_bytes: int,
 ) -> Changes:
     """Return what was added, removed, changed and read otherwise, by the files' logical paths."""
     old = {shard.path: shard.digest for shard in before}
@@ -21,8 +26,8 @@ def compare(
         removed=tuple(sorted(old.keys() - new.keys())),
         changed=tuple(sorted(path for path in new.keys() & old.keys() if new[path] != old[path])),
         readings=_compare_readings(before, after),
-        documents=version.num_documents - previous.num_documents,
-        num_bytes=version.num_bytes - previous.num_bytes,
+        documents=num_documents - previous.num_documents,
+        num_bytes=num_bytes - previous.num_bytes,
     )
 
 
