@@ -181,7 +181,11 @@ class ApiSource(Value):
         if parts.scheme.lower() not in ("http", "https") or not host or not self.url.isprintable():
             raise InputError(f"{self.uri} is no URL of an API", hint="https://host/path")
         if parts.username is not None or parts.password is not None:
-            SecretName.parse("", option="--auth")
+            raise InputError(
+                f"{self.uri}: name and password in the URL: a secret is named, not written",
+                hint="put the base64 of NAME:PASSWORD into the environment, then "
+                "--header 'Authorization: Basic env:NAME'",
+            )
         for name, value in parse_qsl(parts.query, keep_blank_values=True):
             if value and _SECRET_NAME.fullmatch(name) and SecretName.find(value) is None:
                 raise InputError(
