@@ -4,7 +4,7 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import PurePosixPath
@@ -33,11 +33,26 @@ def name_inside(name: str) -> str:
     return name.partition(MEMBER_MARK)[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A symbolic link in a tar: what it names is read where that stands."""
+
+    name: str
+    """That of a member."""
+
+    target: str
+
+
 def iter_members(file: SourceFile, reading: Reading) -> Iterator[SourceFile]:
+    """Yield the files of an archive; see `iter_entries`."""
+    return (entry for entry in iter_entries(file, reading) if isinstance(entry, SourceFile))
+
+
+def iter_entries(file: SourceFile, reading: Reading) -> Iterator[SourceFile | Link]:
     """Yield the members of an archive; each can be opened until the next one is asked for.
 
-    Folders, links, devices and what `registry.sources.finding` leaves out of a folder are left
-    out: what a link names is read where it stands.
+    Folders, devices, other names of the same file and what `registry.sources.finding` leaves out
+    of a folder are left out.
 
     Raises:
         UnreadableError: The archive is corrupt, cut off or encrypted, has more members or becomes
@@ -77,7 +92,7 @@ def _open_zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str)
         return cast("BinaryIO", archive.open(info))  # IO[bytes] is what BinaryIO is
 
 
-def _iter_tar(file: SourceFile, compression: Compression) -> Iterator[SourceFile]:
+def _iter_tar(file: SourceFile, compression: Compression) -> Iterator[SourceFile | Link]:
     with open_decompressed(file, compression) as stream:
         tracked = _TrackedStream(stream)
         with foreign_errors(file.name, *_DAMAGE):
@@ -93,7 +108,11 @@ def _iter_tar(file: SourceFile, compression: Compression) -> Iterator[SourceFile
             if file.meter is not None:
                 file.meter.add_members(number, path=file.name)
             name = _member_name(file.name, info.name)
-            if not info.isfile() or is_left_out(info.name):
+            if is_left_out(info.name):
+                continue
+            if info.issym():
+                yield Link(name, info.linkname)
+            if not info.isfile():
                 continue
             member = archive.extractfile(info)
             if member is None:

@@ -77,14 +77,27 @@ def test_a_member_that_is_no_text_is_rejected_and_named(name):
     assert [
         (f"{name}!/docs/b.jsonl", 2, "invalid-json", b"bad"),
         (f"{name}!/img.png", None, "not-text", MEMBERS["img.png"]),
-    ] == [(row["file"], row["row"], row["reason"], row["raw"]) for row in result.rejected]
+    ] == [
+        (row["file"], row["row"], row["reason"], row["raw"])
+        for row in result.rejected
+        if row["reason"] != "symbolic-link"
+    ]
+
+
+def test_a_link_in_a_tar_is_a_rejected_row_and_no_document():
+    result = read(to_tar({"a.txt": b"text"}), "a.tar")
+
+    assert ["a.tar!/a.txt"] == result.sources
+    assert [("a.tar!/docs/link", "symbolic-link", b"a.txt")] == [
+        (row["file"], row["reason"], row["raw"]) for row in result.rejected
+    ]
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar"])
 def test_a_member_that_is_no_text_counts_with_all_its_bytes(name):
     image = b"\x89PNG" + b"\0" * 3_000_000
 
-    (row,) = read(ARCHIVES[name]({"img.png": image}), name).rejected
+    row = read(ARCHIVES[name]({"img.png": image}), name).rejected[-1]
 
     assert (MAX_RAW_BYTES, len(image)) == (len(row["raw"]), row["num_bytes"])
 

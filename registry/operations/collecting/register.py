@@ -29,7 +29,7 @@ from registry.operations.context import CODE, Context
 from registry.operations.passes.suppression import load_suppression
 from registry.sources.detecting import UNKNOWN_FORMAT
 from registry.sources.file import SourceFile
-from registry.sources.finding import find_files
+from registry.sources.finding import find_files, find_twins
 from registry.sources.places import Stamp, read_stamp
 from registry.storage.objects import translated_errors
 from registry.storage.work import WorkArea
@@ -72,9 +72,11 @@ def register(
             return registration.run(files, origin, ingest=True, dry_run=dry_run)
     if STDIN in paths:
         raise InputError("- cannot stand beside other paths", hint="register them one by one")
-    return registration.run(
-        find_files(paths), Origin("file", tuple(paths)), ingest=ingest, dry_run=dry_run
-    )
+    files = find_files(paths)
+    twins = find_twins(files, named=paths)
+    registration.skip(twins)
+    files = [file for file in files if file.name not in twins]
+    return registration.run(files, Origin("file", tuple(paths)), ingest=ingest, dry_run=dry_run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,12 @@ class FileRegistration:
         self._registering = Registering(context, intake)
         self._skipped: list[Skipped] = []
         self._taken_down = load_suppression(context)
+
+    def skip(self, twins: Mapping[str, str]) -> None:
+        """Note links that are left out, and what they lead to."""
+        for name, target in twins.items():
+            reason = f"a link to {target}, which is read there"
+            self._skipped.append(Skipped(path=name, reason=reason))
 
     def run(
         self,

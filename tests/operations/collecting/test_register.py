@@ -378,6 +378,23 @@ def test_rows_none_of_which_is_a_document_stay_to_be_looked_at(
     assert [content.strip()] == [row.raw for row in muster.quarantine.show(run.id).rows]
 
 
+def test_a_link_to_a_file_that_is_read_anyway_is_left_out_and_said(muster, tmp_path):
+    folder, outside = tmp_path / "project", tmp_path / "outside.txt"
+    (folder / "docs").mkdir(parents=True)
+    (folder / "docs" / "guide.md").write_text("How to.")
+    (folder / "README.md").symlink_to("docs/guide.md")
+    outside.write_text("Elsewhere.")
+    (folder / "linked.txt").symlink_to(outside)
+    answer = muster.register([str(folder)], name="code/project")
+    named = muster.register([str(folder), str(folder / "README.md")], name="code/named")
+
+    assert 2 == answer.num_documents
+    assert [("README.md", "a link to docs/guide.md, which is read there")] == [
+        (one.path, one.reason) for one in answer.skipped
+    ]
+    assert (3, ()) == (named.num_documents, named.skipped)
+
+
 def nested(depth):
     return '{"text": "a", "b": ' + "[" * (depth - 1) + "]" * (depth - 1) + "}\n"
 
