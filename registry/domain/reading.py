@@ -22,7 +22,8 @@ class Format(StrEnum):
     """One JSON object a line."""
 
     JSON = "json"
-    """One JSON array of objects; or one object that holds such an array, as `records` says."""
+    """One JSON array of objects, or of strings; or one object that holds such an array, as
+    `records` says."""
 
     PARQUET = "parquet"
     CSV = "csv"
@@ -185,6 +186,10 @@ class Reading(Value):
     records: str | None = None
     """Where the array of records stands in a JSON object, as `data.items`; None: it is the whole
     of the file."""
+
+    holds_texts: bool = False
+    """Whether the values of a JSON array, or of the lines, are strings, each a text, in place of
+    objects."""
 
     keeps_partial: bool = False
     """Whether a compressed file that is cut off counts as far as it goes."""

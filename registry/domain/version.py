@@ -285,6 +285,7 @@ _LATER = (
     "template",
     "extractor",
     "records",
+    "holds_texts",
     "keeps_partial",
     "reason_column",
     "encoding",

@@ -8,6 +8,7 @@ to tell what is wrong with them.
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 import orjson
@@ -37,6 +38,8 @@ def make_parser(reading: Reading, *, skips_blank: bool) -> Callable[[bytes], Doc
     It raises `RowError` for a record that cannot be a document. Blank bytes are no row (None) if
     they are to be skipped, else invalid JSON.
     """
+    if reading.holds_texts:
+        return partial(_parse_text, skips_blank=skips_blank)
     loads, assemble = orjson.loads, _make_assembler(reading)
     is_templated, max_depth = reading.template is not None, reading.max_json_depth
 
@@ -65,6 +68,23 @@ def make_parser(reading: Reading, *, skips_blank: bool) -> Callable[[bytes], Doc
         return document
 
     return parse
+
+
+def load_text(raw: bytes) -> str | None:
+    """Return the text in some bytes, None if they are blank.
+
+    Raises:
+        RowError: They hold no JSON string.
+    """
+    if not raw.strip():
+        return None
+    try:
+        value: object = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        value = _load_value_slowly(raw)
+    if not isinstance(value, str):
+        raise RowError(reasons.TEXT_NOT_A_STRING)
+    return value
 
 
 def load_record(raw: bytes) -> dict[str, Any] | None:
@@ -183,20 +203,34 @@ def _dump_slowly(record: dict[str, Any]) -> bytes:
         raise RowError(reasons.INVALID_JSON) from error
 
 
+def _parse_text(raw: bytes, *, skips_blank: bool) -> Document | None:
+    text = load_text(raw)
+    if text is not None:
+        return None, encode_text(text), b"{}"
+    if skips_blank:
+        return None
+    raise RowError(reasons.INVALID_JSON)
+
+
 def _load_slowly(raw: bytes, *, max_depth: int = MAX_JSON_DEPTH) -> dict[str, Any]:
+    record = _load_value_slowly(raw)
+    if not isinstance(record, dict):
+        raise RowError(reasons.NOT_AN_OBJECT)
+    if _is_deeper_than(record, max_depth):
+        raise RowError(reasons.NESTED_TOO_DEEP)
+    return record
+
+
+def _load_value_slowly(raw: bytes) -> object:
     try:
-        record = json.loads(raw.decode(), parse_constant=_refuse_constant)
+        value: object = json.loads(raw.decode(), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise RowError(reasons.INVALID_UTF8) from error
     except RecursionError as error:
         raise RowError(reasons.NESTED_TOO_DEEP) from error
     except ValueError as error:
         raise RowError(reasons.INVALID_JSON) from error
-    if type(record) is not dict:
-        raise RowError(reasons.NOT_AN_OBJECT)
-    if _is_deeper_than(record, max_depth):
-        raise RowError(reasons.NESTED_TOO_DEEP)
-    return record
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:

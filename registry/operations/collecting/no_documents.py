@@ -25,7 +25,8 @@ _HELP: Final[Mapping[str, str]] = {
     reasons.INVALID_UTF8: "say what it is written in, as --encoding latin-1",
     reasons.MISSING_TEXT: _COLUMN,
     reasons.NESTED_TOO_DEEP: f"--max-json-depth, which may be {MAX_JSON_DEPTH} at most",
-    reasons.NOT_AN_OBJECT: "a row is a JSON object with a column of text",
+    reasons.NOT_AN_OBJECT: "a row is a JSON object with a column of text, or a string "
+    "in a list of nothing else",
     reasons.NOT_TEXT: f"say with --format what it is; of a web archive, {_WEB}",
     reasons.NULL_TEXT: _COLUMN,
     reasons.RAGGED_ROW: "say with --format how its values are separated: csv or tsv",

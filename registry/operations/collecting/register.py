@@ -272,7 +272,7 @@ def common_uri(uris: Sequence[str]) -> str:
 def _unsaid(reading: Reading) -> set[str]:
     """Return what tells no reading from another, so that earlier commands are known again."""
     later = {"records", "keeps_partial", "reason_column", "encoding", "member_encodings"}
-    later |= {"max_ratio", "max_json_depth", "max_document_bytes"}
+    later |= {"max_ratio", "max_json_depth", "max_document_bytes", "holds_texts"}
     return {"without", "untold", *(name for name in later if not getattr(reading, name))}
 
 
