@@ -114,6 +114,9 @@ class Encoding(Value):
     num_files: int = 1
     """Files that were read by it: of an archive its members."""
 
+    num_telling: int | None = None
+    """Bytes outside ASCII by which it was detected; None: it was not, or nobody counted."""
+
     @classmethod
     def declare(cls, name: str) -> Self:
         """Return an encoding that was declared.

@@ -238,6 +238,12 @@ class Registering:
                     f"{lost} of {format_number(use.num_files, 'file')} became U+FFFD; "
                     "without --encoding it is detected"
                 )
+            if use.is_hardly_told and use.least_told is not None:
+                path, num_bytes = use.least_told
+                self._context.progress.note(
+                    f"note: {path} is read as {use.name}, of which {num_bytes:,} bytes outside "
+                    "ASCII tell alone: look at them, and say --encoding NAME if it is another"
+                )
 
     def _find_parts(self, scanned: Sequence[FileFacts]) -> tuple[tuple[str, int], ...]:
         """Return the documents taken from each parent, which are all that was read."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from registry.domain.answers import Changes, ReadingChange
 from registry.domain.names import DatasetName, Reference, reference_to
-from registry.domain.reading import Reading
+from registry.domain.reading import Encoding, Reading
 from registry.domain.version import Shard, Version
 from registry.operations.context import Context
 
@@ -69,7 +69,17 @@ def _compare_readings(before: Sequence[Shard], after: Sequence[Shard]) -> tuple[
 
 
 def _told(reading: Reading | None) -> Reading | None:
-    """Return a reading without what it could not tell, which is no other way to read."""
-    if reading is None or not reading.untold:
+    """Return a reading without how it came to be told, which is no other way to read."""
+    if reading is None or not (reading.untold or reading.encoding or reading.member_encodings):
         return reading
-    return reading.model_copy(update={"untold": ()})
+    members = tuple(
+        one.model_copy(update={"encoding": _uncounted(one.encoding)})
+        for one in reading.member_encodings
+    )
+    encoding = None if reading.encoding is None else _uncounted(reading.encoding)
+    told = {"untold": (), "encoding": encoding, "member_encodings": members}
+    return reading.model_copy(update=told)
+
+
+def _uncounted(encoding: Encoding) -> Encoding:
+    return encoding.model_copy(update={"num_telling": None})
