@@ -63,6 +63,16 @@ def print_text(renderable: "RenderableType") -> None:
         write(line.rstrip())
 
 
+def write_bytes(pieces: Sequence[bytes]) -> None:
+    """Print pieces as they are; one that does not end its line is ended before what follows."""
+    sys.stdout.flush()
+    for number, piece in enumerate(pieces, start=1):
+        is_followed = number < len(pieces) or sys.stdout.isatty()
+        ends = b"\n" if is_followed and not piece.endswith(b"\n") else b""
+        sys.stdout.buffer.write(piece + ends)
+    sys.stdout.flush()
+
+
 def write(text: str) -> None:
     """Print text as it is, with a newline at its end."""
     sys.stdout.write(text if text.endswith("\n") else text + "\n")

@@ -26,6 +26,7 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
     output.print_facts(
         [
             (answer.status, answer.reference),
+            *_plan(answer),
             ("documents", f"{answer.num_documents:,}"),
             ("text", format_bytes(answer.num_text_bytes)),
             ("files", f"{answer.num_shards:,}, {format_bytes(answer.num_bytes)}"),
@@ -51,6 +52,17 @@ def show(answer: Registration, *, as_json: bool, quiet: bool) -> None:
         is_table = answer.kind is DatasetKind.TABULAR
         recipe = "FILE.toml" if is_table else answer.kind.usual_recipe
         output.hint(f"next: muster normalize {answer.reference} --recipe {recipe}")
+
+
+def _plan(answer: Registration) -> list[tuple[str, str]]:
+    """Return what a dry run says of what would be read."""
+    if answer.status != "planned":
+        return []
+    num_new = answer.num_shards - answer.num_known
+    to_read = f"{num_new:,} of {format_number(answer.num_shards, 'file')}"
+    if answer.same_as is not None:
+        to_read = f"nothing new: {answer.same_as} holds the same"
+    return [("behind", answer.behind or "nothing: it is new"), ("to read", to_read)]
 
 
 def _show_recorded(answer: Registration) -> None:

@@ -51,7 +51,22 @@ MaxPageBytesOption = Annotated[
 ]
 MaxRatioOption = Annotated[
     float | None,
-    typer.Option(help="How many times its compressed bytes a page may be; 200 unless said."),
+    typer.Option(
+        help="How many times its own bytes a compressed file, page or answer may become, once it "
+        "is more than 100 MB (a page 1 MiB); 200 unless said."
+    ),
+]
+MaxMembersOption = Annotated[
+    int | None,
+    typer.Option(help="Members of an archive at most; 1,000,000 unless said."),
+]
+MaxJsonDepthOption = Annotated[
+    int | None,
+    typer.Option(help="How deep a JSON record may be nested; 254 unless said."),
+]
+MaxDocumentBytesOption = Annotated[
+    int | None,
+    typer.Option(help="A longer document is rejected; 512 MiB unless said."),
 ]
 AllowPrivateOption = Annotated[
     bool | None,
@@ -71,6 +86,14 @@ ContributorOption = Annotated[
 ]
 ContributorColumnOption = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Or the column that says who gave a row.")
+]
+ConsentOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="STATEMENT",
+        help="On what consent all of it is given, in words; a row with a column for it goes by "
+        "that.",
+    ),
 ]
 ConsentColumnOption = Annotated[
     str | None,

@@ -11,6 +11,9 @@
 | `MUSTER_WORKER_BYTES` | a worker that holds more lets go of what engines keep; 512 MB unless set |
 | `MUSTER_SHARD_BYTES` | text bytes after which a normalized shard is closed; 256 MB unless set |
 | `MUSTER_MAX_DOCUMENT_BYTES` | a longer document is quarantined; 512 MB unless set |
+| `MUSTER_MAX_RATIO` | how many times its bytes a compressed file may become; 200 unless said |
+| `MUSTER_MAX_MEMBERS` | how many members an archive may have; 1,000,000 unless said |
+| `MUSTER_MAX_JSON_DEPTH` | how deep a JSON record may be nested; 254 unless said |
 | `MUSTER_UNIT_SECONDS` | a worker that is longer at one unit is killed; 3,600 unless set |
 | `MUSTER_CONTRIBUTOR_KEY` | for contributors' pseudonyms; else `contributors.key` in the home |
 | `MUSTER_OPENLINEAGE_TOKEN` | what a server of lineage events knows the sender by |
@@ -57,6 +60,9 @@ class Settings(BaseSettings):
     worker_bytes: int = Field(default=512 << 20, ge=1)
     shard_bytes: int = Field(default=256 << 20, ge=1 << 10)
     max_document_bytes: int = Field(default=512 << 20, ge=1)
+    max_ratio: float | None = Field(default=None, ge=1)
+    max_members: int | None = Field(default=None, ge=1)
+    max_json_depth: int | None = Field(default=None, ge=1, le=254)
     unit_seconds: float = Field(default=3_600, gt=0)
     contributor_key: SecretStr | None = Field(default=None, min_length=16)
     openlineage_token: SecretStr | None = None

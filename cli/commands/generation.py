@@ -148,12 +148,11 @@ def show(
 
 @app.command()
 def prompt(context: typer.Context, reference: ReferenceArgument, as_json: AsJson = False) -> None:
-    """Print the prompt by which a version was generated, as it was kept with --prompt-file."""
+    """Print the prompt by which a version was generated, byte for byte as --prompt-file held it."""
     session: Session = context.obj
     with session.registry() as registry:
         answer = registry.generations.prompts(reference)
     if as_json:
         output.print_json(answer)
         return
-    for text in answer.prompts:
-        output.write(text.removesuffix("\n"))
+    output.write_bytes(answer.contents)

@@ -22,10 +22,14 @@ from cli.sources import (
     AttemptsOption,
     AuthOption,
     ConsentColumnOption,
+    ConsentOption,
     ContributorColumnOption,
     ContributorOption,
     HeaderOption,
     LicenceColumnOption,
+    MaxDocumentBytesOption,
+    MaxJsonDepthOption,
+    MaxMembersOption,
     MaxPageBytesOption,
     MaxPagesOption,
     MaxRateOption,
@@ -41,6 +45,7 @@ from registry.domain.card import read_moment
 from registry.domain.collecting import SourceOptions, parse_source
 from registry.domain.contribution import ContributionColumns
 from registry.domain.intake import IntakeOptions
+from registry.domain.limits import Limits
 from registry.domain.reading import Encoding, Extraction, Format, Reading, Split
 from registry.domain.version import DatasetKind
 from registry.errors import InputError
@@ -193,18 +198,22 @@ def register(
     max_rate: MaxRateOption = None,
     max_pages: MaxPagesOption = None,
     max_page_bytes: MaxPageBytesOption = None,
-    max_ratio: MaxRatioOption = None,
     allow_private: AllowPrivateOption = None,
     subset: SubsetOption = None,
     subset_split: SubsetSplitOption = None,
     contributor: ContributorOption = None,
     contributor_column: ContributorColumnOption = None,
+    consent: ConsentOption = None,
     consent_column: ConsentColumnOption = None,
     licence_column: LicenceColumnOption = None,
     from_start: Annotated[
         bool, typer.Option("--from-start", help="Read all of a source again, not what is new.")
     ] = False,
     max_rejected: MaxRejectedOption = None,
+    max_ratio: MaxRatioOption = None,
+    max_members: MaxMembersOption = None,
+    max_json_depth: MaxJsonDepthOption = None,
+    max_document_bytes: MaxDocumentBytesOption = None,
     ingest: Annotated[
         bool, typer.Option("--ingest", help="Also copy the files into the object store.")
     ] = False,
@@ -286,16 +295,28 @@ def register(
             subset_split=subset_split,
         ),
     )
-    gives = any((contributor, contributor_column, consent_column, licence_column))
+    terms = (contributor, contributor_column, consent, consent_column, licence_column)
+    gives = any(term is not None for term in terms)
     if gives and source is not None:
         raise InputError("contributions are files, or - for standard input")
-    intake: IntakeOptions = {"reading": reading, "card": stated, "max_rejected": max_rejected}
+    intake: IntakeOptions = {
+        "reading": reading,
+        "card": stated,
+        "max_rejected": max_rejected,
+        "limits": Limits.state(
+            max_ratio=max_ratio,
+            max_members=max_members,
+            max_json_depth=max_json_depth,
+            max_document_bytes=max_document_bytes,
+        ),
+    }
     with session.registry() as registry:
         if gives:
             answer = registry.contribute(
                 paths,
                 name=name,
                 contributor=contributor,
+                consent=consent,
                 columns=ContributionColumns(
                     consent=consent_column or "consent",
                     licence=licence_column,

@@ -60,6 +60,7 @@ class Collecting:
         name: str,
         contributor: str | None = None,
         columns: ContributionColumns | None = None,
+        consent: str | None = None,
         dry_run: bool = False,
         **stated: Unpack[IntakeOptions],
     ) -> Registration:
@@ -69,6 +70,7 @@ class Collecting:
             paths,
             Intake.read(name, stated),
             contributor=contributor,
+            consent=consent,
             columns=columns,
             dry_run=dry_run,
         )

@@ -97,6 +97,7 @@ class Making:
         epoch: int = 0,
         shard: tuple[int, int] = (0, 1),
         resume: Mapping[str, object] | None = None,
+        max_rejected: MaxRejected = None,
         **options: Unpack[CountingOptions],
     ) -> "DocumentStream":
         """Hand out documents on the fly; see `operations.stream.DocumentStream`.
@@ -109,6 +110,7 @@ class Making:
             epoch: Which order of that seed.
             shard: Which of how many readers this is, from 0.
             resume: What `state()` of such a stream returned.
+            max_rejected: How many of the rows may be damaged, such as `5%`; 1 % unless stated.
             options: `recipe`, and special tokens.
         """
         recipe = options.get("recipe")
@@ -121,6 +123,7 @@ class Making:
             shuffle_seed=shuffle_seed,
             epoch=epoch,
             part=Part.of(*shard),
+            max_rejected=max_rejected,
         )
         return operations.stream.DocumentStream(
             self._context, Reference.parse(reference), plan, resume=resume

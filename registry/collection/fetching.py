@@ -65,6 +65,7 @@ class Fetcher:
         self._ends_at = clock() + source.timeout_seconds
         self._may_ask_at = clock()
         self._origin = _origin_of(httpx2.URL(source.url))
+        self._has_answered = False
         self._transport = PublicTransport(allow_private=source.allow_private)
 
     def fetch(self, url: str, read: Callable[[Answer], _T]) -> _T:
@@ -88,18 +89,26 @@ class Fetcher:
                 wait_max=_LONGEST_WAIT_SECONDS,
             ):
                 with attempt:
-                    return read(self._ask(url))
+                    found = read(self._ask(url))
+                    self._has_answered = True
+                    return found
         except Incomplete as error:
             self._seconds_left(url)
             raise StorageError(
                 f"{redact_url(url)}: {self._secrets.scrub(str(error))}",
-                hint="the same command goes on behind the last page that came",
+                hint=self._going_on,
             ) from error
         raise AssertionError  # the last attempt returns or raises
 
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
+
+    @property
+    def _going_on(self) -> str:
+        if not self._has_answered:
+            return "nothing came; the same command asks again, --attempts says how often"
+        return "the same command goes on behind the last page that came"
 
     def _choose_wait(self, error: Exception) -> bool | float:
         """Say whether to ask again, and if the server says when, in how many seconds."""
@@ -123,6 +132,11 @@ class Fetcher:
         except httpx2.TransportError as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise StorageError(f"{redact_url(url)}: {error}") from error
+            if not self._has_answered and _is_refused(error):
+                # A server that answered before may be back in a moment; this one may not exist.
+                raise StorageError(
+                    f"{redact_url(url)}: {error}", hint="is it the right host and port?"
+                ) from error
             raise Incomplete(f"{type(error).__name__}: {error}") from error
         raise InputError(f"{redact_url(url)}: more than {_MAX_REDIRECTS} redirects")
 
@@ -207,8 +221,7 @@ class Fetcher:
         if left <= 0:
             raise StorageError(
                 f"{redact_url(url)}: not read within {self._source.timeout_seconds:g} seconds",
-                hint="the same command goes on behind the last page that came, and --timeout gives "
-                "it longer",
+                hint=f"{self._going_on}, and --timeout gives it longer",
             )
         return left
 
@@ -220,6 +233,15 @@ class Fetcher:
 
     def _show(self, url: httpx2.URL) -> str:
         return self._secrets.scrub(redact_url(str(url)))
+
+
+def _is_refused(error: BaseException | None) -> bool:
+    """Say whether nobody listens there, whatever a library made of it."""
+    while error is not None:
+        if isinstance(error, ConnectionRefusedError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _origin_of(url: httpx2.URL) -> tuple[str, str, int | None]:

@@ -64,7 +64,8 @@ def read_page(answer: Answer, source: ApiSource) -> Page:
 
     Raises:
         Incomplete: It is cut off, or no JSON; a faulty server may do better the next time.
-        InputError: It is JSON, and has no records where they should be.
+        InputError: It is JSON, and has no records where they should be or is nested too deep; or it
+            is a web page.
     """
     if _is_lines(answer) and source.records is None:
         return _read_lines(answer)
@@ -74,6 +75,13 @@ def read_page(answer: Answer, source: ApiSource) -> Page:
         lines = answer.body.split(b"\n", 1)
         if source.records is None and len(lines) > 1 and _is_object(lines[0]):
             return _read_lines(answer)
+        if isinstance(error, _TooDeepError):
+            raise InputError(f"{source.uri}: a page of JSON that is nested too deep") from error
+        if _is_html(answer):
+            raise InputError(
+                f"{source.uri}: a web page, and no JSON",
+                hint="the address of the API itself; of a page to log in, --auth env:NAME",
+            ) from error
         raise Incomplete(f"no whole JSON: {error}") from error
     reading = Reading(format=Format.JSON, records=source.records)
     return Page(answer, _find_records(value, source), value, reading)
@@ -241,11 +249,20 @@ def _is_lines(answer: Answer) -> bool:
     )
 
 
+def _is_html(answer: Answer) -> bool:
+    is_declared = "html" in str(answer.headers.get("content-type", "")).lower()
+    return is_declared or answer.body.lstrip()[:1] == b"<"
+
+
 def _is_object(line: bytes) -> bool:
     try:
         return isinstance(_load(line), dict)
     except ValueError:
         return False
+
+
+class _TooDeepError(ValueError):
+    """JSON whose nesting is beyond the parser."""
 
 
 def _load(data: bytes) -> JsonValue:
@@ -256,7 +273,7 @@ def _load(data: bytes) -> JsonValue:
         try:
             value = json.loads(data.decode("utf-8-sig", "replace"))
         except RecursionError as error:
-            raise ValueError("nested too deep") from error
+            raise _TooDeepError("nested too deep") from error
     return value
 
 

@@ -1,5 +1,7 @@
 """What each verb answers: the value that `--json` prints and that text is made from."""
 
+from typing import Final
+
 from registry.domain.audit import Withdrawal
 from registry.domain.base import Value
 from registry.domain.count import RecordedCount, VocabularyUse
@@ -59,6 +61,10 @@ class Changes(Value):
     """Bytes more (or, negative, fewer) than before."""
 
 
+_FEW_TELLING_BYTES: Final = 100
+"""A page of a language with accents has more; a few dashes and quotes in English have not."""
+
+
 class EncodingUse(Value):
     """The files of a version that are in one encoding other than UTF-8, known in one way."""
 
@@ -74,10 +80,19 @@ class EncodingUse(Value):
     paths: tuple[str, ...]
     """The files, at most 100 of them, those that lack the most characters first."""
 
+    least_told: tuple[str, int] | None = None
+    """Of a detected one: the file that was told by the fewest bytes outside ASCII, and how many
+    these are; None: nobody counted."""
+
     @property
     def is_doubtful(self) -> bool:
         """Whether somebody declared it and the bytes say otherwise."""
         return self.basis is EncodingBasis.DECLARED and self.num_replaced > 0
+
+    @property
+    def is_hardly_told(self) -> bool:
+        """Whether so few bytes told of it that a high confidence may be wrong."""
+        return self.least_told is not None and self.least_told[1] < _FEW_TELLING_BYTES
 
 
 class Registration(Value):
@@ -114,6 +129,12 @@ class Registration(Value):
     writers: tuple[str, ...] = ()
     """Who is said to have written the documents, where that was stated now: `generator org/m@v1`;
     several may stand beside each other."""
+
+    behind: str | None = None
+    """Of a dry run: the newest version, behind which this one would come; None: it is the first."""
+
+    same_as: str | None = None
+    """Of a dry run: the version that holds the same already, so that none would be made."""
 
     num_known: int = 0
     """Files elsewhere that are still the same and were not read again."""

@@ -9,6 +9,7 @@ from pydantic import JsonValue, model_validator
 
 from registry.domain.base import Value
 from registry.domain.digest import fingerprint
+from registry.domain.limits import MAX_RATIO
 from registry.domain.secret_names import SecretName
 from registry.domain.urls import redact_url
 from registry.errors import InputError
@@ -115,7 +116,7 @@ class ApiSource(Value):
     max_page_bytes: int = 64 << 20
     """A larger page is refused, whether or not it travels compressed."""
 
-    max_ratio: float = 200.0
+    max_ratio: float = MAX_RATIO
     """A page that is longer than so many times its compressed bytes is refused."""
 
     allow_private: bool = False
@@ -180,7 +181,11 @@ class ApiSource(Value):
         if parts.scheme.lower() not in ("http", "https") or not host or not self.url.isprintable():
             raise InputError(f"{self.uri} is no URL of an API", hint="https://host/path")
         if parts.username is not None or parts.password is not None:
-            SecretName.parse("", option="--auth")
+            raise InputError(
+                f"{self.uri}: name and password in the URL: a secret is named, not written",
+                hint="put the base64 of NAME:PASSWORD into the environment, then "
+                "--header 'Authorization: Basic env:NAME'",
+            )
         for name, value in parse_qsl(parts.query, keep_blank_values=True):
             if value and _SECRET_NAME.fullmatch(name) and SecretName.find(value) is None:
                 raise InputError(

@@ -34,7 +34,7 @@ _DATABASES: Final = frozenset(
 
 _WEB: Final = frozenset({"http", "https"})
 _TABLE_OPTIONS: Final = frozenset({"--table", "--query", "--cursor-column", "--timeout"})
-_HUB_OPTIONS: Final = frozenset({"--subset", "--subset-split"})
+_HUB_OPTIONS: Final = frozenset({"--subset", "--subset-split", "--max-ratio"})
 _HUB_PAGES: Final = re.compile(r"https://(?:huggingface\.co|hf\.co)/datasets/([^/?#]+/[^/?#]+)")
 
 
@@ -220,7 +220,7 @@ def parse_source(places: Sequence[str], options: SourceOptions) -> Source | HubS
         if (scheme := scheme_of(place)) is not None and scheme not in FILE_SCHEMES
     }
     if options.commit is None and not schemes:
-        options.require_only({"--records"}, "files")
+        options.require_only({"--records", "--max-ratio"}, "files")
         return None
     if len(places) > 1:
         raise InputError(

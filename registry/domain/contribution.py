@@ -14,16 +14,20 @@ from registry.errors import InputError
 CONTRIBUTOR: Final = "contributor"
 """The field of a document's metadata that holds the pseudonym."""
 
+CONSENT: Final = "consent"
+"""The column in which a row says yes, unless another is named."""
+
 LICENCE: Final = "license"
 """The field that holds the document's licence, as an expression."""
 
 _YES: Final = frozenset({"yes", "y", "true", "1", "granted"})
+_NO: Final = frozenset({"", "no", "n", "false", "0", "none", "null", "unknown", "pending"})
 
 
 class ContributionColumns(Value):
     """Where a row says who gave it and on which terms."""
 
-    consent: str = "consent"
+    consent: str = CONSENT
     """A row is kept if it says yes here, in so many words."""
 
     licence: str | None = None
@@ -49,6 +53,21 @@ def is_consent(value: JsonValue) -> bool:
     if isinstance(value, str):
         return value.strip().lower() in _YES
     return value is True or (isinstance(value, int) and value == 1)
+
+
+def require_consent(statement: str) -> str:
+    """Return what says on which consent everything is given, such as `form of 2026-11-01`.
+
+    Raises:
+        InputError: It says nothing, or no.
+    """
+    stated = statement.strip()
+    if stated.lower() in _NO:
+        raise InputError(
+            f"--consent {statement!r} says that there is none",
+            hint="how it was given, such as --consent 'form of 2026-11-01, in the office'",
+        )
+    return stated
 
 
 def pseudonym_of(name: str, *, key: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, JsonValue, model_validator
+from pydantic import AwareDatetime, Field, JsonValue, model_validator
 
 from registry.domain.base import Value
 from registry.domain.digest import Digest
@@ -123,3 +123,5 @@ class PromptList(Value):
 
     reference: str
     prompts: tuple[str, ...]
+    contents: tuple[bytes, ...] = Field(default=(), exclude=True, repr=False)
+    """The same, byte for byte; JSON holds the text alone."""

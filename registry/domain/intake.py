@@ -4,6 +4,7 @@ from typing import Self, TypedDict
 
 from registry.domain.base import Value
 from registry.domain.card import Card
+from registry.domain.limits import Limits
 from registry.domain.names import DatasetName, DatasetNameField
 from registry.domain.reading import Reading
 from registry.domain.rejection_limit import MaxRejected
@@ -18,6 +19,7 @@ class IntakeOptions(TypedDict, total=False):
     reading: Reading | None
     card: Card | None
     max_rejected: MaxRejected
+    limits: Limits | None
 
 
 class Intake(Value):
@@ -36,6 +38,9 @@ class Intake(Value):
     """The most of its rows that may be damaged, such as `5%` or 0.05; None: what `muster.toml`
     says, else 1 %."""
 
+    limits: Limits = Limits()
+    """What its files may be at most."""
+
     @classmethod
     def read(cls, name: str, stated: IntakeOptions) -> Self:
         """Read a name and what is stated beside it.
@@ -48,6 +53,7 @@ class Intake(Value):
             reading=stated.get("reading") or Reading(),
             card=stated.get("card") or Card(),
             max_rejected=stated.get("max_rejected"),
+            limits=stated.get("limits") or Limits(),
         )
 
     @property

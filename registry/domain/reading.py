@@ -22,7 +22,8 @@ class Format(StrEnum):
     """One JSON object a line."""
 
     JSON = "json"
-    """One JSON array of objects; or one object that holds such an array, as `records` says."""
+    """One JSON array of objects, or of strings; or one object that holds such an array, as
+    `records` says."""
 
     PARQUET = "parquet"
     CSV = "csv"
@@ -113,6 +114,9 @@ class Encoding(Value):
     num_files: int = 1
     """Files that were read by it: of an archive its members."""
 
+    num_telling: int | None = None
+    """Bytes outside ASCII by which it was detected; None: it was not, or nobody counted."""
+
     @classmethod
     def declare(cls, name: str) -> Self:
         """Return an encoding that was declared.
@@ -186,12 +190,25 @@ class Reading(Value):
     """Where the array of records stands in a JSON object, as `data.items`; None: it is the whole
     of the file."""
 
+    holds_texts: bool = False
+    """Whether the values of a JSON array, or of the lines, are strings, each a text, in place of
+    objects."""
+
     keeps_partial: bool = False
     """Whether a compressed file that is cut off counts as far as it goes."""
 
     reason_column: str | None = None
     """The column that says why a row without text has none, which is then the reason of its
     rejection; None: `null-text` is all that is known."""
+
+    max_ratio: float | None = None
+    """How many times its own bytes a compressed page of a web archive may become; None: 200."""
+
+    max_json_depth: int | None = None
+    """How deep a JSON record may be nested; None: as deep as can be written."""
+
+    max_document_bytes: int | None = None
+    """A longer document is rejected; None: as the settings say."""
 
     without: tuple[Digest, ...] = ()
     """Digests of the texts that are left out, since they were taken down; sorted."""

@@ -285,10 +285,14 @@ _LATER = (
     "template",
     "extractor",
     "records",
+    "holds_texts",
     "keeps_partial",
     "reason_column",
     "encoding",
     "member_encodings",
+    "max_ratio",
+    "max_json_depth",
+    "max_document_bytes",
 )
 
 

@@ -4,9 +4,29 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from registry.errors import UnreadableError
+from registry.domain.limits import Limits
+from registry.errors import InputError, UnreadableError
 
 FILE_NAME = "muster.toml"
+
+_LIMITS = ("max_rejected", *Limits.model_fields)
+
+
+def read_limits(home: Path) -> tuple[Path, dict[str, object]]:
+    """Return the file of the project of a registry's home, and what stands below `[limits]`.
+
+    Raises:
+        InputError: Something else than limits stands there.
+        UnreadableError: It is not TOML.
+    """
+    path = home.parent / FILE_NAME
+    limits = read_project_file(path).get("limits", {})
+    if not isinstance(limits, dict) or limits.keys() - set(_LIMITS):
+        raise InputError(
+            f"{path}: limits: it holds {', '.join(_LIMITS[:-1])} and {_LIMITS[-1]} and no other",
+            hint='[limits] and below it max_rejected = "5%"',
+        )
+    return path, limits
 
 
 def read_project_file(path: Path) -> dict[str, Any]:

@@ -4,7 +4,9 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
@@ -31,15 +33,30 @@ def name_inside(name: str) -> str:
     return name.partition(MEMBER_MARK)[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A symbolic link in a tar: what it names is read where that stands."""
+
+    name: str
+    """That of a member."""
+
+    target: str
+
+
 def iter_members(file: SourceFile, reading: Reading) -> Iterator[SourceFile]:
+    """Yield the files of an archive; see `iter_entries`."""
+    return (entry for entry in iter_entries(file, reading) if isinstance(entry, SourceFile))
+
+
+def iter_entries(file: SourceFile, reading: Reading) -> Iterator[SourceFile | Link]:
     """Yield the members of an archive; each can be opened until the next one is asked for.
 
-    Folders, links, devices and what `registry.sources.finding` leaves out of a folder are left
-    out: what a link names is read where it stands.
+    Folders, devices, other names of the same file and what `registry.sources.finding` leaves out
+    of a folder are left out.
 
     Raises:
-        UnreadableError: The archive is corrupt, cut off or encrypted, or a member's name leads
-            outside it.
+        UnreadableError: The archive is corrupt, cut off or encrypted, has more members or becomes
+            more than it may, or a member's name leads outside it.
     """
     if reading.container is Container.ZIP:
         yield from _iter_zip(file, reading.compression)
@@ -52,14 +69,21 @@ def _iter_zip(file: SourceFile, compression: Compression) -> Iterator[SourceFile
         with foreign_errors(file.name, *_DAMAGE):
             archive = zipfile.ZipFile(raw)
         with archive:
-            for info in archive.infolist():
+            infos = archive.infolist()
+            if file.meter is not None:
+                file.meter.add_members(len(infos), path=file.name)
+                file.meter.add_unpacked(sum(info.file_size for info in infos), path=file.name)
+            for number, info in enumerate(infos):
                 name = _member_name(file.name, info.filename)
                 if info.is_dir() or is_left_out(info.filename):
                     continue
                 if info.flag_bits & _ENCRYPTED:
                     raise UnreadableError(path=name, reason="it is encrypted")
                 yield SourceFile(
-                    name, partial(_open_zip_member, archive, info, name), info.file_size
+                    name,
+                    partial(_open_zip_member, archive, info, name),
+                    info.file_size,
+                    meter=None if file.meter is None else file.meter.inside(number),
                 )
 
 
@@ -68,25 +92,34 @@ def _open_zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str)
         return cast("BinaryIO", archive.open(info))  # IO[bytes] is what BinaryIO is
 
 
-def _iter_tar(file: SourceFile, compression: Compression) -> Iterator[SourceFile]:
+def _iter_tar(file: SourceFile, compression: Compression) -> Iterator[SourceFile | Link]:
     with open_decompressed(file, compression) as stream:
         tracked = _TrackedStream(stream)
         with foreign_errors(file.name, *_DAMAGE):
             # tarfile closes nothing that it was given, and the stream closes itself.
             archive = tarfile.TarFile.open(fileobj=tracked, mode="r|")  # type: ignore[call-overload]
-        while True:
+        for number in count(1):
             with foreign_errors(file.name, *_DAMAGE):
                 info = archive.next()
             if info is None:
                 break
+            # tarfile keeps the header of every member that it has read.
+            archive.members.clear()
+            if file.meter is not None:
+                file.meter.add_members(number, path=file.name)
             name = _member_name(file.name, info.name)
-            if not info.isfile() or is_left_out(info.name):
+            if is_left_out(info.name):
+                continue
+            if info.issym():
+                yield Link(name, info.linkname)
+            if not info.isfile():
                 continue
             member = archive.extractfile(info)
             if member is None:
                 continue
             with spool(ByteStream(name, member, Compression.NONE), name) as unpacked:
-                yield unpacked
+                meter = None if file.meter is None else file.meter.inside(number)
+                yield replace(unpacked, meter=meter)
         tracked.check_end(archive.offset, file.name)
 
 

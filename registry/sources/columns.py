@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from registry.domain.reading import Field, Reading
-from registry.domain.template import EVERY_COLUMN, columns_of, name_every
+from registry.domain.template import EVERY_COLUMN, columns_of, name_column, name_every
 from registry.errors import InputError
 
 MeanLengths: TypeAlias = Callable[[], Mapping[str, float]]
@@ -81,7 +81,8 @@ def choose_columns(
         if not (_can_hold_text(types[column]) or _is_list_of_strings(types[column])):
             raise InputError(
                 f"{path}: column {column!r} holds {types[column]}, not text",
-                hint=f"--template '{{{column}}}' makes text of it; {_list_columns(fields)}",
+                hint=f"--template '{name_column(column)}' makes text of it; "
+                f"{_list_columns(fields)}",
             )
     id_column = wanted.id_column
     if id_column is None and _ID_NAME not in wanted.text_columns:

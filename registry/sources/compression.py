@@ -19,6 +19,7 @@ import pyarrow as pa
 from registry.domain.reading import Compression, Span
 from registry.errors import StorageError, UnreadableError
 from registry.sources.file import SourceFile, explain, foreign_errors
+from registry.sources.unpacking import Meter
 
 BLOCK_BYTES = 4 << 20
 """How much is read at once."""
@@ -33,12 +34,20 @@ class ByteStream:
     """The decompressed bytes of a file, in order; every error is an `UnreadableError`."""
 
     def __init__(
-        self, path: str, raw: BinaryIO, compression: Compression, *, num_bytes: int | None = None
+        self,
+        path: str,
+        raw: BinaryIO,
+        compression: Compression,
+        *,
+        num_bytes: int | None = None,
+        meter: Meter | None = None,
     ) -> None:
         """Take a raw stream; of an uncompressed one at most `num_bytes` from where it stands."""
         self.path = path
         self.compression = compression
         self._num_left = num_bytes
+        self._num_read = 0
+        self._meter = None if compression is Compression.NONE else meter
         self._raw = raw
         self._decompressed = (
             raw
@@ -51,7 +60,7 @@ class ByteStream:
 
         Raises:
             UnreadableError: The file is cut off or corrupt; the offset counts the file's own,
-                compressed bytes.
+                compressed bytes. Or more comes of it than may.
         """
         if self._num_left is not None:
             num_bytes = min(num_bytes, self._num_left)
@@ -67,6 +76,9 @@ class ByteStream:
             ) from error.__cause__
         if self._num_left is not None:
             self._num_left -= len(block)
+        if self._meter is not None:
+            self._num_read += len(block)
+            self._meter.add_stream(self._num_read, path=self.path)
         return block
 
     def __enter__(self) -> Self:
@@ -100,7 +112,7 @@ def open_decompressed(file: SourceFile, compression: Compression) -> ByteStream:
         )
     with foreign_errors(file.name):
         raw = file.open()
-        return ByteStream(file.name, raw, compression)
+        return ByteStream(file.name, raw, compression, meter=file.meter)
 
 
 def open_part(file: SourceFile, compression: Compression, span: Span | None) -> ByteStream:

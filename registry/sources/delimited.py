@@ -172,7 +172,11 @@ def iter_records(
             reason = reasons.DOCUMENT_TOO_LONG if is_long else reasons.RAGGED_ROW
         if feed.is_over and feed.record_lines and reason is None:
             raise UnreadableError(
-                path=stream.path, reason="a quoted value never ends", offset=feed.record_offset
+                path=stream.path,
+                reason="a quoted value never ends",
+                offset=feed.record_offset,
+                hint="mend the quote of the row that begins there; of what is no table, "
+                "--format text --split lines",
             )
         if values or reason:
             reason = reasons.DOCUMENT_TOO_LONG if feed.is_too_long else reason

@@ -1,10 +1,10 @@
 """How a file is to be read: by its content first, then by its name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -22,7 +22,7 @@ from registry.sources.archive import iter_members
 from registry.sources.arrow_ipc import find_arrow_fields
 from registry.sources.columnar import fields_of
 from registry.sources.columns import MeanLengths, choose_columns
-from registry.sources.compression import open_decompressed
+from registry.sources.compression import ByteStream, open_decompressed
 from registry.sources.delimited import iter_records, read_names
 from registry.sources.encoding import (
     ENCODED_FORMATS,
@@ -38,7 +38,7 @@ from registry.sources.normalized import is_normalized
 from registry.sources.parquet import find_mean_lengths, find_parquet_schema
 from registry.sources.partial import as_partial
 from registry.sources.reasons import RowError
-from registry.sources.records import load_record
+from registry.sources.records import load_record, load_text
 from registry.sources.sniffing import (
     HEAD_BYTES,
     UNKNOWN_FORMAT,
@@ -64,6 +64,7 @@ _MAX_COMMENTS = 20
 _MAX_MEMBERS = 100
 _MAX_ARCHIVE_DEPTH = 3
 _MIXED = "mixed"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,8 @@ def _detect_columns(file: SourceFile, reading: Reading, *, is_free: bool) -> Det
         fields = _find_delimited_fields(file, reading)
     else:
         fields, found = _find_json_columns(file, reading)
+        if not fields and _holds_texts(file, reading):
+            return Detected(reading.model_copy(update={"holds_texts": True}), ())
         mean_lengths = found.copy
     reading = choose_columns(file.name, fields, reading, mean_lengths=mean_lengths)
     return Detected(reading, fields)
@@ -250,26 +253,41 @@ def _find_json_columns(
 ) -> tuple[tuple[Field, ...], dict[str, float]]:
     """Return the fields of the first records, and how long the strings of each are in the mean."""
     with open_decompressed(file, reading.compression) as stream:
-        if reading.format is Format.JSON:
-            blocks = iter_elements(
-                stream, max_element_bytes=_MAX_LINE_BYTES, records=reading.records
-            )
-        else:
-            blocks = iter_lines(stream, max_line_bytes=_MAX_LINE_BYTES, skips_bom=True)
         values: dict[str, list[object]] = {}
-        for record in _first_records(blocks):
+        for record in _first_values(_iter_blocks(stream, reading), load_record):
             for name, value in record.items():
                 values.setdefault(_as_unicode(name), []).append(value)
     fields = tuple(Field(name=name, type=_type_of(found)) for name, found in values.items())
     return fields, {name: _mean_length(found) for name, found in values.items()}
 
 
-def _first_records(blocks: Iterable[Lines | LongLine]) -> Iterator[dict[str, Any]]:
+def _holds_texts(file: SourceFile, reading: Reading) -> bool:
+    """Return whether the first values of a JSON file, in which no object is, are strings.
+
+    A member of an archive is read by its own content every time, and as it always was.
+    """
+    is_open = not (reading.text_columns or reading.id_column or reading.template)
+    if not is_open or MEMBER_MARK in file.name:
+        return False
+    with open_decompressed(file, reading.compression) as stream:
+        return any(True for _ in _first_values(_iter_blocks(stream, reading), load_text))
+
+
+def _iter_blocks(stream: ByteStream, reading: Reading) -> Iterable[Lines | LongLine]:
+    if reading.format is Format.JSON:
+        return iter_elements(stream, max_element_bytes=_MAX_LINE_BYTES, records=reading.records)
+    return iter_lines(stream, max_line_bytes=_MAX_LINE_BYTES, skips_bom=True)
+
+
+def _first_values(
+    blocks: Iterable[Lines | LongLine], load: Callable[[bytes], _T | None]
+) -> Iterator[_T]:
+    """Yield what the first lines hold, without those that hold nothing or something else."""
     num_records = num_bytes = 0
     for block in blocks:
         for line in () if isinstance(block, LongLine) else block.lines:
             try:
-                record = load_record(line)
+                record = load(line)
             except RowError:
                 continue
             if record is None:

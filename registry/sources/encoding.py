@@ -49,6 +49,8 @@ _WIDE_PER_DAMAGED: Final = 10
 """A file with so many good characters outside ASCII for each bad one is damaged UTF-8: in other
 encodings hardly any is good."""
 
+_ASCII: Final = bytes(range(0x80))
+
 _SHIFTS: Final = (b"\x1b$", b"~{")
 """What begins Japanese in ISO-2022-JP and Chinese in HZ, which are ASCII to look at."""
 
@@ -100,7 +102,8 @@ def find_encoding(file: SourceFile, reading: Reading) -> Encoding | None:
     name, confidence = _ask(sample)
     if name is None or confidence < LEAST_CONFIDENCE or (not num_damaged and name not in _SHIFTED):
         return None
-    return examine(file, reading, name, basis=EncodingBasis.DETECTED, confidence=confidence)
+    found = examine(file, reading, name, basis=EncodingBasis.DETECTED, confidence=confidence)
+    return found.model_copy(update={"num_telling": len(sample.translate(None, _ASCII))})
 
 
 def is_untold(file: SourceFile, reading: Reading) -> bool:

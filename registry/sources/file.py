@@ -13,6 +13,7 @@ from typing import BinaryIO, Self
 import pyarrow as pa
 
 from registry.errors import UnreadableError
+from registry.sources.unpacking import Meter
 
 _FOREIGN_ERRORS = (
     OSError,
@@ -45,6 +46,9 @@ class SourceFile:
 
     proof: str | None = None
     """What its place states of its content for good: a SHA-256, or the SHA-1 of a git blob."""
+
+    meter: Meter | None = None
+    """Counts what becomes of it, and refuses too much; None: it was read before."""
 
     @classmethod
     def from_path(cls, path: Path, *, name: str | None = None) -> Self:

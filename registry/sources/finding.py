@@ -3,10 +3,11 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +58,30 @@ def find_files(patterns: Sequence[str]) -> list[SourceFile]:
             found.setdefault(match.uri, match)
     named = _make_unique(list(found.values()))
     return [open_file(match.uri, name=match.name) for match in named]
+
+
+def find_twins(files: Sequence[SourceFile], *, named: Collection[str]) -> dict[str, str]:
+    """Return the links among files to another of them: their names, and the names of those.
+
+    Args:
+        files: Of `find_files`.
+        named: The paths that somebody named; a link among them is meant.
+    """
+    local = [(file, file.local_path) for file in files if file.local_path is not None]
+    meant = {Path(path).absolute() for path in named}
+    links = [
+        (file, path) for file, path in local if path.is_symlink() and path.absolute() not in meant
+    ]
+    if not links:
+        return {}
+    resolve = cache(os.path.realpath)
+    places = {
+        str(Path(resolve(path.absolute().parent), path.name)): file.name
+        for file, path in local
+        if not path.is_symlink()
+    }
+    found = ((file.name, places.get(os.path.realpath(path))) for file, path in links)
+    return {name: target for name, target in found if target is not None}
 
 
 def is_glob(text: str) -> bool:

@@ -27,6 +27,7 @@ def make_plain_parser(
         len(reading.text_columns) != 1
         or id_column in reading.text_columns
         or reading.template is not None
+        or reading.max_json_depth is not None
     ):
         return None
     (text_column,) = reading.text_columns

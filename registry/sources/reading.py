@@ -8,11 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from registry.documents import MAX_RAW_BYTES, Outcome, erase, reject
+from registry.domain.collecting import EntryKind
 from registry.domain.digest import Digest, document_keys, key_of
 from registry.domain.reading import Compression, Container, Format, Reading, Span
 from registry.errors import UnreadableError
 from registry.sources import reasons
-from registry.sources.archive import iter_members, name_inside
+from registry.sources.archive import Link, iter_entries, name_inside
 from registry.sources.arrow_ipc import read_arrow
 from registry.sources.compression import open_decompressed
 from registry.sources.delimited import read_delimited
@@ -76,14 +77,15 @@ def read_documents(
         span: The part to read, as `registry.sources.splitting.split` cut it; None: all of it.
         batch_bytes: Bytes of text after which a batch is closed; none is larger than that and
             one document.
-        max_document_bytes: A longer document is rejected.
+        max_document_bytes: A longer document is rejected, unless the reading says otherwise.
 
     Raises:
         UnreadableError: The file is cut off or corrupt. What came before was yielded and is to be
             thrown away.
         InputError: A member of an archive has no clear text column.
     """
-    limits = {"batch_bytes": batch_bytes, "max_document_bytes": max_document_bytes}
+    max_bytes = reading.max_document_bytes or max_document_bytes
+    limits = {"batch_bytes": batch_bytes, "max_document_bytes": max_bytes}
     outcomes = _read(file, reading, span, limits)
     yield from leave_out(outcomes, reading.without) if reading.without else outcomes
 
@@ -127,7 +129,10 @@ def _read(
 
 def _read_archive(file: SourceFile, reading: Reading, limits: dict[str, int]) -> Iterator[Outcome]:
     known = {one.name: one.encoding for one in reading.member_encodings}
-    for member in iter_members(file, reading):
+    for member in iter_entries(file, reading):
+        if isinstance(member, Link):
+            yield _reject_link(member)
+            continue
         encoding = known.get(name_inside(member.name), reading.encoding)
         try:
             detected = detect(member, reading.model_copy(update={"encoding": encoding}))
@@ -161,6 +166,13 @@ def _read_to_the_cut(
 def _reject_rest(file: SourceFile, offset: int) -> Outcome:
     batcher = Batcher(file.name, batch_bytes=1)
     batcher.reject(None, offset, reason=reasons.CUT_OFF, raw=b"", num_bytes=0)
+    return batcher.take()
+
+
+def _reject_link(link: Link) -> Outcome:
+    batcher = Batcher(link.name, batch_bytes=1)
+    raw = link.target.encode("utf-8", "surrogateescape")
+    batcher.reject(None, 0, reason=EntryKind.LINK, raw=raw, num_bytes=len(raw))
     return batcher.take()
 
 

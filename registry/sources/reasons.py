@@ -11,7 +11,7 @@ CUT_OFF: Final = "cut-off"
 """Not a row but the rest of a compressed file, which ends too early; the offset is where."""
 
 DECOMPRESSION_BOMB: Final = "decompression-bomb"
-"""A response that becomes more than `registry.sources.web_body.MAX_RATIO` times as long."""
+"""A response that becomes more than `registry.domain.limits.MAX_RATIO` times as long."""
 
 DIGEST_MISMATCH: Final = "digest-mismatch"
 """A record of a web archive whose bytes do not have the digest that it states."""
@@ -38,7 +38,7 @@ MISSING_TEXT: Final = "missing-text"
 """The record lacks a text column."""
 
 NESTED_TOO_DEEP: Final = "nested-too-deep"
-"""JSON nested deeper than `registry.sources.records.MAX_DEPTH`."""
+"""JSON nested deeper than `registry.domain.limits.MAX_JSON_DEPTH`, or than it may be."""
 
 NO_CONSENT: Final = "no-consent"
 """A contribution that does not say yes in so many words. Nothing of it is kept."""

@@ -8,19 +8,18 @@ to tell what is wrong with them.
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 import orjson
 
 from registry.domain.digest import canonical_json
+from registry.domain.limits import MAX_JSON_DEPTH
 from registry.domain.reading import Reading
 from registry.domain.template import parse_template
 from registry.sources import reasons
 from registry.sources.outcomes import Document
 from registry.sources.reasons import RowError
-
-MAX_DEPTH = 254
-"""How deep the objects and lists of one record may be nested; orjson writes no deeper."""
 
 SEPARATOR = "\n\n"
 """What stands between the texts of several columns."""
@@ -39,11 +38,14 @@ def make_parser(reading: Reading, *, skips_blank: bool) -> Callable[[bytes], Doc
     It raises `RowError` for a record that cannot be a document. Blank bytes are no row (None) if
     they are to be skipped, else invalid JSON.
     """
+    if reading.holds_texts:
+        return partial(_parse_text, skips_blank=skips_blank)
     loads, assemble = orjson.loads, _make_assembler(reading)
-    is_templated = reading.template is not None
+    is_templated, max_depth = reading.template is not None, reading.max_json_depth
 
     def parse_slowly(raw: bytes) -> Document:
-        identity, text, metadata = assemble(_load_slowly(raw), _dump_slowly)
+        record = _load_slowly(raw, max_depth=max_depth or MAX_JSON_DEPTH)
+        identity, text, metadata = assemble(record, _dump_slowly)
         return identity, encode_text(text), metadata
 
     def parse(raw: bytes) -> Document | None:
@@ -58,12 +60,31 @@ def make_parser(reading: Reading, *, skips_blank: bool) -> Callable[[bytes], Doc
             return parse_slowly(raw)
         if type(record) is not dict:
             raise RowError(reasons.NOT_AN_OBJECT)
+        if max_depth is not None and _is_deeper_than(record, max_depth):
+            raise RowError(reasons.NESTED_TOO_DEEP)
         document = assemble(record, _dump)
         if LARGE_FLOAT.search(document[2]):
             return parse_slowly(raw)
         return document
 
     return parse
+
+
+def load_text(raw: bytes) -> str | None:
+    """Return the text in some bytes, None if they are blank.
+
+    Raises:
+        RowError: They hold no JSON string.
+    """
+    if not raw.strip():
+        return None
+    try:
+        value: object = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        value = _load_value_slowly(raw)
+    if not isinstance(value, str):
+        raise RowError(reasons.TEXT_NOT_A_STRING)
+    return value
 
 
 def load_record(raw: bytes) -> dict[str, Any] | None:
@@ -182,20 +203,34 @@ def _dump_slowly(record: dict[str, Any]) -> bytes:
         raise RowError(reasons.INVALID_JSON) from error
 
 
-def _load_slowly(raw: bytes) -> dict[str, Any]:
+def _parse_text(raw: bytes, *, skips_blank: bool) -> Document | None:
+    text = load_text(raw)
+    if text is not None:
+        return None, encode_text(text), b"{}"
+    if skips_blank:
+        return None
+    raise RowError(reasons.INVALID_JSON)
+
+
+def _load_slowly(raw: bytes, *, max_depth: int = MAX_JSON_DEPTH) -> dict[str, Any]:
+    record = _load_value_slowly(raw)
+    if not isinstance(record, dict):
+        raise RowError(reasons.NOT_AN_OBJECT)
+    if _is_deeper_than(record, max_depth):
+        raise RowError(reasons.NESTED_TOO_DEEP)
+    return record
+
+
+def _load_value_slowly(raw: bytes) -> object:
     try:
-        record = json.loads(raw.decode(), parse_constant=_refuse_constant)
+        value: object = json.loads(raw.decode(), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise RowError(reasons.INVALID_UTF8) from error
     except RecursionError as error:
         raise RowError(reasons.NESTED_TOO_DEEP) from error
     except ValueError as error:
         raise RowError(reasons.INVALID_JSON) from error
-    if type(record) is not dict:
-        raise RowError(reasons.NOT_AN_OBJECT)
-    if _is_deeper_than(record, MAX_DEPTH):
-        raise RowError(reasons.NESTED_TOO_DEEP)
-    return record
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:

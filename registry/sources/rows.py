@@ -36,7 +36,8 @@ def read_rows(
         reading: How its rows become documents; without text columns, each row is one.
         columns: The columns that are wanted; None: all.
         batch_bytes: Bytes after which a batch is closed.
-        max_document_bytes: A row whose text is longer is rejected.
+        max_document_bytes: A row whose text is longer is rejected, unless the reading says
+            otherwise.
         span: The part to read; None: all of it.
 
     Raises:
@@ -48,6 +49,7 @@ def read_rows(
             f"{file.name} is an archive, and a table is read from files themselves",
             hint="unpack it, and register what it held",
         )
+    max_document_bytes = reading.max_document_bytes or max_document_bytes
     limits = {"batch_bytes": batch_bytes, "max_document_bytes": max_document_bytes}
     match reading.format:
         case Format.CSV | Format.TSV:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from registry.documents import MAX_RAW_BYTES, Outcome
+from registry.domain.limits import MAX_RATIO
 from registry.domain.reading import Field, Reading, Span
 from registry.sources import html, reasons
 from registry.sources.arc import find_dialect
@@ -121,7 +122,7 @@ def _read_record(
     block = memoryview(frame.raw)[frame.block_start :]
     if not is_stated_of(headers.get("warc-block-digest"), block):
         raise RowError(reasons.DIGEST_MISMATCH)
-    content = _open(headers, frame.raw, frame.block_start, max_document_bytes)
+    content = _open(headers, frame.raw, frame.block_start, reading, max_document_bytes)
     stated = _CHARSET.search(content.content_type)
     extraction = None if content.kind == _PLAIN else reading.extract
     text, facts = take_text(content.body, stated and stated[1], extraction)
@@ -140,7 +141,11 @@ def _read_record(
 
 
 def _open(
-    headers: dict[str, str], record: bytes, block_start: int, max_document_bytes: int
+    headers: dict[str, str],
+    record: bytes,
+    block_start: int,
+    reading: Reading,
+    max_document_bytes: int,
 ) -> _Content:
     """Return what a record holds.
 
@@ -165,7 +170,12 @@ def _open(
         if is_chunked:
             body = join_chunks(body, may_be_cut="warc-truncated" in headers)
         _check_payload(headers, response.body, body)
-        body = decompress(body, http.get("content-encoding", ""), max_bytes=max_bytes)
+        body = decompress(
+            body,
+            http.get("content-encoding", ""),
+            max_bytes=max_bytes,
+            max_ratio=reading.max_ratio or MAX_RATIO,
+        )
         content = _Content(body, kind, http["content-type"], _OK, http.get("content-language"))
     if len(content.body) > max_bytes:
         raise RowError(reasons.DOCUMENT_TOO_LONG)

@@ -6,11 +6,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from registry.domain.limits import MAX_RATIO
 from registry.sources import reasons
 from registry.sources.reasons import RowError
-
-MAX_RATIO: Final = 200
-"""How many times its own length a compressed body may become; pages become about ten times."""
 
 MIN_RATIO_BYTES: Final = 1 << 20
 """A body that stays below is not looked at: it does no harm."""
@@ -46,7 +44,9 @@ def join_chunks(body: bytes, *, may_be_cut: bool = False) -> bytes:
     return b"".join(pieces)
 
 
-def decompress(body: bytes, encodings: str, *, max_bytes: int) -> bytes:
+def decompress(
+    body: bytes, encodings: str, *, max_bytes: int, max_ratio: float = MAX_RATIO
+) -> bytes:
     """Undo the content encodings of a body, the last one first.
 
     A body that is not in the encoding that its header names is taken as it is: some crawlers
@@ -56,23 +56,24 @@ def decompress(body: bytes, encodings: str, *, max_bytes: int) -> bytes:
         body: What was sent.
         encodings: What `Content-Encoding` says, empty if nothing.
         max_bytes: How long it may become.
+        max_ratio: And how many times its own length, once it is longer than `MIN_RATIO_BYTES`.
 
     Raises:
         RowError: It is corrupt, in an encoding that is not known, or too long.
     """
     for encoding in reversed([name.strip().lower() for name in encodings.split(",")]):
         if encoding not in {"", "identity", "none", "utf-8"}:
-            body = _decompress(body, encoding, max_bytes)
+            body = _decompress(body, encoding, max_bytes, max_ratio)
     return body
 
 
-def _decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
+def _decompress(body: bytes, encoding: str, max_bytes: int, max_ratio: float) -> bytes:
     codec = _CODECS.get(encoding)
     if codec is None and encoding != "deflate":
         raise RowError(reasons.INVALID_HTTP)
     if not body or (codec in _MAGIC and not body.startswith(_MAGIC[codec])):
         return body
-    max_dense = max(MIN_RATIO_BYTES, MAX_RATIO * len(body))
+    max_dense = max(MIN_RATIO_BYTES, int(max_ratio * len(body)))
     limit = min(max_bytes, max_dense)
     try:
         plain = _inflate(body, limit + 1) if codec is None else _unpack(body, codec, limit + 1)

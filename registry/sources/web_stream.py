@@ -44,6 +44,7 @@ class _Decompressed:
     def __init__(self, file: SourceFile, raw: BinaryIO, compression: Compression) -> None:
         self._file = file
         self._compression = compression
+        self._num_read = 0
         self._reader = (GzipReader if compression is Compression.GZIP else ZstdReader)(raw)
 
     def read(self, num_bytes: int, /) -> bytes:
@@ -60,6 +61,9 @@ class _Decompressed:
                 "is cut off" if "incomplete" in what else f"is corrupt ({what})",
                 self._reader.inner_tell(),
             ) from error
+        if self._file.meter is not None:
+            self._num_read += len(block)
+            self._file.meter.add_stream(self._num_read, path=self._file.name)
         if not block and self._compression is Compression.GZIP:
             self._check_last_member()
         return block

@@ -16,4 +16,14 @@ def test_a_secret_in_a_command_is_refused_and_not_repeated(muster):
     for options in (("--auth", "s3cr3t"), ("--header", "X-Key: s3cr3t")):
         done = muster.run(*words, *options, code=2)
         assert "a secret is named, not written" in done.stderr
+        assert options[0] in done.stderr
         assert "s3cr3t" not in done.stdout + done.stderr
+
+
+def test_a_password_in_a_url_is_called_what_it_is(muster):
+    place = "https://ada:s3cr3t@host/posts"
+    done = muster.run("register", place, "--name", "forum/api", code=2)
+
+    assert "s3cr3t" not in done.stdout + done.stderr
+    assert "name and password in the URL" in done.stderr
+    assert "--auth" not in done.stderr

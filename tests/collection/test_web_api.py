@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -128,7 +129,52 @@ def test_a_server_that_stays_faulty_is_left_alone_after_some_attempts(server, tm
     with pytest.raises(StorageError, match=r"/posts: 502 Bad Gateway") as error:
         collect(server.source(attempts=4), tmp_path / "landed")
     assert 4 == len(server.requests)
+    assert "nothing came" in error.value.hint
+
+
+def test_the_hint_goes_on_behind_pages_where_some_came(server, tmp_path):
+    server.serve_pages(PAGES)
+    pages = server.site
+    is_first = iter([True])
+    server.site = lambda request: pages(request) if next(is_first, False) else Reply(status=502)
+    with pytest.raises(StorageError, match="502 Bad Gateway") as error:
+        collect(server.source(page_by="page"), tmp_path / "landed")
+
     assert "goes on behind the last page" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Reply(b"[" * 100_000 + b"]" * 100_000), "nested too deep"),
+        (Reply(b" <!DOCTYPE html><title>Log in"), "a web page, and no JSON"),
+        (Reply(b"Log in", headers={"Content-Type": "text/html; charset=utf-8"}), "a web page"),
+    ],
+)
+def test_what_no_second_attempt_mends_is_asked_once(server, tmp_path, answer, words):
+    server.site = lambda request: answer
+    with pytest.raises(InputError, match=words):
+        collect(server.source(), tmp_path / "landed")
+
+    assert 1 == len(server.requests)
+
+
+def test_a_port_at_which_nobody_listens_is_tried_once(tmp_path, monkeypatch):
+    asked = []
+
+    def resolve(host):
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr("registry.collection.public_transport._resolve", resolve)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/posts"
+    with pytest.raises(StorageError, match="refused") as error:
+        collect(ApiSource(url=url, allow_private=True), tmp_path / "landed")
+
+    assert "host and port" in error.value.hint
+    assert 1 == len(asked)
 
 
 def test_waits_are_as_long_as_the_server_says_and_end_with_the_time(server, tmp_path):
@@ -250,7 +296,7 @@ def test_a_page_may_not_be_too_large_or_a_bomb(server, tmp_path):
     with pytest.raises(InputError, match="more than 3,000,000 bytes"):
         collect(server.source(max_ratio=2_000, max_page_bytes=3_000_000), tmp_path / "landed")
     server.site = lambda request: Reply(b"[" * 200_000)
-    with pytest.raises(StorageError, match="no whole JSON"):
+    with pytest.raises(InputError, match="nested too deep"):
         collect(server.source(attempts=1), tmp_path / "landed")
     server.site = lambda request: Reply(b"x", headers={"Content-Encoding": "br"})
     with pytest.raises(InputError, match="'br'"):

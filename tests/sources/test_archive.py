@@ -33,15 +33,16 @@ def to_zip(members: dict[str, bytes]) -> bytes:
     return sink.getvalue()
 
 
-def to_tar(members: dict[str, bytes]) -> bytes:
+def to_tar(members: dict[str, bytes], *, link: str | None = None) -> bytes:
     sink = io.BytesIO()
     with tarfile.open(fileobj=sink, mode="w") as archive:
         folder = tarfile.TarInfo("docs")
         folder.type = tarfile.DIRTYPE
         archive.addfile(folder)
-        link = tarfile.TarInfo("docs/link")
-        link.type, link.linkname = tarfile.SYMTYPE, "a.txt"
-        archive.addfile(link)
+        if link is not None:
+            entry = tarfile.TarInfo(link)
+            entry.type, entry.linkname = tarfile.SYMTYPE, "a.txt"
+            archive.addfile(entry)
         for name, data in members.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
@@ -78,6 +79,15 @@ def test_a_member_that_is_no_text_is_rejected_and_named(name):
         (f"{name}!/docs/b.jsonl", 2, "invalid-json", b"bad"),
         (f"{name}!/img.png", None, "not-text", MEMBERS["img.png"]),
     ] == [(row["file"], row["row"], row["reason"], row["raw"]) for row in result.rejected]
+
+
+def test_a_link_in_a_tar_is_a_rejected_row_and_no_document():
+    result = read(to_tar({"a.txt": b"text"}, link="docs/link"), "a.tar")
+
+    assert ["a.tar!/a.txt"] == result.sources
+    assert [("a.tar!/docs/link", "symbolic-link", b"a.txt")] == [
+        (row["file"], row["reason"], row["raw"]) for row in result.rejected
+    ]
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar"])

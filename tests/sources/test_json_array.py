@@ -28,6 +28,29 @@ def test_each_object_of_the_array_is_a_document():
     assert [{"n": [1, {"x": "],"}]}, {}] == result.metadata
 
 
+def test_an_array_of_strings_is_an_array_of_texts():
+    data = b' ["a", "\\ud83d alone", "", 7, [], "c\xff", "d"] '
+
+    result = read(data, "a.json")
+
+    assert result.reading.holds_texts
+    assert [b"a", "\ud83d alone".encode("utf-8", "surrogatepass"), b"", b"d"] == result.texts
+    assert ["a.json#1", "a.json#2", "a.json#3", "a.json#7"] == result.ids == result.sources
+    assert [{}] * 4 == result.metadata
+    assert [
+        (4, "text-not-a-string"),
+        (5, "text-not-a-string"),
+        (6, "invalid-utf8"),
+    ] == [(row["row"], row["reason"]) for row in result.rejected]
+
+
+def test_a_string_among_objects_is_no_text():
+    result = read(b'["a", {"text": "b"}]', "a.json")
+
+    assert not result.reading.holds_texts
+    assert ([b"b"], ["not-an-object"]) == (result.texts, [row["reason"] for row in result.rejected])
+
+
 @pytest.mark.parametrize(
     ("element", "reason"),
     [

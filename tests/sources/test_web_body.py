@@ -5,8 +5,9 @@ import brotli
 import pytest
 import zstandard
 
+from registry.domain.limits import MAX_RATIO
 from registry.sources.reasons import RowError
-from registry.sources.web_body import MAX_RATIO, MIN_RATIO_BYTES, decompress, join_chunks
+from registry.sources.web_body import MIN_RATIO_BYTES, decompress, join_chunks
 
 from .factories import read
 from .web import PAGE, TEXT, http, record

@@ -21,7 +21,9 @@ from registry.domain.run import Operation
 from registry.domain.version import Shard, Version, VersionState
 from registry.errors import ConflictError
 from registry.operations.collecting.landing import Landing
-from registry.operations.collecting.registration import Registering, require_text
+from registry.operations.collecting.limits import find_limits
+from registry.operations.collecting.no_documents import require_rows
+from registry.operations.collecting.registration import Registering
 from registry.operations.collecting.scan import FileFacts
 from registry.operations.context import CODE, Context
 from registry.operations.passes.suppression import load_suppression
@@ -115,7 +117,9 @@ class _Collection:
         self._context = context
         self._source = source
         self._name = intake.name
-        self._wanted = intake.wanted
+        # How much an answer may become is a matter of its source, and of no row.
+        limits = find_limits(context, intake.limits).model_copy(update={"max_ratio": None})
+        self._wanted = limits.apply(intake.wanted)
         self._registering = Registering(context, intake)
         self._taken_down = load_suppression(context)
 
@@ -145,7 +149,8 @@ class _Collection:
             self._land(collector, look, landing, position)
         kept = self._take_over(earlier, landing) if earlier else []
         scanned = kept + [one.facts for one in landing.arrived]
-        require_text(scanned, self._source.uri)
+        place = self._source.uri
+        require_rows(scanned, place)
         position = {**(landing.position or position or {}), **self._identity()}
         draft = self._registering.make_draft(
             scanned, kind=self._source.kind, uri=self._source.uri, reached=position
@@ -155,7 +160,11 @@ class _Collection:
             "since": earlier.version.reference if earlier else None,
         }
         return self._registering.seal(
-            draft, scanned, derivation=self._derivation(position), parameters=parameters
+            draft,
+            scanned,
+            place=place,
+            derivation=self._derivation(position),
+            parameters=parameters,
         )
 
     def work_on(self, earlier: _Earlier | None) -> Digest:

@@ -13,6 +13,7 @@ from typing import Final
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import JsonValue
 
 from registry.documents import DOCUMENTS, Outcome, erase, num_text_bytes, reject
 from registry.domain.answers import Registration
@@ -20,7 +21,7 @@ from registry.domain.contribution import (
     ContributionColumns,
     meet,
 )
-from registry.domain.digest import fingerprint
+from registry.domain.digest import Digest, fingerprint
 from registry.domain.intake import Intake
 from registry.domain.progress import Done
 from registry.domain.reading import Field, Format, Reading
@@ -29,6 +30,8 @@ from registry.domain.version import Shard
 from registry.errors import InputError
 from registry.operations.collecting.contribution_terms import ContributionTerms
 from registry.operations.collecting.contributors import find_key, make_key
+from registry.operations.collecting.limits import find_limits, meter
+from registry.operations.collecting.no_documents import account_for_nothing
 from registry.operations.collecting.register import STDIN, common_uri, save_standard_input
 from registry.operations.collecting.registration import Registering
 from registry.operations.collecting.scan import FileFacts, RejectedRows
@@ -54,6 +57,7 @@ def contribute(
     *,
     contributor: str | None = None,
     columns: ContributionColumns | None = None,
+    consent: str | None = None,
     dry_run: bool = False,
 ) -> Registration:
     """Seal a version of documents that people gave; the same again changes nothing.
@@ -64,6 +68,8 @@ def contribute(
         intake: What the caller states of it; its licence is that of rows that state none.
         contributor: Who gave all of it; None: a column says so for each row.
         columns: Where a row states consent, licence and contributor.
+        consent: On what consent rows are given that have no column for it, in words; None: such
+            rows are rejected.
         dry_run: Answer what would be sealed and write nothing.
 
     Raises:
@@ -87,12 +93,32 @@ def contribute(
             key=find_key(context) or _NO_KEY if dry_run else make_key(context),
             contributor=contributor,
             licence=intake.card.licence,
+            consent=consent,
         )
-        contributions = _Contributions(context, store, terms, intake.reading)
-        facts = contributions.read(files)
+        limits = find_limits(context, intake.limits)
+        contributions = _Contributions(context, store, terms, limits.apply(intake.reading))
+        facts = contributions.read(meter(files, limits))
         terms.check_columns()
+        derivation = fingerprint(
+            {
+                "operation": Operation.REGISTER,
+                "code": CODE,
+                "name": str(intake.name),
+                "shards": [one.shard.digest for one in facts],
+                "terms": terms.facts(),
+            }
+        )
+        parameters: dict[str, JsonValue] = {"contribution": terms.facts()}
         if not facts:
-            raise _nothing(paths, contributions.rejected)
+            error, rejected = _nothing(paths, contributions.rejected), contributions.rejected
+            if dry_run or not rejected.summary:
+                raise error
+            registering.fail(
+                error,
+                registering.make_run(derivation, parameters),
+                ledger=account_for_nothing(rejected.summary),
+                quarantine=contributions.quarantine,
+            )
         uris = [file.uri or "" for file in files]
         draft = registering.make_draft(
             facts,
@@ -104,21 +130,15 @@ def contribute(
                 "metrics": tuple(terms.counts.measure()),
             }
         )
+        place = " ".join(paths)
         if dry_run:
-            return terms.tell(registering.plan(draft, facts, ()))
+            return terms.tell(registering.plan(draft, facts, (), place=place))
         answer = registering.seal(
             draft,
             facts,
-            derivation=fingerprint(
-                {
-                    "operation": Operation.REGISTER,
-                    "code": CODE,
-                    "name": str(intake.name),
-                    "shards": [one.shard.digest for one in facts],
-                    "terms": terms.facts(),
-                }
-            ),
-            parameters={"contribution": terms.facts()},
+            place=place,
+            derivation=derivation,
+            parameters=parameters,
         )
         return terms.tell(answer)
 
@@ -135,6 +155,7 @@ class _Contributions:
         self._wanted = wanted
         self._taken_down = load_suppression(context)
         self.rejected = RejectedRows()
+        self.quarantine: Digest | None = None
 
     def read(self, files: Sequence[SourceFile]) -> list[FileFacts]:
         """Write what may be kept; return a shard each, the first with the account of all."""
@@ -158,7 +179,8 @@ class _Contributions:
                 written = writer.finish()
         finally:
             progress.finish()
-        account = {"rejected": self.rejected.summary, "quarantine": quarantine.finish()}
+        self.quarantine = quarantine.finish()
+        account = {"rejected": self.rejected.summary, "quarantine": self.quarantine}
         facts = [_facts(shard, number) for number, shard in enumerate(written, start=1)]
         return [one.model_copy(update=account) for one in facts[:1]] + facts[1:]
 
@@ -245,5 +267,6 @@ def _nothing(paths: Sequence[str], rejected: RejectedRows) -> InputError:
     counts = ", ".join(f"{one.reason}: {one.num_documents:,}" for one in rejected.summary)
     return InputError(
         f"no document at {' '.join(paths)} was given with consent and by somebody ({counts})",
-        hint="a row says yes in the column consent, or the one that --consent-column names",
+        hint="a row says yes in the column consent, or the one that --consent-column names; "
+        "--consent STATEMENT holds for rows without such a column",
     )

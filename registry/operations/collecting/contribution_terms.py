@@ -8,12 +8,14 @@ from pydantic import JsonValue
 
 from registry.domain.answers import Registration
 from registry.domain.contribution import (
+    CONSENT,
     CONTRIBUTOR,
     LICENCE,
     ContributionColumns,
     is_consent,
     licence_of,
     pseudonym_of,
+    require_consent,
 )
 from registry.domain.version import Metric
 from registry.errors import InputError
@@ -73,6 +75,7 @@ class ContributionTerms:
         key: Of the pseudonyms.
         contributor: Who gave all of it; None: the rows say so.
         licence: That of rows that state none.
+        consent: On what consent those rows are given that have no column for it; None: on none.
     """
 
     def __init__(
@@ -82,13 +85,17 @@ class ContributionTerms:
         key: bytes,
         contributor: str | None,
         licence: str | None,
+        consent: str | None = None,
     ) -> None:
         self._columns = columns
-        named = {columns.consent, columns.licence, columns.contributor}
+        named = {columns.licence, columns.contributor}
+        if consent is None or columns.consent != CONSENT:
+            named.add(columns.consent)
         self._unseen = {name for name in named if name is not None}
         self._seen: set[str] = set()
         self._default = licence
         self._key = key
+        self._consent = None if consent is None else require_consent(consent)
         self._everybody = None if contributor is None else self._name(contributor)
         self.counts = ContributionCounts()
 
@@ -98,7 +105,9 @@ class ContributionTerms:
         if self._unseen:
             self._seen |= row.keys()
             self._unseen -= row.keys()
-        if not is_consent(row.get(columns.consent)):
+        if self._consent is not None and columns.consent not in row:
+            row[columns.consent] = self._consent
+        elif not is_consent(row.get(columns.consent)):
             return reasons.NO_CONSENT
         who = self._everybody
         if columns.contributor is not None:
@@ -127,10 +136,12 @@ class ContributionTerms:
 
     def facts(self) -> dict[str, JsonValue]:
         """Return what the run is recorded with; no name is among it."""
+        consent: dict[str, JsonValue] = {} if self._consent is None else {"consent": self._consent}
         return {
             "contributor": self._everybody,
             "columns": self._columns.model_dump(mode="json"),
             "license": self._default,
+            **consent,
         }
 
     def tell(self, answer: Registration) -> Registration:

@@ -21,13 +21,15 @@ from registry.domain.run import Operation
 from registry.errors import InputError, UnreadableError
 from registry.operations.collecting.ingesting import ingest_shards
 from registry.operations.collecting.known_files import KnownFiles
-from registry.operations.collecting.registration import Registering, require_text
+from registry.operations.collecting.limits import find_limits, meter
+from registry.operations.collecting.no_documents import require_rows
+from registry.operations.collecting.registration import Registering
 from registry.operations.collecting.scan import FileFacts, scan
 from registry.operations.context import CODE, Context
 from registry.operations.passes.suppression import load_suppression
 from registry.sources.detecting import UNKNOWN_FORMAT
 from registry.sources.file import SourceFile
-from registry.sources.finding import find_files
+from registry.sources.finding import find_files, find_twins
 from registry.sources.places import Stamp, read_stamp
 from registry.storage.objects import translated_errors
 from registry.storage.work import WorkArea
@@ -70,9 +72,11 @@ def register(
             return registration.run(files, origin, ingest=True, dry_run=dry_run)
     if STDIN in paths:
         raise InputError("- cannot stand beside other paths", hint="register them one by one")
-    return registration.run(
-        find_files(paths), Origin("file", tuple(paths)), ingest=ingest, dry_run=dry_run
-    )
+    files = find_files(paths)
+    twins = find_twins(files, named=paths)
+    registration.skip(twins)
+    files = [file for file in files if file.name not in twins]
+    return registration.run(files, Origin("file", tuple(paths)), ingest=ingest, dry_run=dry_run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +112,17 @@ class FileRegistration:
     def __init__(self, context: Context, intake: Intake) -> None:
         self._context = context
         self._name = intake.name
-        self._wanted = intake.wanted
+        self._limits = find_limits(context, intake.limits)
+        self._wanted = self._limits.apply(intake.wanted)
         self._registering = Registering(context, intake)
         self._skipped: list[Skipped] = []
         self._taken_down = load_suppression(context)
+
+    def skip(self, twins: Mapping[str, str]) -> None:
+        """Note links that are left out, and what they lead to."""
+        for name, target in twins.items():
+            reason = f"a link to {target}, which is read there"
+            self._skipped.append(Skipped(path=name, reason=reason))
 
     def run(
         self,
@@ -135,7 +146,8 @@ class FileRegistration:
         derivation = self._derivation(origin)
         known = {} if from_start else self.find_known(files, origin, keep=not dry_run)
         scanned = self._scan_all(files, known, paths, derivation, keep=not dry_run)
-        require_text(scanned, " ".join(paths))
+        place = " ".join(paths)
+        require_rows(scanned, place)
         draft = self._registering.make_draft(
             scanned,
             kind=origin.kind,
@@ -144,13 +156,15 @@ class FileRegistration:
             keeps_licence=not origin.states_licence,
         )
         if dry_run:
-            return self._registering.plan(draft, scanned, self._skipped)
+            plan = self._registering.plan(draft, scanned, self._skipped, place=place)
+            return plan.model_copy(update={"num_known": len(known)})
         if ingest:
             shards = ingest_shards(self._context, draft.shards)
             draft = draft.model_copy(update={"shards": shards})
         answer = self._registering.seal(
             draft,
             scanned,
+            place=place,
             derivation=derivation,
             parameters={"paths": list(paths), "ingest": ingest},
             skipped=self._skipped,
@@ -202,7 +216,7 @@ class FileRegistration:
         named = {_absolute(text) for text in paths}
         scanned: list[FileFacts] = []
         try:
-            for file in files:
+            for file in meter(files, self._limits):
                 facts = known.get(file.name) or self._scan_one(
                     file, work, is_named=_place(file) in named, keep=keep
                 )
@@ -258,6 +272,7 @@ def common_uri(uris: Sequence[str]) -> str:
 def _unsaid(reading: Reading) -> set[str]:
     """Return what tells no reading from another, so that earlier commands are known again."""
     later = {"records", "keeps_partial", "reason_column", "encoding", "member_encodings"}
+    later |= {"max_ratio", "max_json_depth", "max_document_bytes", "holds_texts"}
     return {"without", "untold", *(name for name in later if not getattr(reading, name))}
 
 

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from pydantic import JsonValue
 
-from registry.domain.answers import Registration, Skipped
+from registry.domain.answers import Changes, Registration, Skipped
 from registry.domain.card import require_past
 from registry.domain.collecting import Position
 from registry.domain.digest import Digest, digest_of_bytes
 from registry.domain.intake import Intake
+from registry.domain.ledger import LedgerEntry
 from registry.domain.licence import UNKNOWN
 from registry.domain.names import Reference
 from registry.domain.quantities import format_number
-from registry.domain.reading import Format
 from registry.domain.run import Operation, RunDraft
 from registry.domain.version import (
     Content,
@@ -21,18 +22,24 @@ from registry.domain.version import (
     Sealed,
     SealStatus,
     SourceFacts,
+    Version,
     VersionDraft,
 )
 from registry.errors import InputError
+from registry.operations.collecting.no_documents import explain_nothing, rejected_of
 from registry.operations.collecting.prompts import read_prompt
 from registry.operations.collecting.scan import FileFacts, join_fields, total_ledger
 from registry.operations.context import Context, environment
 from registry.operations.passes.changes import compare
-from registry.operations.passes.damage import damage_of_files, fail_by_damage, find_limit
+from registry.operations.passes.damage import (
+    damage_of_files,
+    fail_by_damage,
+    find_limit,
+    list_places,
+)
 from registry.operations.passes.encodings import measure_encodings, sum_up_encodings
 from registry.operations.passes.inputs import warn_of_withdrawn
 from registry.operations.passes.quarantine import join_quarantines
-from registry.sources.reasons import INVALID_UTF8, NOT_AN_OBJECT, TAKEDOWN
 
 _CODE_FORMATS = {
     ".py",
@@ -135,6 +142,7 @@ class Registering:
         draft: VersionDraft,
         scanned: Sequence[FileFacts],
         *,
+        place: str,
         derivation: Digest,
         parameters: Mapping[str, JsonValue],
         skipped: Sequence[Skipped] = (),
@@ -144,34 +152,66 @@ class Registering:
         Args:
             draft: Of `make_draft`.
             scanned: What it was made from.
+            place: Where that lies, as the user named it.
             derivation: What tells this registration from every other.
             parameters: What the run is recorded with, besides the card.
             skipped: Files that were left out.
 
         Raises:
             ConflictError: Somebody else sealed first, or these bytes were withdrawn.
+            InputError: No row is a document; a failed run says why.
             TooManyRejectedError: Too many rows are damaged; a failed run says which.
         """
-        context, card = self._context, self._card
+        context = self._context
         if self._prompt is not None:
             context.store.put_bytes(self._prompt)
         quarantine = join_quarantines(context.store, (facts.quarantine for facts in scanned))
         draft = draft.model_copy(update={"quarantine": quarantine})
-        stated = card.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-        run = RunDraft(
-            operation=Operation.DERIVE if card.parents else Operation.REGISTER,
-            derivation=derivation,
-            parameters={**parameters, "card": stated},
-            environment=environment(),
-            actor=context.actor,
-            started_at=context.clock(),
-        )
+        run = self.make_run(derivation, parameters)
+        nothing = explain_nothing(scanned, place)
+        if nothing is not None:
+            self.fail(nothing, run, ledger=draft.ledger[0], quarantine=quarantine)
         self._refuse_damage(draft, run)
         self._warn_of_encodings(draft)
         sealed = context.catalog.versions.seal(
             draft, run=run, actor=context.actor, at=context.clock()
         )
         return self._answer(sealed, draft, scanned, skipped)
+
+    def make_run(self, derivation: Digest, parameters: Mapping[str, JsonValue]) -> RunDraft:
+        """Return the run that registers, with the card among its parameters."""
+        card = self._card
+        stated = card.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        return RunDraft(
+            operation=Operation.DERIVE if card.parents else Operation.REGISTER,
+            derivation=derivation,
+            parameters={**parameters, "card": stated},
+            environment=environment(),
+            actor=self._context.actor,
+            started_at=self._context.clock(),
+        )
+
+    def fail(
+        self, error: InputError, run: RunDraft, *, ledger: LedgerEntry, quarantine: Digest | None
+    ) -> NoReturn:
+        """Refuse rows none of which is a document; a failed run keeps them and their account.
+
+        Raises:
+            InputError: Always: the error, with the run and a row in its hint.
+        """
+        context = self._context
+        inputs = tuple(dict.fromkeys(self._parents.values()))
+        opened = context.catalog.runs.open(run, inputs=inputs)
+        context.catalog.runs.fail(
+            opened.id,
+            error=error.message,
+            at=context.clock(),
+            ledger=[ledger],
+            quarantine=quarantine,
+        )
+        reasons = {one.reason: one.num_documents for one in ledger.rejected}
+        places = list_places(context, reasons, quarantine=quarantine, run=opened)
+        raise InputError(error.message, hint="\n      ".join([*places, error.hint or ""]).strip())
 
     def _refuse_damage(self, draft: VersionDraft, run: RunDraft | None) -> None:
         damage = damage_of_files(draft.ledger[0])
@@ -197,6 +237,12 @@ class Registering:
                     f"warning: {use.paths[0]} is not in {use.name} throughout, which was declared: "
                     f"{lost} of {format_number(use.num_files, 'file')} became U+FFFD; "
                     "without --encoding it is detected"
+                )
+            if use.is_hardly_told and use.least_told is not None:
+                path, num_bytes = use.least_told
+                self._context.progress.note(
+                    f"note: {path} is read as {use.name}, of which {num_bytes:,} bytes outside "
+                    "ASCII tell alone: look at them, and say --encoding NAME if it is another"
                 )
 
     def _find_parts(self, scanned: Sequence[FileFacts]) -> tuple[tuple[str, int], ...]:
@@ -238,8 +284,7 @@ class Registering:
     ) -> Registration:
         changes, version, previous = None, sealed.version, sealed.previous
         if previous is not None and sealed.status is SealStatus.CREATED:
-            before = self._context.catalog.versions.list_shards(Reference.parse(previous.reference))
-            changes = compare(previous, before, version, draft.shards)
+            changes = self._compare(previous, draft)
         return Registration(
             reference=version.reference,
             status=sealed.status,
@@ -262,6 +307,16 @@ class Registering:
             run=version.run,
         )
 
+    def _compare(self, previous: Version, draft: VersionDraft) -> Changes:
+        before = self._context.catalog.versions.list_shards(Reference.parse(previous.reference))
+        return compare(
+            previous,
+            before,
+            draft.shards,
+            num_documents=sum(shard.num_documents for shard in draft.shards),
+            num_bytes=sum(shard.num_bytes for shard in draft.shards),
+        )
+
     def _find_writers(self, sealed: Sealed, draft: VersionDraft) -> tuple[str, ...]:
         if draft.generation is None:
             return ()
@@ -276,20 +331,33 @@ class Registering:
         return sealed.previous.reference
 
     def plan(
-        self, draft: VersionDraft, scanned: Sequence[FileFacts], skipped: Sequence[Skipped]
+        self,
+        draft: VersionDraft,
+        scanned: Sequence[FileFacts],
+        skipped: Sequence[Skipped],
+        *,
+        place: str,
     ) -> Registration:
         """Return what `seal` would answer if nothing like it were there; nothing is written.
 
         Raises:
+            InputError: It would refuse.
             TooManyRejectedError: It would refuse.
         """
+        nothing = explain_nothing(scanned, place)
+        if nothing is not None:
+            raise nothing
         self._refuse_damage(draft, None)
         self._warn_of_encodings(draft)
+        known = self._context.catalog.datasets.find(self.name)
+        versions = [] if known is None else self._context.catalog.versions.list_for(self.name)
+        digest = draft.manifest_digest
+        same = next((one.reference for one in versions if one.digest == digest), None)
         return Registration(
             reference=str(self.name),
             status="planned",
             kind=draft.kind,
-            digest=draft.manifest_digest,
+            digest=digest,
             num_documents=sum(shard.num_documents for shard in draft.shards),
             num_bytes=sum(shard.num_bytes for shard in draft.shards),
             num_text_bytes=sum(shard.num_text_bytes for shard in draft.shards),
@@ -300,47 +368,8 @@ class Registering:
             licence=draft.licence or "unknown",
             quarantine=None,
             encodings=sum_up_encodings(draft.shards),
-            changes=None,
+            changes=self._compare(versions[-1], draft) if versions and same is None else None,
+            behind=versions[-1].reference if versions else None,
+            same_as=same,
             run=None,
         )
-
-
-def require_text(scanned: Sequence[FileFacts], place: str) -> None:
-    """Refuse files among which there is no text at all.
-
-    Raises:
-        InputError: There is none; the place is named as the user named it.
-    """
-    if not scanned:
-        raise InputError(f"no file at {place} is in a format that muster reads")
-    if any(facts.shard.num_text_bytes for facts in scanned):
-        return
-    rejected = rejected_of(scanned)
-    if rejected:
-        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in rejected.items())
-        raise InputError(
-            f"no document at {place}: every row was rejected ({reasons})",
-            hint=_say_what_would_help(scanned),
-        )
-    raise InputError(f"nothing to register at {place}: it holds no text")
-
-
-def _say_what_would_help(scanned: Sequence[FileFacts]) -> str:
-    formats = {facts.shard.reading.format for facts in scanned if facts.shard.reading}
-    reasons = set(rejected_of(scanned))
-    if reasons == {TAKEDOWN}:
-        return "takedowns keep all of it out: muster takedown list"
-    if reasons == {INVALID_UTF8}:
-        return "say what it is written in, as --encoding latin-1"
-    if reasons == {NOT_AN_OBJECT}:
-        return "a row is a JSON object; jq -c '.[] | {text: .}' makes such rows of a list of texts"
-    if formats <= {Format.WARC, Format.HTML}:
-        return "documents are responses of status 200 with a web page or plain text in them"
-    return "name the column with --text-column, or the format with --format"
-
-
-def rejected_of(scanned: Sequence[FileFacts]) -> dict[str, int]:
-    """Return the rows that are no documents, by reason."""
-    if not scanned:
-        return {}
-    return {item.reason: item.num_documents for item in total_ledger(scanned).rejected}

@@ -16,6 +16,7 @@ from registry.domain.progress import Done
 from registry.domain.reading import Container, Field, Reading
 from registry.domain.version import Shard
 from registry.errors import ConflictError
+from registry.operations.collecting.limits import drop_idle
 from registry.operations.context import Context
 from registry.operations.passes.ahead import meanwhile
 from registry.operations.passes.quarantine import QuarantineWriter
@@ -307,7 +308,7 @@ class _Tally:
     def tell(self, detected: Detected, shard: Shard) -> FileFacts:
         """Return what is known of a file that was read to its end."""
         is_cut = any(item.reason == CUT_OFF for item in self._rejected.summary)
-        reading = detected.reading.model_copy(
+        reading = drop_idle(detected.reading).model_copy(
             update={"without": tuple(sorted(self.hits)), "keeps_partial": is_cut}
         )
         return FileFacts(

@@ -172,11 +172,12 @@ def read_prompts(context: Context, reference: Reference) -> PromptList:
             value=str(reference),
             hint=f"muster generation add {reference} --model NAME@REVISION --prompt-file FILE",
         )
-    prompts = []
-    for digest in kept:
-        with context.store.open(digest) as stream:
-            prompts.append(stream.read().decode("utf-8", "replace"))
-    return PromptList(reference=found.reference, prompts=tuple(prompts))
+    contents = tuple(context.store.read(digest) for digest in kept)
+    return PromptList(
+        reference=found.reference,
+        prompts=tuple(one.decode("utf-8", "replace") for one in contents),
+        contents=contents,
+    )
 
 
 def trace(context: Context, reference: Reference, *, tokenizer: str | None = None) -> Genealogy:

@@ -4,13 +4,18 @@ from collections.abc import Sequence
 
 from registry.domain.answers import Changes, ReadingChange
 from registry.domain.names import DatasetName, Reference, reference_to
-from registry.domain.reading import Reading
+from registry.domain.reading import Encoding, Reading
 from registry.domain.version import Shard, Version
 from registry.operations.context import Context
 
 
 def compare(
-    previous: Version, before: Sequence[Shard], version: Version, after: Sequence[Shard]
+    previous: Version,
+    before: Sequence[Shard],
+    after: Sequence[Shard],
+    *,
+    num_documents: int,
+    num_bytes: int,
 ) -> Changes:
     """Return what was added, removed, changed and read otherwise, by the files' logical paths."""
     old = {shard.path: shard.digest for shard in before}
@@ -21,8 +26,8 @@ def compare(
         removed=tuple(sorted(old.keys() - new.keys())),
         changed=tuple(sorted(path for path in new.keys() & old.keys() if new[path] != old[path])),
         readings=_compare_readings(before, after),
-        documents=version.num_documents - previous.num_documents,
-        num_bytes=version.num_bytes - previous.num_bytes,
+        documents=num_documents - previous.num_documents,
+        num_bytes=num_bytes - previous.num_bytes,
     )
 
 
@@ -64,7 +69,17 @@ def _compare_readings(before: Sequence[Shard], after: Sequence[Shard]) -> tuple[
 
 
 def _told(reading: Reading | None) -> Reading | None:
-    """Return a reading without what it could not tell, which is no other way to read."""
-    if reading is None or not reading.untold:
+    """Return a reading without how it came to be told, which is no other way to read."""
+    if reading is None or not (reading.untold or reading.encoding or reading.member_encodings):
         return reading
-    return reading.model_copy(update={"untold": ()})
+    members = tuple(
+        one.model_copy(update={"encoding": _uncounted(one.encoding)})
+        for one in reading.member_encodings
+    )
+    encoding = None if reading.encoding is None else _uncounted(reading.encoding)
+    told = {"untold": (), "encoding": encoding, "member_encodings": members}
+    return reading.model_copy(update=told)
+
+
+def _uncounted(encoding: Encoding) -> Encoding:
+    return encoding.model_copy(update={"num_telling": None})

@@ -7,7 +7,7 @@ not.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from registry.domain.digest import Digest
@@ -16,12 +16,12 @@ from registry.domain.quantities import format_number, format_percent
 from registry.domain.recipe import READ_COLUMNS
 from registry.domain.rejection_limit import Damage, MaxRejected, RejectionLimit
 from registry.domain.run import Run
-from registry.errors import InputError, TooManyRejectedError
+from registry.errors import TooManyRejectedError
 from registry.normalization.pipeline import READ
 from registry.normalization.steps.decode import Decode
 from registry.operations.context import Context
 from registry.operations.passes.quarantine import read_quarantine
-from registry.operations.project_file import FILE_NAME, read_project_file
+from registry.operations.project_file import read_limits
 from registry.sources.reasons import LEFT_ASIDE
 
 _JUDGED = frozenset({Decode.name, READ_COLUMNS})
@@ -39,16 +39,10 @@ def find_limit(context: Context, stated: MaxRejected) -> RejectionLimit:
     """
     if stated is not None:
         return RejectionLimit.parse(stated)
-    path = context.home.parent / FILE_NAME
-    limits = read_project_file(path).get("limits", {})
-    if not isinstance(limits, dict) or limits.keys() - {"max_rejected"}:
-        raise InputError(
-            f"{path}: limits: it holds max_rejected and no other limit",
-            hint='[limits] and below it max_rejected = "5%"',
-        )
+    path, limits = read_limits(context.home)
     if "max_rejected" not in limits:
         return RejectionLimit()
-    return RejectionLimit.parse(limits["max_rejected"], what=f"{path}: limits: max_rejected:")
+    return RejectionLimit.parse(str(limits["max_rejected"]), what=f"{path}: limits: max_rejected:")
 
 
 def damage_of_files(entry: LedgerEntry) -> Damage:
@@ -102,8 +96,8 @@ def fail_by_damage(
     Raises:
         TooManyRejectedError: Always.
     """
-    example = _find_example(context, damage, quarantine) if quarantine else None
-    error = _explain(damage, limit, example, run)
+    places = list_places(context, damage.reasons, quarantine=quarantine, run=run)
+    error = _explain(damage, limit, places)
     if run is not None:
         context.catalog.runs.fail(
             run.id, error=error.message, at=context.clock(), ledger=ledger, quarantine=quarantine
@@ -111,34 +105,48 @@ def fail_by_damage(
     raise error
 
 
-def _explain(
-    damage: Damage, limit: RejectionLimit, example: dict[str, Any] | None, run: Run | None
-) -> TooManyRejectedError:
+def list_places(
+    context: Context, reasons: Mapping[str, int], *, quarantine: Digest | None, run: Run | None
+) -> list[str]:
+    """Return what a hint says of rejected rows: one of the commonest reason, and all of them."""
+    example = None if quarantine is None else _find_example(context, reasons, quarantine)
+    places = [] if example is None else [f"such as {_describe(example)}"]
+    return places if run is None else [*places, f"all of them: muster quarantine {run.id}"]
+
+
+def _explain(damage: Damage, limit: RejectionLimit, places: Sequence[str]) -> TooManyRejectedError:
     message = (
         f"{damage.num_damaged:,} of {format_number(damage.num_rows, 'row')} are damaged, "
         f"{100 * damage.share:.2f} %, and at most {format_percent(limit.share)} may be: "
         f"{damage.describe_reasons()}"
     )
-    hints = []
-    if example is not None:
-        place = example["file"] if example["row"] is None else f"{example['file']}#{example['row']}"
-        begins = example["raw"][:_SHOWN_BYTES].decode("utf-8", "backslashreplace")
-        hints.append(f"such as {place}, {example['reason']}: {begins}")
-    if run is not None:
-        hints.append(f"all of them: muster quarantine {run.id}")
-    hints.append(f"to let them pass, the same command with --max-rejected {damage.least_limit}")
+    wider = f"to let them pass, the same command with --max-rejected {damage.least_limit}"
     return TooManyRejectedError(
         num_damaged=damage.num_damaged,
         num_rows=damage.num_rows,
         limit=limit.share,
         message=message,
-        hint="\n      ".join(hints),
+        hint="\n      ".join([*places, wider]),
     )
 
 
-def _find_example(context: Context, damage: Damage, quarantine: Digest) -> dict[str, Any] | None:
+def _describe(example: Mapping[str, Any]) -> str:
+    """Return where a rejected row stands, why, and how it begins."""
+    place = example["file"]
+    if example["row"] is not None:
+        place = f"{place}#{example['row']}"
+    elif example["offset"] is not None:
+        place = f"{place} at byte {example['offset']:,}"
+    begins = example["raw"][:_SHOWN_BYTES].decode("utf-8", "backslashreplace")
+    begins = " ".join(begins.split())
+    return f"{place}, {example['reason']}: {begins}" if begins else f"{place}, {example['reason']}"
+
+
+def _find_example(
+    context: Context, numbers: Mapping[str, int], quarantine: Digest
+) -> dict[str, Any] | None:
     """Return the first row that was rejected for the most frequent reason."""
-    reason = max(damage.reasons, key=lambda one: (damage.reasons[one], one))
+    reason = max(numbers, key=lambda one: (numbers[one], one))
     for batch in read_quarantine(context.store, quarantine):
         reasons = batch.column("reason").to_pylist()
         if reason in reasons:

@@ -62,6 +62,7 @@ def _sum_up(files: Sequence[tuple[str, Encoding]]) -> EncodingUse:
     _, first = files[0]
     worst = sorted(files, key=lambda file: -file[1].num_replaced)
     sure = [one.confidence for _, one in files if one.confidence is not None]
+    told = [(path, one.num_telling) for path, one in files if one.num_telling is not None]
     return EncodingUse(
         name=first.name,
         basis=first.basis,
@@ -69,4 +70,5 @@ def _sum_up(files: Sequence[tuple[str, Encoding]]) -> EncodingUse:
         num_files=sum(one.num_files for _, one in files),
         num_replaced=sum(one.num_replaced for _, one in files),
         paths=tuple(path for path, _ in worst[:_MAX_PATHS]),
+        least_told=min(told, key=lambda one: one[1], default=None),
     )

@@ -41,10 +41,14 @@ class Slice(Value):
     @property
     def num_bytes(self) -> int:
         """Bytes of text; of a part, as if every document of the shard had the same."""
-        whole, shard = self.shard.num_text_bytes, self.shard
-        if self.span is None:
-            return whole
-        return whole * min(self.span.num_rows, shard.num_documents) // max(1, shard.num_documents)
+        shard = self.shard
+        return shard.num_text_bytes * self.num_documents // max(1, shard.num_documents)
+
+    @property
+    def num_documents(self) -> int:
+        """Documents of the slice; of a part, rows that are none among them."""
+        most = self.shard.num_documents
+        return most if self.span is None else min(self.span.num_rows, most)
 
 
 def split_shard(place: Place, shard: Shard, *, num_parts: int) -> tuple[Slice, ...]:

@@ -1,32 +1,32 @@
 """Documents on the fly, for a training loop: normalized, encoded, shuffled; nothing is written."""
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from pydantic import ValidationError
 
 from registry.documents import join_outcomes
-from registry.domain.base import Value
-from registry.domain.digest import Digest
 from registry.domain.engine import EngineChoice
 from registry.domain.execution import Part
 from registry.domain.names import Reference
-from registry.domain.quantities import format_number
+from registry.domain.quantities import format_number, format_percent
 from registry.domain.recipe import Recipe
-from registry.domain.tokenizer import CountingPolicy
-from registry.errors import InputError
+from registry.domain.rejection_limit import Damage, MaxRejected
+from registry.errors import InputError, TooManyRejectedError
 from registry.normalization.pipeline import Pipeline, Processed
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.context import Context
+from registry.operations.passes.damage import damage_of_pass, find_limit
 from registry.operations.passes.inputs import open_input
 from registry.operations.passes.planning import PlannedUnit, plan_units
 from registry.operations.passes.shards import read_slice
 from registry.operations.tokenizing.counting import Counting, refuse_too_long
 from registry.operations.tokenizing.engines import choose_encoder
+from registry.operations.tokenizing.stream_state import StreamState, take_up
 from registry.tokenization.special_tokens import add_special_tokens
 from registry.tokenization.stored_tokens import shuffled
 
@@ -54,38 +54,18 @@ class StreamPlan:
     part: Part = _WHOLE
     """Which of how many readers this is."""
 
-
-class StreamState(Value):
-    """Where a stream stands: a small value that becomes JSON and resumes it."""
-
-    digest: Digest
-    """The version."""
-
-    recipe: Digest | None
-    tokenizer: Digest | None
-    policy: CountingPolicy | None
-    """Which special tokens stand among the ids."""
-
-    shuffle_seed: int | None
-    epoch: int
-    part: str
-    batch_bytes: int
-    """Where batches end, and what is shuffled together, depends on it."""
-
-    num_units: int
-    """Units that were handed out to their end."""
-
-    num_batches: int
-    """Batches of the unit behind them that were handed out."""
+    max_rejected: MaxRejected = None
+    """How many of this reader's rows may be damaged, as for a pass."""
 
 
 class DocumentStream(Iterator[pa.RecordBatch]):
     """Batches of `DOCUMENTS`; with a tokenizer `input_ids` stands behind their columns.
 
     Documents and ids are, byte for byte, those that `normalize` and `tokenize` would write; without
-    a seed they come in the same order. Nothing is written, and rejected rows are left out. The
-    version is cut into units; they are dealt out in turn to the parts, so that all parts together
-    have each document once. With a seed the units are shuffled, and the documents of each batch.
+    a seed they come in the same order. Nothing is written. Rejected rows are left out; damaged ones
+    only as many as a pass would allow, counted in `rejected`. The version is cut into units; they
+    are dealt out in turn to the parts, so that all parts together have each document once. With a
+    seed the units are shuffled, and the documents of each batch.
     """
 
     def __init__(
@@ -100,8 +80,8 @@ class DocumentStream(Iterator[pa.RecordBatch]):
 
         Raises:
             UnknownError: There is no such version, recipe or tokenizer.
-            InputError: The state is of another stream, or the recipe remembers earlier documents
-                and they would come in another order, or not all of them.
+            InputError: The state is of another stream, the limit is none, or the recipe remembers
+                earlier documents and they would come in another order, or not all of them.
         """
         self._context = context
         self._plan = plan
@@ -110,15 +90,27 @@ class DocumentStream(Iterator[pa.RecordBatch]):
         self._check_order()
         self._state = self._first_state()
         if resume is not None:
-            self._state = self._read_state(resume)
+            self._state = take_up(resume, self._state)
+        self._limit = find_limit(context, plan.max_rejected)
         self._units = self._deal_out()
+        self._num_rows = sum(part.num_documents for unit in self._units for part in unit.slices)
         self._encoder = (
             None if plan.counting is None else choose_encoder(context, plan.counting, plan.engine)
         )
         self._batches = self._iterate()
 
     def __next__(self) -> pa.RecordBatch:
+        """Return the next batch.
+
+        Raises:
+            TooManyRejectedError: Of the rows of this reader more are damaged than may be.
+        """
         return next(self._batches)
+
+    @property
+    def rejected(self) -> Mapping[str, int]:
+        """The damaged rows that were left out so far, by reason."""
+        return self._state.rejected
 
     def state(self) -> dict[str, object]:
         """Return where the stream stands behind the batch handed out last, for `resume`."""
@@ -131,26 +123,47 @@ class DocumentStream(Iterator[pa.RecordBatch]):
             if place < done and not keeps_state:
                 continue
             skip = skipped if place == done else 0
-            for number, batch in enumerate(self._read(unit, skip=skip), start=1):
+            for number, (batch, damaged) in enumerate(self._read(unit, skip=skip), start=1):
                 if place < done or (place == done and number <= skip):
                     continue
-                self._note(place, number)
+                self._note(place, number, rejected=self._add_damage(damaged))
                 if len(batch):
                     yield batch
             if place >= done:
-                self._note(place + 1, 0)
+                self._note(place + 1, 0, rejected=self._state.rejected)
 
-    def _read(self, unit: PlannedUnit, *, skip: int) -> Iterator[pa.RecordBatch]:
+    def _read(self, unit: PlannedUnit, *, skip: int) -> Iterator[tuple[pa.RecordBatch, Damage]]:
         place = self._context.place
         outcomes = (outcome for part in unit.slices for outcome in read_slice(place, part))
         joined = join_outcomes(outcomes, num_bytes=self._context.settings.batch_bytes)
         for number, outcome in enumerate(joined):
             if number < skip and not self._pipeline.keeps_state:
-                yield _NOTHING
+                yield _NOTHING, Damage(num_rows=0)
                 continue
             processed = self._pipeline(outcome)
             batch = self._encode(processed)
-            yield batch if self._plan.shuffle_seed is None else self._shuffle(batch, unit, number)
+            if self._plan.shuffle_seed is not None:
+                batch = self._shuffle(batch, unit, number)
+            yield batch, damage_of_pass([processed.ledger], [])
+
+    def _add_damage(self, damaged: Damage) -> Mapping[str, int]:
+        """Return the damage so far, as soon as it is more than all rows may have: an error."""
+        rejected = Counter(self._state.rejected) + Counter(damaged.reasons)
+        damage = Damage(num_rows=self._num_rows, reasons=rejected)
+        if not self._limit.allows(damage):
+            reference = self._version.reference
+            share = format_percent(self._limit.share)
+            raise TooManyRejectedError(
+                num_damaged=damage.num_damaged,
+                num_rows=damage.num_rows,
+                limit=self._limit.share,
+                message=f"{reference}: {damage.num_damaged:,} of "
+                f"{format_number(damage.num_rows, 'row')} are damaged, and there may be more; at "
+                f"most {share} may be: {damage.describe_reasons()}",
+                hint=f"muster normalize {reference} --recipe text-default keeps them all in "
+                'quarantine; to let more pass, max_rejected="5%"',
+            )
+        return dict(rejected)
 
     def _encode(self, processed: Processed) -> pa.RecordBatch:
         encoder, counting = self._encoder, self._plan.counting
@@ -212,26 +225,8 @@ class DocumentStream(Iterator[pa.RecordBatch]):
             num_batches=0,
         )
 
-    def _read_state(self, resume: Mapping[str, object]) -> StreamState:
-        try:
-            state = StreamState.model_validate(resume)
-        except ValidationError as error:
-            raise InputError("resume takes what state() returned") from error
-        done = {"num_units": state.num_units, "num_batches": state.num_batches}
-        wanted = self._state.model_copy(update=done)
-        differing = [name for name, value in wanted if getattr(state, name) != value]
-        if differing:
-            raise InputError(
-                "the state is of another stream: "
-                + ", ".join(
-                    f"{name} {getattr(state, name)}, not {getattr(wanted, name)}"
-                    for name in differing
-                )
-            )
-        return state
-
-    def _note(self, num_units: int, num_batches: int) -> None:
-        done = {"num_units": num_units, "num_batches": num_batches}
+    def _note(self, num_units: int, num_batches: int, *, rejected: Mapping[str, int]) -> None:
+        done = {"num_units": num_units, "num_batches": num_batches, "rejected": rejected}
         self._state = self._state.model_copy(update=done)
 
 

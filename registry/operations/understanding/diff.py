@@ -102,7 +102,13 @@ def diff(context: Context, before: Reference, after: Reference) -> VersionDiffer
 
 
 def _compare_shards(old: _Side, new: _Side) -> ShardDifference:
-    changes = compare(old.version, old.shards, new.version, new.shards)
+    changes = compare(
+        old.version,
+        old.shards,
+        new.shards,
+        num_documents=new.version.num_documents,
+        num_bytes=new.version.num_bytes,
+    )
     return ShardDifference(
         added=changes.added,
         removed=changes.removed,

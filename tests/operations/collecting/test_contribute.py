@@ -193,3 +193,56 @@ def test_nothing_is_sealed_without_a_contributor_or_consent(muster, gifts, optio
     with pytest.raises(InputError, match=words):
         muster.contribute([gifts], name="people/gifts", **options)
     assert not muster.datasets.list()
+
+
+def test_plain_text_is_given_on_a_consent_in_words(muster, context, tmp_path):
+    folder = tmp_path / "diary"
+    folder.mkdir()
+    (folder / "one.txt").write_text("A day.")
+    (folder / "two.txt").write_text("A night.")
+    card = Card(licence="CC0-1.0")
+    answer = muster.contribute(
+        [str(folder)], name="people/diary", contributor="eve", consent=" form 7 ", card=card
+    )
+    run = context.catalog.runs.get(answer.run)
+
+    assert ["A day.", "A night."] == texts(muster, "people/diary")
+    assert {"form 7"} == {row["consent"] for row in metadata(muster, "people/diary")}
+    assert "form 7" == run.parameters["contribution"]["consent"]
+    assert ("CC0-1.0", 1) == (answer.licence, answer.num_contributors)
+
+
+def test_a_row_that_has_the_column_goes_by_it_and_not_by_the_words(muster, tmp_path):
+    path = tmp_path / "gifts.jsonl"
+    rows = [
+        {"text": "Yes.", "consent": "yes"},
+        {"text": "No."},
+        {"text": "Blank.", "consent": None},
+    ]
+    rows += [{"text": "Pending.", "consent": "pending"}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    answer = muster.contribute(
+        [str(path)], name="people/gifts", contributor="eve", consent="by word of mouth"
+    )
+
+    assert ["Yes.", "No."] == texts(muster, "people/gifts")
+    assert {"no-consent": 2} == answer.rejected
+
+
+@pytest.mark.parametrize("words", ["", "  ", "No", "pending"])
+def test_a_consent_that_is_none_is_refused(muster, gifts, words):
+    with pytest.raises(InputError, match="says that there is none"):
+        muster.contribute([gifts], name="people/gifts", contributor="eve", consent=words)
+
+
+def test_a_contribution_without_any_consent_stays_as_a_failed_run_of_places(muster, context, gifts):
+    columns = ContributionColumns(consent="email")
+    with pytest.raises(InputError) as raised:
+        muster.contribute([gifts], name="people/gifts", contributor="ada", columns=columns)
+    (run,) = muster.runs.list()
+    (entry,) = context.catalog.runs.ledger(run.id).entries
+    rows = muster.quarantine.show(run.id).rows
+
+    assert f"muster quarantine {run.id}" in raised.value.hint
+    assert (9, 0) == (entry.documents_in, entry.documents_kept)
+    assert {""} == {row.raw for row in rows}

@@ -6,8 +6,11 @@ import zipfile
 
 import pytest
 
+from registry.domain.names import Reference
 from registry.domain.reading import Encoding, EncodingBasis, Reading
+from registry.domain.version import manifest_digest
 from registry.errors import InputError
+from registry.operations.passes.changes import compare
 from tests.sources.test_encoding import JAPANESE, RUSSIAN
 
 MEMBERS = {
@@ -125,3 +128,42 @@ def test_rows_in_another_encoding_ask_for_it(muster, tmp_path):
     with pytest.raises(InputError, match="invalid-utf8: 1") as caught:
         muster.register([str(tmp_path / "a.jsonl")], name="web/cc")
     assert "--encoding" in caught.value.hint
+
+
+def test_an_encoding_that_few_bytes_told_of_is_noted(muster, context, tmp_path):
+    """A dozen accents can mean one letter here and another there, whatever the confidence."""
+    letter = (
+        "L'été dernier, nous étions allés à la mer près de Bordeaux, où l'eau était déjà tiède.\n"
+        "Ma sœur préférait rester à l'ombre, après le déjeuner, à lire un roman très épais.\n"
+        "Moi, j'ai nagé jusqu'à la bouée ; ç'aurait été parfait, si le vent ne s'était levé.\n"
+    )
+    (tmp_path / "few.txt").write_bytes((letter + "Rien d'autre.\n" * 50).encode("cp1252"))
+    (tmp_path / "many.txt").write_bytes((letter * 9).encode("cp1252"))
+    notes = []
+    context.progress.note = notes.append
+    muster.register([str(tmp_path / "many.txt")], name="web/many")
+    assert [] == notes
+    muster.register([str(tmp_path / "few.txt")], name="web/few")
+
+    num_bytes = sum(not character.isascii() for character in letter)
+    (note,) = notes
+    assert f"few.txt is read as cp1252, of which {num_bytes} bytes outside ASCII tell" in note
+
+
+def test_how_an_encoding_was_told_is_no_other_reading(muster, context, tmp_path):
+    """Versions that were sealed before bytes were counted are read as they always were."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(RUSSIAN.encode("cp1251"))
+    first = muster.register([str(path)], name="web/ru")
+    (shard,) = context.catalog.versions.list_shards(Reference.parse(first.reference))
+    encoding = shard.reading.encoding
+    uncounted = encoding.model_copy(update={"num_telling": None})
+    before = shard.model_copy(
+        update={"reading": shard.reading.model_copy(update={"encoding": uncounted})}
+    )
+
+    assert encoding.num_telling > 0
+    assert manifest_digest((before,)) == manifest_digest((shard,))
+    counts = {"num_documents": 1, "num_bytes": 1}
+    version = muster.show(first.reference).version
+    assert () == compare(version, [before], [shard], **counts).readings

@@ -9,8 +9,10 @@ import pytest
 from registry.api import Registry
 from registry.documents import MAX_RAW_BYTES
 from registry.domain.card import Card
+from registry.domain.limits import Limits
 from registry.domain.names import Reference
 from registry.domain.reading import Encoding, Reading, Split
+from registry.domain.run import RunState
 from registry.errors import ConflictError, InputError, UnknownError, UnreadableError
 from registry.operations.collecting import scan
 from registry.operations.passes.quarantine import read_quarantine
@@ -346,3 +348,114 @@ def test_a_file_in_another_encoding_says_so_and_reads_on(muster, tmp_path):
     assert row == muster.sample(normalized.reference).documents[0].text
     assert "unchanged" == muster.register([str(path)], name="web/cc", reading=declared).status
     assert not muster.verify_all().findings
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "helps"),
+    [
+        ('{"text": "a\n', "invalid-json", "--format"),
+        ('{"text": null}\n', "null-text", "--text-column"),
+        ("[1]\n", "not-an-object", "JSON object"),
+    ],
+)
+def test_rows_none_of_which_is_a_document_stay_to_be_looked_at(
+    muster, tmp_path, content, reason, helps
+):
+    path = tmp_path / "none.jsonl"
+    path.write_text(content)
+    with pytest.raises(InputError, match=f"every row was rejected .{reason}: 1") as raised:
+        muster.register([str(path)], name="web/none", max_rejected=1.0, dry_run=True)
+    assert [] == muster.runs.list()
+    assert helps in raised.value.hint
+    with pytest.raises(InputError, match=f"every row was rejected .{reason}: 1") as raised:
+        muster.register([str(path)], name="web/none", max_rejected=1.0)
+    (run,) = muster.runs.list()
+
+    assert f"none.jsonl#1, {reason}: " in raised.value.hint
+    assert f"muster quarantine {run.id}" in raised.value.hint
+    assert RunState.FAILED == run.state
+    assert [run.id] == [one.run for one in muster.quarantine.list()]
+    assert [content.strip()] == [row.raw for row in muster.quarantine.show(run.id).rows]
+
+
+def test_a_link_to_a_file_that_is_read_anyway_is_left_out_and_said(muster, tmp_path):
+    folder, outside = tmp_path / "project", tmp_path / "outside.txt"
+    (folder / "docs").mkdir(parents=True)
+    (folder / "docs" / "guide.md").write_text("How to.")
+    (folder / "README.md").symlink_to("docs/guide.md")
+    outside.write_text("Elsewhere.")
+    (folder / "linked.txt").symlink_to(outside)
+    answer = muster.register([str(folder)], name="code/project")
+    named = muster.register([str(folder), str(folder / "README.md")], name="code/named")
+
+    assert 2 == answer.num_documents
+    assert [("README.md", "a link to docs/guide.md, which is read there")] == [
+        (one.path, one.reason) for one in answer.skipped
+    ]
+    assert (3, ()) == (named.num_documents, named.skipped)
+
+
+def nested(depth):
+    return '{"text": "a", "b": ' + "[" * (depth - 1) + "]" * (depth - 1) + "}\n"
+
+
+def test_a_stated_depth_and_length_hold_for_every_later_pass(muster, context, tmp_path):
+    path = tmp_path / "deep.jsonl"
+    path.write_text(nested(3) + nested(4) + '{"text": "' + "a" * 90 + '"}\n')
+    usual = muster.register([str(path)], name="web/usual")
+    limits = Limits(max_json_depth=3, max_document_bytes=50)
+    answer = muster.register([str(path)], name="web/deep", limits=limits)
+    (shard,) = context.catalog.versions.list_shards(Reference.parse(answer.reference))
+    reading = shard.reading
+
+    assert {"nested-too-deep": 1, "document-too-long": 1} == answer.rejected
+    assert 3 == usual.num_documents
+    assert (3, 50) == (reading.max_json_depth, reading.max_document_bytes)
+    assert [1] == [len(batch) for batch in muster.stream("web/deep")]
+    assert usual.digest == muster.register([str(path)], name="web/usual", limits=Limits()).digest
+
+
+def test_the_usual_limits_stated_are_the_same_reading(muster, tmp_path):
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    first = muster.register([str(path)], name="web/cc")
+    # How dense a file may be, or how many members an archive has, decides about no row of this.
+    limits = Limits(max_json_depth=254, max_ratio=900, max_members=3)
+    again = muster.register([str(path)], name="web/cc", limits=limits)
+
+    assert (first.digest, "unchanged") == (again.digest, again.status)
+
+
+def test_a_limit_is_that_of_the_option_the_environment_or_the_project(make_context, tmp_path):
+    path = tmp_path / "deep.jsonl"
+    path.write_text("".join(nested(depth) for depth in range(2, 10)))
+    context = make_context(max_json_depth=3)
+    (context.home.parent / "muster.toml").write_text(
+        "[limits]\nmax_json_depth = 5\nmax_document_bytes = 30\n"
+    )
+    lengths = {
+        name: Registry(one)
+        .register([str(path)], name=f"web/{name}", limits=stated, max_rejected=1.0)
+        .num_documents
+        for name, one, stated in (
+            ("option", context, Limits(max_json_depth=4, max_document_bytes=1_000)),
+            ("environment", context, Limits()),
+            ("project", make_context(), Limits()),
+        )
+    }
+
+    assert {"option": 3, "environment": 2, "project": 4} == lengths
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("max_json_depth = 300", "muster.toml: limits: max_json_depth = 300: .* 254"),
+        ('max_ratio = "x"', "max_ratio = x: .* number"),
+        ("max_depth = 3", "no other"),
+    ],
+)
+def test_a_limit_that_is_none_is_named_with_its_file(muster, context, tmp_path, line, words):
+    (context.home.parent / "muster.toml").write_text(f"[limits]\n{line}\n")
+    path = write_jsonl(tmp_path / "a.jsonl", records(3))
+    with pytest.raises(InputError, match=words):
+        muster.register([str(path)], name="web/cc")

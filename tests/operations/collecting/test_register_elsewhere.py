@@ -57,6 +57,28 @@ def test_nothing_is_copied_and_only_what_is_new_is_read(muster, context, s3_buck
     assert 2 >= len(stored), "the quarantines"
 
 
+def test_a_dry_run_says_what_would_be_read(muster, s3_bucket, scanned):
+    put(f"{s3_bucket}/cc/a.jsonl", records(5))
+    put(f"{s3_bucket}/cc/b.jsonl", records(3, first=5))
+
+    def plan():
+        answer = muster.register([f"{s3_bucket}/cc"], name="web/cc", dry_run=True)
+        assert "planned" == answer.status
+        return answer.behind, answer.same_as, answer.num_known, answer.changes
+
+    assert (None, None, 0, None) == plan()
+    muster.register([f"{s3_bucket}/cc"], name="web/cc")
+    scanned.clear()
+
+    assert ("web/cc@1", "web/cc@1", 2, None) == plan()
+    assert [] == scanned
+    put(f"{s3_bucket}/cc/b.jsonl", records(4, first=5))
+    behind, same, num_known, changes = plan()
+
+    assert ("web/cc@1", None, 1) == (behind, same, num_known)
+    assert (("b.jsonl",), 1) == (changes.changed, changes.documents)
+
+
 def test_another_reading_reads_everything_again(muster, s3_bucket, scanned):
     put(f"{s3_bucket}/a.jsonl", records(5))
     muster.register([s3_bucket], name="web/cc")

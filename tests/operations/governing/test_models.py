@@ -203,7 +203,9 @@ def test_a_prompt_is_stated_of_a_version_that_is_there(muster, tmp_path):
             "made/all", role="generator", model="org/teacher@v1", prompt_file=prompt
         )
 
-    assert ("Go on.",) == muster.generations.prompts("made/all").prompts
+    answer = muster.generations.prompts("made/all")
+    assert (("Go on.",), (b"Go on.",)) == (answer.prompts, answer.contents)
+    assert "contents" not in answer.model_dump(mode="json")
 
 
 def test_sampling_is_read_with_commas_between_parameters_and_inside_of_values():

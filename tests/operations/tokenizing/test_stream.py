@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from registry.api import Registry
-from registry.errors import InputError, UnknownError
+from registry.errors import InputError, TooManyRejectedError, UnknownError
 from registry.normalization.recipe_files import parse_recipe
 from tests.operations.factories import records, write_jsonl
 
@@ -123,6 +123,50 @@ def test_a_state_of_another_stream_is_refused(muster):
         muster.stream("web/cc", tokenizer="bytes", eos=False, resume=state)
     with pytest.raises(InputError, match="what state"):
         muster.stream("web/cc", resume={"place": 3})
+
+
+@pytest.fixture
+def damaged(make_context, tmp_path):
+    """400 documents, of which 20 hold half a surrogate pair: no text."""
+    registry = Registry(make_context(batch_bytes=1_024))
+    lines = [
+        f'{{"text": "Row {row} {"" if row % 20 else chr(92) + "ud83d"} goes on"}}\n'
+        for row in range(400)
+    ]
+    (tmp_path / "half.jsonl").write_text("".join(lines))
+    registry.register([str(tmp_path / "half.jsonl")], name="web/half")
+    return registry
+
+
+def test_a_stream_fails_as_soon_as_more_is_damaged_than_a_pass_would_allow(damaged):
+    stream = damaged.stream("web/half")
+    with pytest.raises(
+        TooManyRejectedError, match=r"1\d of 400 rows .*at most 1 %.*lone"
+    ) as raised:
+        list(stream)
+
+    assert "muster normalize web/half@1" in raised.value.hint
+    assert 'max_rejected="5%"' in raised.value.hint
+    # The batch that was refused was not handed out, so a wider limit goes on with it.
+    before = sum(stream.rejected.values())
+    rest = damaged.stream("web/half", resume=stream.state(), max_rejected="5%")
+    list(rest)
+
+    assert before <= 10
+    assert {"lone-surrogate": 20} == rest.rejected
+
+
+def test_the_damage_behind_a_state_counts_on(damaged):
+    whole = damaged.stream("web/half", max_rejected=0.05)
+    kept = rows(whole)
+    first = damaged.stream("web/half", max_rejected=0.05)
+    before = [next(first) for _ in range(9)]
+    state = json.loads(json.dumps(first.state()))
+    rest = damaged.stream("web/half", resume=state, max_rejected=0.05)
+
+    assert (380, kept) == (len(kept), rows([*before, *rest]))
+    assert 0 < first.rejected["lone-surrogate"] < 20
+    assert {"lone-surrogate": 20} == whole.rejected == rest.rejected
 
 
 def test_a_recipe_that_remembers_documents_takes_all_in_order(muster):
