@@ -21,8 +21,8 @@ _HINT: Final = (
 _MARK: Final = re.compile(
     r"""\{\{|\}\}
     |\{:(?P<quoted>"(?:[^"\\]|\\.)*")\}
-    # Between brackets a colon is part of the name, as it has always been.
-    |\{(?P<name>(?:[^{}:!\[]|\[[^\]{}]*\]|\[)++)\}
+    # Between brackets a colon is part of the name, and one at the end says nothing, as always.
+    |\{(?P<name>(?:[^{}:!\[]|\[[^\]{}]*\]|\[)++):?\}
     |[{}]""",
     re.VERBOSE | re.DOTALL,
 )

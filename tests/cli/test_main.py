@@ -305,15 +305,14 @@ def test_a_version_that_is_read_otherwise_says_how(muster, tmp_path):
     ] == lines[-2:]
 
 
-def test_a_withdrawn_version_is_warned_of_in_reports(muster, corpus):
+def test_a_withdrawn_version_blocks_reports(muster, corpus):
     muster.run("register", corpus, "--name", "a/b")
     muster.run("tokenizer", "train", "--from", "a/b", "--vocab-size", 300, "--name", "tiny")
     muster.run("tokenize", "a/b", "--tokenizer", "tiny", "--count-only")
     muster.run("dataset", "withdraw", "a/b", "--reason", "takedown")
 
-    assert "withdrawn" in [
-        warning["code"] for warning in muster.json("report", "a/b", "--params", "10")["warnings"]
-    ]
+    (gate,) = muster.json("report", "a/b", "--params", "10")["gates"]
+    assert ("withdrawn", "block") == (gate["name"], gate["status"])
 
 
 def test_recipes_and_laws_are_shown_in_words(muster):

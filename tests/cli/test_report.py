@@ -63,7 +63,7 @@ def test_made_anew_on_other_facts_it_exits_with_3(counted):
     counted.run("dataset", "withdraw", "web/a@1", "--reason", "asked to")
     done = counted.run("report", "rerun", report_id, code=3)
 
-    assert "new: withdrawn: was withdrawn" in done.stdout
+    assert "withdrawn: block: web/a@1 was withdrawn" in done.stdout
 
 
 def test_what_moved_between_two_reports_is_told(counted):

@@ -3,7 +3,7 @@
 from string import Formatter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registry.domain.template import columns_of, name_column, name_every, parse_template
@@ -27,6 +27,7 @@ def test_every_column_can_be_named_and_is(names):
 
 
 @given(st.text(alphabet='{}ab[]:!"\\ ', max_size=12))
+@example('{":}')
 def test_what_has_been_a_template_is_the_same_one(text):
     """Readings of versions hold templates, and must go on to mean what they meant."""
     try:

@@ -122,5 +122,5 @@ def test_a_file_of_another_format_is_refused(text):
 def test_a_size_that_is_none_is_told_with_its_line():
     text = "muster: 1\ntargets:\n  big:\n    parameters: 7BB\n"
 
-    with pytest.raises(InputError, match=r"f\.yaml:4: .*'7BB' is not a count; write it as 1\.3B"):
+    with pytest.raises(InputError, match=r"f\.yaml:4: .*'7BB' is not a model size; write it"):
         read_declaration(text, origin="f.yaml")

@@ -128,7 +128,7 @@ def test_the_quarantine_of_what_was_made_again_names_the_row_without_its_text(mi
     mixed.takedowns.apply(mixed.takedowns.open("url-pattern", URL, **WHY).id)
     (row,) = mixed.quarantine.show("web/real@2").rows
 
-    assert ("takedown", 4) == (row.reason, row.row)
+    assert ("taken-down", 4) == (row.reason, row.row)
     assert "line 3" not in str(row)
 
 
@@ -149,7 +149,7 @@ def test_what_was_taken_down_does_not_come_back(mixed, tmp_path):
 
     assert ({"taken-down": 1}, 7) == (again.rejected, again.num_documents)
     (entry,) = mixed._context.catalog.runs.ledger(run).entries
-    assert [("takedown", 1)] == [(one.reason, one.num_documents) for one in entry.rejected]
+    assert [("taken-down", 1)] == [(one.reason, one.num_documents) for one in entry.rejected]
     # The quarantine does not keep what had to go.
     assert "line 3" not in str(row)
     assert 7 == mixed.normalize("web/again", recipe="text-default").ledger.documents_kept
@@ -191,7 +191,7 @@ def test_a_nested_url_is_found_and_does_not_come_back(muster, tmp_path):
 
     assert [("documents", "web/one@1", 3), ("documents", "web/two@1", 1)] == listed(opened)
     assert ({"taken-down": 1}, 1) == (again.rejected, again.num_documents)
-    with pytest.raises(InputError, match="takedown: 1") as caught:
+    with pytest.raises(InputError, match="taken-down: 1") as caught:
         muster.register([str(write_jsonl(tmp_path / "all.jsonl", anew[:1]))], name="web/all")
     assert "muster takedown list" in caught.value.hint
 
