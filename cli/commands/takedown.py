@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.options import AsJson
+from cli.options import AsJson, DryRun
 from cli.session import Session
 from registry.domain.card import read_moment
 from registry.domain.contribution import CONTRIBUTOR
@@ -156,6 +156,29 @@ def withdraw(
     session: Session = context.obj
     with session.registry() as registry:
         _show(registry.takedowns.withdraw(number, *items, reason=reason), as_json=as_json)
+
+
+@app.command()
+def erase(
+    context: typer.Context, number: NumberArgument, dry_run: DryRun = False, as_json: AsJson = False
+) -> None:
+    """Erase from the store what was withdrawn; digests and sizes stay. Safe to repeat.
+
+    What versions in use are made of stays, and so do files in place, which are yours to erase.
+    """
+    session: Session = context.obj
+    with session.registry() as registry:
+        answer = registry.takedowns.erase(number, dry_run=dry_run)
+    if as_json:
+        output.print_json(answer)
+        return
+    from registry.reporting.tables import to_table
+    from registry.reporting.takedowns import LEFT_COLUMNS, erasure_facts, left_row
+
+    output.print_facts(erasure_facts(answer))
+    if answer.left:
+        output.write("")
+        output.print_text(to_table(LEFT_COLUMNS, map(left_row, answer.left)))
 
 
 @app.command()

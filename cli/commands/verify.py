@@ -53,8 +53,12 @@ def _say(answer: Verification | RegistryVerification | AuditVerification) -> lis
     match answer:
         case Verification():
             size = f"{format_number(answer.num_shards, 'shard')}, {format_bytes(answer.num_bytes)}"
+            size += _erased(answer.num_erased)
             problems = [f"  {one.path}: {one.problem}" for one in answer.problems]
-            return [f"{answer.reference}: {verdict} ({size})", *problems]
+            return [
+                f"{answer.reference}: {verdict} ({size})",
+                *problems,
+            ]
         case AuditVerification():
             entries = format_number(answer.num_entries, "entry", "entries")
             at = "" if answer.broken is None else f" at entry {answer.broken}"
@@ -62,9 +66,14 @@ def _say(answer: Verification | RegistryVerification | AuditVerification) -> lis
         case RegistryVerification():
             sizes = (
                 format_number(answer.num_versions, "version"),
-                f"{format_number(answer.num_files, 'file')} of {format_bytes(answer.num_bytes)}",
+                f"{format_number(answer.num_files, 'file')} of {format_bytes(answer.num_bytes)}"
+                f"{_erased(answer.num_erased)}",
                 format_number(answer.num_derivations, "derivation"),
                 format_number(answer.num_entries, "audit entry", "audit entries"),
             )
             findings = [f"  {one.subject}: {one.problem}" for one in answer.findings]
             return [f"registry: {verdict}", f"  {', '.join(sizes)}", *findings]
+
+
+def _erased(number: int) -> str:
+    return f", {number:,} erased for takedowns" if number else ""

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from registry import operations
+from registry.domain.erasure import Erasure
 from registry.domain.takedown import SelectorKind, Takedown, TakedownPlan
 from registry.operations.context import Context
 
@@ -66,6 +67,10 @@ class Takedowns:
     def withdraw(self, takedown_id: int, *items: int, reason: str) -> Takedown:
         """Withdraw the versions of entries without others in their place."""
         return operations.takedowns.withdraw(self._context, takedown_id, items, reason=reason)
+
+    def erase(self, takedown_id: int, *, dry_run: bool = False) -> Erasure:
+        """Erase from the store what was withdrawn; see `operations.erasing.erase`."""
+        return operations.erasing.erase(self._context, takedown_id, dry_run=dry_run)
 
     def close(self, takedown_id: int, *, evidence: str) -> Takedown:
         """Close a takedown whose entries are all dealt with."""

@@ -11,6 +11,7 @@ from registry.catalog.datasets import DatasetStore
 from registry.catalog.declarations import DeclarationStore
 from registry.catalog.engine import Database
 from registry.catalog.engine_checks import EngineCheckStore
+from registry.catalog.erasures import ErasureStore
 from registry.catalog.generations import GenerationStore
 from registry.catalog.imports import ImportStore
 from registry.catalog.licences import LicenceStore
@@ -47,6 +48,7 @@ class Catalog:
         self.models = ModelStore(database)
         self.generations = GenerationStore(database)
         self.takedowns = TakedownStore(database)
+        self.erasures = ErasureStore(database)
         self.lineage = LineageStore(database)
         self.tokenizers = TokenizerStore(database)
         self.engine_checks = EngineCheckStore(database)

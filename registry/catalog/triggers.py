@@ -11,6 +11,7 @@ APPEND_ONLY = (
     "audit_log",
     "cost_entry",
     "engine_check",
+    "erased_object",
     "generation_grounding",
     "ledger_entry",
     "ledger_rejection",

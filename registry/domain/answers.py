@@ -388,6 +388,9 @@ class Verification(Value):
     reference: str
     num_shards: int
     num_bytes: int
+    num_erased: int = 0
+    """Shards that were erased for a takedown, of which nothing can be read again."""
+
     problems: tuple[VerifiedShard, ...]
 
     @property

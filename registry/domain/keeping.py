@@ -134,6 +134,9 @@ class RegistryVerification(Value):
     num_files: int
     """Files and objects whose bytes were read, each once."""
 
+    num_erased: int = 0
+    """Objects that were erased for takedowns, of which nothing can be read again."""
+
     num_bytes: int
     num_derivations: int
     """Derivations that were computed again from what their runs say."""

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         hub,
         import_metadata,
     )
-    from registry.operations.governing import licences, models, policy, takedowns
+    from registry.operations.governing import erasing, licences, models, policy, takedowns
     from registry.operations.keeping import backup, copy, doctor, gc, verify, verify_all
     from registry.operations.measuring import contamination, near_duplicates
     from registry.operations.mixing import mixtures
@@ -81,6 +81,7 @@ VERBS = {
     "doctor": "keeping",
     "dossier": "exchanging",
     "embed": "embedding",
+    "erasing": "governing",
     "estimate": "tokenizing",
     "explain": "assessing",
     "export": "exchanging",
@@ -138,6 +139,7 @@ __all__ = [
     "doctor",
     "dossier",
     "embed",
+    "erasing",
     "estimate",
     "explain",
     "export",

@@ -1,11 +1,13 @@
 """Takedowns in words and tables."""
 
 from registry.domain.contribution import CONTRIBUTOR
+from registry.domain.erasure import Erasure, LeftBytes
 from registry.domain.quantities import format_bytes, format_number
 from registry.domain.takedown import SelectorKind, Takedown, TakedownItem
 from registry.reporting.text import plain
 
 COLUMNS = ("takedown", "asks for", "texts", "open", "deadline", "state")
+LEFT_COLUMNS = ("of", "left", "bytes", "why")
 ITEM_COLUMNS = ("of", "entry", "kind", "documents", "done")
 
 
@@ -29,6 +31,28 @@ def takedown_facts(found: Takedown) -> list[tuple[str, str | None]]:
         ("open", format_number(len(found.open_items), "entry", "entries")),
         ("closed", None if closed is None else plain(closed.note or "")),
     ]
+
+
+def erasure_facts(answer: Erasure) -> list[tuple[str, str | None]]:
+    """Return what was erased for a takedown, line by line."""
+    size = f", {format_bytes(answer.num_bytes)}" if answer.erased else ""
+    before = format_number(answer.num_before, "object") if answer.num_before else None
+    return [
+        ("takedown", str(answer.takedown)),
+        (
+            "to erase" if answer.status == "planned" else "erased",
+            format_number(len(answer.erased), "object") + size,
+        ),
+        ("before", before),
+        ("left", format_number(len(answer.left), "file or object", "files and objects")),
+    ]
+
+
+def left_row(one: LeftBytes) -> tuple[str, str, int, str]:
+    """Return the cells of what was not erased under `LEFT_COLUMNS`."""
+    why = "not muster's to erase" if one.uri is not None else "in use"
+    users = f"; read by {', '.join(one.used_by)}" if one.used_by else ""
+    return one.reference, plain(one.uri or one.path), one.num_bytes, why + users
 
 
 def item_row(item: TakedownItem) -> tuple[str, int, str, int, str]:

@@ -87,6 +87,14 @@ class Waste:
                     continue  # what has no name of ours is somebody else's
                 yield FoundObject(info["name"], info["size"], _modified(info), digest)
 
+    def find(self, path: str) -> Found | None:
+        """Return a file of the store; None: it is not there."""
+        try:
+            info = self._fs.info(path)
+        except FileNotFoundError:
+            return None
+        return Found(info["name"], info["size"], _modified(info))
+
     def iter_staged(self) -> Iterator[Found]:
         """Yield what dead writers left, where the system tells the dead from the living."""
         for info in self._list(f"{self._root}/{STAGING}") if self._is_local else ():

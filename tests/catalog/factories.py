@@ -6,6 +6,7 @@ from registry.domain.cost import CostDraft, CostKind, CostSubject, SubjectKind
 from registry.domain.count import TokenCount
 from registry.domain.digest import digest_of_bytes
 from registry.domain.engine import EngineCheck
+from registry.domain.erasure import ErasedObject
 from registry.domain.generation import GenerationDraft
 from registry.domain.ledger import LedgerEntry, Rejected
 from registry.domain.licence import LicenceStatement
@@ -189,6 +190,11 @@ def make_takedown(*references, **fields):
             **fields,
         }
     )
+
+
+def make_erased_object(**fields):
+    given = {"digest": digest("erased"), "num_bytes": 4, "reference": "web/in@1", "path": "a"}
+    return ErasedObject.model_validate(given | fields)
 
 
 def make_statement(expression="MIT", **fields):

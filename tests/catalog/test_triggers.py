@@ -18,6 +18,7 @@ from tests.catalog.factories import (
     make_draft,
     make_engine_check,
     make_entry,
+    make_erased_object,
     make_generation,
     make_measurement,
     make_model,
@@ -60,6 +61,7 @@ def fill(catalog):
     catalog.models.add(make_model(trained_on=("web/in@1",)), **WHO)
     catalog.takedowns.open(make_takedown("web/in@1"), **WHO)
     catalog.takedowns.act(1, ActionKind.EXEMPTED, items=[1], note="why", **WHO)
+    catalog.erasures.record(1, [make_erased_object()], **WHO)
     draft = make_draft(
         inputs=("web/in@1",),
         taken=(("web/in@1", 10),),

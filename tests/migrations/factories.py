@@ -23,6 +23,7 @@ from tests.catalog.factories import (
     make_draft,
     make_engine_check,
     make_entry,
+    make_erased_object,
     make_generation,
     make_measurement,
     make_model,
@@ -40,6 +41,7 @@ from tests.reporting.factories import make_report
 LATER_TABLES = {
     "cost_entry",
     "engine_check",
+    "erased_object",
     "generation",
     "generation_grounding",
     "measurement",
@@ -92,6 +94,7 @@ def populate(url):
         catalog.runs.finish(run.id, measured=[("web/in@1", make_measurement())], **WHO)
         catalog.takedowns.open(make_takedown("web/in@1"), **WHO)
         catalog.takedowns.act(1, ActionKind.EXEMPTED, items=[1], note="why", **WHO)
+        catalog.erasures.record(1, [make_erased_object()], **WHO)
         moved = (make_shard(uri="/new/part-0.jsonl"),)
         catalog.versions.seal(draft.model_copy(update={"shards": moved}), run=make_run(), **WHO)
         catalog.counts.record(ref("web/cc"), make_count(num_tokens=5), run=None, **WHO)

@@ -25,6 +25,7 @@ from registry.catalog.tables.runs import (
     RunRow,
 )
 from registry.catalog.tables.takedowns import (
+    ErasedObjectRow,
     TakedownActionRow,
     TakedownDocumentRow,
     TakedownItemRow,
@@ -49,6 +50,7 @@ __all__ = [
     "CostEntryRow",
     "DatasetRow",
     "EngineCheckRow",
+    "ErasedObjectRow",
     "GenerationGroundingRow",
     "GenerationRow",
     "LedgerEntryRow",

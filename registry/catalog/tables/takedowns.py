@@ -40,6 +40,19 @@ class TakedownDocumentRow(Row):
     num_bytes: Mapped[int]
 
 
+class ErasedObjectRow(Row):
+    """An object that was erased from the store: its digest and size, and nothing of it."""
+
+    __tablename__ = "erased_object"
+    __table_args__ = (not_negative("num_bytes"), CLUSTERED)
+
+    takedown_id: Mapped[int] = mapped_column(ForeignKey("takedown.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True, index=True)
+    num_bytes: Mapped[int]
+    actor: Mapped[str]
+    at: Mapped[datetime]
+
+
 class TakedownItemRow(Row):
     """An entry of a work list, frozen when the takedown was opened."""
 

@@ -10,7 +10,7 @@ from registry.domain.names import Reference
 from registry.domain.run import Operation
 from registry.domain.takedown import ItemDraft, ItemKind, Selector, SelectorKind
 from registry.domain.version import Content
-from registry.errors import ConflictError, UnreadableError
+from registry.errors import ConflictError, UnknownError, UnreadableError
 from registry.operations.context import Context
 from registry.operations.passes.indexes import holds_any
 from registry.operations.passes.shards import peek_shard
@@ -40,6 +40,9 @@ KINDS = {
     Content.MIXTURE: ItemKind.MIXTURE,
 }
 """What a version is that holds no documents itself, by what it holds."""
+
+UNREAD = (UnreadableError, ConflictError, UnknownError)
+"""A file that is gone or changed, or an object that is lost, or was erased."""
 
 
 @dataclass
@@ -210,7 +213,7 @@ class Search:
         if before != known:
             try:
                 found = self._count(candidate)
-            except (UnreadableError, ConflictError):
+            except UNREAD:
                 found = None
             self.looked_at[candidate.reference] = (known, found)
         return found

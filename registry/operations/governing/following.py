@@ -15,9 +15,8 @@ from registry.domain.takedown import (
     TakedownItem,
     TakenDocument,
 )
-from registry.errors import ConflictError, UnreadableError
 from registry.operations.context import Context
-from registry.operations.governing.finding import KINDS, Search
+from registry.operations.governing.finding import KINDS, UNREAD, Search
 from registry.operations.passes.shards import peek_shard
 
 _HOLD = {ItemKind.DOCUMENTS, ItemKind.MIXTURE, ItemKind.DERIVED, ItemKind.EMBEDDINGS}
@@ -90,7 +89,7 @@ def _can_be_read(context: Context, reference: str) -> bool:
     try:
         for shard in context.catalog.versions.list_shards(Reference.parse(reference)):
             next(iter(peek_shard(context.place, shard)), None)
-    except (UnreadableError, ConflictError):
+    except UNREAD:
         return False
     return True
 

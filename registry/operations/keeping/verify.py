@@ -43,7 +43,10 @@ def verify(context: Context, reference: Reference) -> Verification:
     """
     version = context.catalog.versions.get(reference)
     shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
-    wanted = [*map(sealed_as, shards), *_list_parts(context, version)]
+    sealed = [*map(sealed_as, shards), *_list_parts(context, version)]
+    stored = [one.digest for one in sealed if one.uri is None]
+    erased = keep_gone(context, context.catalog.erasures.find(stored))
+    wanted = [one for one in sealed if one.uri is not None or one.digest not in erased]
     num_bytes = sum(one.num_bytes for one in wanted)
     context.progress.start("verify", total_bytes=num_bytes)
     try:
@@ -56,6 +59,7 @@ def verify(context: Context, reference: Reference) -> Verification:
         reference=version.reference,
         num_shards=len(wanted),
         num_bytes=num_bytes,
+        num_erased=len(sealed) - len(wanted),
         problems=tuple(VerifiedShard(path=path, problem=problem) for path, problem in problems),
     )
 
@@ -73,6 +77,11 @@ def verify_audit(context: Context) -> AuditVerification:
     """Follow the audit log from its first entry to its last."""
     num_entries, last_hash, broken = context.catalog.audit.follow()
     return AuditVerification(num_entries=num_entries, last_hash=last_hash, broken=broken)
+
+
+def keep_gone(context: Context, erased: Iterable[Digest]) -> set[Digest]:
+    """Return which of the objects that were erased have not come back since."""
+    return {digest for digest in erased if not context.store.exists(digest)}
 
 
 def sealed_as(shard: Shard, *, of: str = "") -> Sealed:

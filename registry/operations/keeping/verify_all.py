@@ -15,7 +15,7 @@ from registry.domain.version import Content, Shard, Version, manifest_digest
 from registry.errors import MusterError
 from registry.normalization.recipe_files import AS_IS
 from registry.operations.context import Context
-from registry.operations.keeping.verify import Sealed, find_problems, sealed_as
+from registry.operations.keeping.verify import Sealed, find_problems, keep_gone, sealed_as
 
 _MANIFEST = "manifest.json"
 
@@ -37,7 +37,8 @@ class _Verifying:
         self._sealed = context.catalog.sealed
         self._findings: list[Finding] = []
         self._seen: set[bytes] = set()
-        self._num_versions = self._num_bytes = 0
+        self._erased = keep_gone(context, context.catalog.erasures.list_all())
+        self._num_versions = self._num_bytes = self._num_erased = 0
 
     def verify(self) -> RegistryVerification:
         audited = self._context.catalog.audit.follow()
@@ -53,7 +54,8 @@ class _Verifying:
             progress.finish()
         return RegistryVerification(
             num_versions=self._num_versions,
-            num_files=len(self._seen),
+            num_files=len(self._seen) - self._num_erased,
+            num_erased=self._num_erased,
             num_bytes=self._num_bytes,
             num_derivations=num_derivations,
             num_entries=audited[0],
@@ -94,10 +96,15 @@ class _Verifying:
         key = bytes.fromhex(sealed.digest.removeprefix("sha256:")) + place.encode()
         if key not in self._seen:
             self._seen.add(key)
+            if sealed.uri is None and sealed.digest in self._erased:
+                self._num_erased += 1
+                return
             self._num_bytes += sealed.num_bytes
             yield sealed
 
     def _verify_tokens(self, version: Version, shards: list[Shard]) -> None:
+        if any(shard.path == _MANIFEST and shard.digest in self._erased for shard in shards):
+            return
         try:
             manifest = _read_manifest(self._context, shards)
         except (MusterError, ValidationError, StopIteration) as error:

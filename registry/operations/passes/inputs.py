@@ -31,8 +31,8 @@ def open_input(
 
     Raises:
         UnknownError: There is no such version.
-        InputError: It holds something else, only stands for data that is not here, or was
-            withdrawn: what is made of it would bring back what had to go.
+        InputError: It holds something else, only stands for data that is not here, was erased, or
+            was withdrawn: what is made of it would bring back what had to go.
     """
     version = context.catalog.versions.get(reference)
     if version.content is Content.MIXTURE:
@@ -57,6 +57,7 @@ def open_input(
         )
     if or_withdrawn:
         warn_of_withdrawn(context, [version])
+        _refuse_erased(context, version)
     else:
         refuse_withdrawn(context, version)
     return version
@@ -96,6 +97,18 @@ def warn_of_withdrawn(context: Context, versions: Iterable[Version]) -> None:
     for version in versions:
         if version.state is VersionState.WITHDRAWN:
             context.progress.note(f"warning: {_say_withdrawn(context, version)}")
+
+
+def _refuse_erased(context: Context, version: Version) -> None:
+    if version.state is not VersionState.WITHDRAWN:
+        return
+    shards = context.catalog.versions.list_shards(Reference.parse(version.reference))
+    stored = [shard.digest for shard in shards if shard.uri is None]
+    for takedown_id in context.catalog.erasures.find(stored).values():
+        raise InputError(
+            f"{version.reference} was erased for takedown {takedown_id}",
+            hint=f"muster takedown show {takedown_id}",
+        )
 
 
 def _say_withdrawn(context: Context, version: Version) -> str:
