@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def make_cluster():
     """Start Ray clusters of this machine's own, of nodes that can be taken away one by one."""
     from ray.cluster_utils import Cluster  # noqa: PLC0415 - slow to load
