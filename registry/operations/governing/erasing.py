@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from registry.domain.digest import Digest
 from registry.domain.erasure import ErasedObject, Erasure, LeftBytes
 from registry.domain.names import Reference
-from registry.domain.takedown import ActionKind
+from registry.domain.takedown import ActionKind, Takedown
 from registry.domain.urls import redact_url
 from registry.domain.version import Shard
+from registry.errors import ConflictError
 from registry.operations.context import Context
 from registry.storage.waste import Waste
 
@@ -39,9 +40,13 @@ def erase(context: Context, takedown_id: int, *, dry_run: bool = False) -> Erasu
 
     Raises:
         UnknownError: There is no such takedown.
+        ConflictError: Versions of its list are not dealt with: to make them again, what they were
+            made of may have to be read.
         StorageError: An object may not be removed.
     """
-    parts = list(_list_parts(context, takedown_id))
+    found = context.catalog.takedowns.get(takedown_id)
+    _require_versions_done(found)
+    parts = list(_list_parts(context, found))
     digests = [part.shard.digest for part in parts]
     users = context.catalog.erasures.find_users(digests)
     before = context.catalog.erasures.find(digests)
@@ -81,8 +86,17 @@ def erase(context: Context, takedown_id: int, *, dry_run: bool = False) -> Erasu
     )
 
 
-def _list_parts(context: Context, takedown_id: int) -> Iterator[_Part]:
-    for item in context.catalog.takedowns.get(takedown_id).items:
+def _require_versions_done(found: Takedown) -> None:
+    for item in found.open_items:
+        if item.kind.is_version:
+            raise ConflictError(
+                f"entry {item.number} of takedown {found.id}, {item.reference}, is open",
+                hint=f"muster takedown plan {found.id}",
+            )
+
+
+def _list_parts(context: Context, found: Takedown) -> Iterator[_Part]:
+    for item in found.items:
         if item.kind.is_version and item.done is not None and item.done.action in _GONE:
             for shard in context.catalog.versions.list_shards(Reference.parse(item.reference)):
                 yield _Part(item.reference, shard)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.errors import InputError, UnknownError
+from registry.errors import ConflictError, InputError, UnknownError
 from tests.operations.factories import records, write_jsonl
 
 GONE = "Document 2 of the raw corpus."
@@ -91,6 +91,13 @@ def test_a_copy_in_the_store_goes_once_nothing_in_use_reads_it(muster, tmp_path)
     assert ["web/raw@1"] == [one.reference for one in done.erased]
     assert not any(text in data for data in bytes_in_store(muster))
     assert muster.verify("web/raw.text-default").is_intact
+
+
+def test_nothing_is_erased_before_every_version_is_dealt_with(applied):
+    opened = applied.takedowns.open("id", "d4", **WHY)
+
+    with pytest.raises(ConflictError, match="of takedown 2, web/raw@2, is open"):
+        applied.takedowns.erase(opened.id)
 
 
 def test_an_unknown_takedown_erases_nothing(muster):
